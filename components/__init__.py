@@ -1,0 +1,1 @@
+"""TFX components of our own: example generation by modality, gates, serving validation."""

@@ -1,0 +1,73 @@
+"""Stops a run whose data has anomalies.
+
+TFX's ExampleValidator only reports what it finds; training would go on with data that does not
+follow the schema.
+"""
+
+import os
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx.dsl.component.experimental.annotations import InputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+from tfx.types.standard_artifacts import ExampleAnomalies
+
+from modules.common.errors import GateError
+
+_FILE = "SchemaDiff.pb"
+
+_FIXES = {
+    "SCHEMA_MISSING_COLUMN": "give the data this column, or take the feature out of the schema",
+    "SCHEMA_NEW_COLUMN": "add the feature to the schema, or drop the column",
+    "ENUM_TYPE_UNEXPECTED_STRING_VALUES": "correct the values, or add them to the domain",
+    "FEATURE_TYPE_LOW_FRACTION_PRESENT": "fill the missing values, or lower min_fraction",
+    "DATASET_HIGH_NUM_EXAMPLES": "check whether the data was doubled",
+}
+_FIX = "correct the data, or the schema if the data is right (lianxi schema shows the difference)"
+
+
+@component
+def AnomalyGate(  # noqa: N802 - TFX names components as classes
+    anomalies: InputArtifact[ExampleAnomalies],
+    task_name: Parameter[str],
+) -> None:
+    """Fails where any split has an anomaly.
+
+    Args:
+        anomalies: What ExampleValidator found.
+        task_name: Names the schema in the message.
+
+    Raises:
+        GateError: With each split, feature, anomaly and what to do.
+    """
+    found = list(describe_anomalies(anomalies))
+    if found:
+        raise GateError(
+            "the data does not follow "
+            f"schemas/{task_name}/schema.pbtxt, so nothing was trained:\n" + "\n".join(found)
+        )
+
+
+def describe_anomalies(anomalies: ExampleAnomalies) -> list[str]:
+    """Says each anomaly in a line: split, feature, what is wrong, what to do.
+
+    Args:
+        anomalies: An artifact of ExampleValidator.
+    """
+    lines = []
+    for split in artifact_utils.decode_split_names(anomalies.split_names):
+        found = anomalies_pb2.Anomalies()
+        path = os.path.join(anomalies.uri, f"Split-{split}", _FILE)
+        with fileio.open(path, "rb") as file:
+            found.ParseFromString(file.read())
+        if found.data_missing:
+            lines.append(f"  {split}: no examples; give more data")
+        for feature, info in sorted(found.anomaly_info.items()):
+            for reason in info.reason:
+                kind = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
+                lines.append(
+                    f"  {split}, {feature}: {reason.description or reason.short_description} "
+                    f"To do: {_FIXES.get(kind, _FIX)}."
+                )
+    return lines

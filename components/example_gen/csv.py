@@ -1,0 +1,113 @@
+"""CSV rows to examples, row by row; a bad row is set aside with its line and reason."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from tfx.dsl.components.base import executor_spec
+
+from components.example_gen.base import ReadConfig, SourceExampleGen, SourceExecutor
+from components.example_gen.records import Record, Reject, split_of
+from components.example_gen.text_files import read_lines
+from modules.common.errors import DataError
+from modules.common.sources import CsvSource, RawFeatures
+
+_UNDECODABLE = "\ufffd"
+
+
+def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
+    """Reads one file.
+
+    Args:
+        path: A CSV file with a header.
+        config: Its source must be a `CsvSource`.
+
+    Yields:
+        A record for each good row, a reject for each bad one. Blank rows count as bad.
+    """
+    source: CsvSource = config.source
+    rows = csv.reader(_keep_nul_out(read_lines(path)))
+    header = [cell.strip() for cell in next(rows, [])]
+    positions = _positions(header, source)
+    for row in rows:
+        where = f"line {rows.line_num}"
+        try:
+            features = _features(row, header, positions, source)
+        except ValueError as error:
+            yield Reject(config.relative(path), where, str(error))
+            continue
+        key = "\0".join(str(features[name]) for name in source.key)
+        yield Record(split_of(key, source.eval_percent), features)
+
+
+def _keep_nul_out(lines: Iterator[str]) -> Iterator[str]:
+    """Python 3.10's reader fails on NUL; the row is rejected as undecodable instead."""
+    return (line.replace("\0", _UNDECODABLE) for line in lines)
+
+
+def _positions(header: list[str], source: CsvSource) -> dict[str, int]:
+    """Feature to the position of its column; columns that are missing are left out."""
+    known = {name.lower(): position for position, name in reversed(list(enumerate(header)))}
+    return {
+        column.feature: known[name.lower()]
+        for column in source.columns
+        for name in reversed(column.headers)
+        if name.lower() in known
+    }
+
+
+def _features(
+    row: list[str], header: list[str], positions: dict[str, int], source: CsvSource
+) -> RawFeatures:
+    if not any(cell.strip() for cell in row):
+        raise ValueError("blank row")
+    if len(row) != len(header):
+        raise ValueError(f"expected {len(header)} fields as in the header, found {len(row)}")
+    if any(_UNDECODABLE in cell for cell in row):
+        raise ValueError("bytes that are neither UTF-8 nor GB 18030 text")
+    features = {}
+    for column in source.columns:
+        cell = row[positions[column.feature]].strip()
+        try:
+            features[column.feature] = column.parse(cell)
+        except ValueError as error:
+            raise ValueError(f"{header[positions[column.feature]]}: {error}") from error
+    if source.derive is not None:
+        features |= source.derive(features)
+    return features
+
+
+class Executor(SourceExecutor):
+    """Reads CSV files."""
+
+    reader = staticmethod(read_csv)
+
+    @classmethod
+    def check(cls, paths: list[str], config: ReadConfig) -> None:
+        """Reads the headers only.
+
+        Raises:
+            DataError: If a file is empty or lacks a column.
+        """
+        source: CsvSource = config.source
+        for path in paths:
+            lines = read_lines(path)
+            header = [cell.strip() for cell in next(csv.reader(_keep_nul_out(lines)), [])]
+            missing = [
+                column.headers[0]
+                for column in source.columns
+                if column.feature not in _positions(header, source)
+            ]
+            if missing:
+                raise DataError(
+                    f"{config.relative(path)} has no column {', '.join(missing)}; "
+                    f"expected {source.layout}, "
+                    + (f"found the header {','.join(header)}" if header else "found an empty file")
+                )
+
+
+class CsvExampleGen(SourceExampleGen):
+    """ExampleGen for `CsvSource`."""
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)

@@ -1,0 +1,128 @@
+"""Bad records: written beside the examples with place and reason, counted, and limited.
+
+`quarantine/rejects.jsonl` in the examples artifact has a line for each; `quarantine/counts.json`
+has the counts. Where there are too many, the file is kept outside the artifact, which TFX removes
+when a component fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+
+import apache_beam as beam
+from tfx.dsl.io import fileio
+
+from modules.common.errors import DataError
+from modules.common.task import Task
+
+_FOLDER = "quarantine"
+_REJECTS = "rejects.jsonl"
+_COUNTS = "counts.json"
+_EXAMPLES_SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many records were read.
+
+    Attributes:
+        examples: Records that became examples.
+        quarantined: Records that were set aside.
+        by_split: Examples by split.
+    """
+
+    examples: int
+    quarantined: int
+    by_split: dict[str, int]
+
+
+def write(
+    examples: dict[str, beam.PCollection], rejects: beam.PCollection, output_dir: str
+) -> None:
+    """Writes the rejects and the counts of a run of ExampleGen.
+
+    Args:
+        examples: Serialized examples by split.
+        rejects: One line of JSON each.
+        output_dir: The examples artifact.
+    """
+    folder = os.path.join(output_dir, _FOLDER)
+    rejects | "WriteRejects" >> beam.io.WriteToText(
+        os.path.join(folder, _REJECTS), shard_name_template="", num_shards=1
+    )
+    counted = [
+        records | f"Count {name}" >> beam.combiners.Count.Globally() | f"Name {name}" >> _named(name)
+        for name, records in (*examples.items(), ("quarantined", rejects))
+    ]
+    (
+        counted
+        | "AllCounts" >> beam.Flatten()
+        | "CountsAsDict" >> beam.combiners.ToDict()
+        | "CountsAsJson" >> beam.Map(json.dumps)
+        | "WriteCounts"
+        >> beam.io.WriteToText(
+            os.path.join(folder, _COUNTS), shard_name_template="", num_shards=1
+        )
+    )
+
+
+def _named(name: str) -> beam.PTransform:
+    return beam.Map(lambda count: (name, count))
+
+
+def read_counts(output_dir: str) -> Counts:
+    """Reads the counts back.
+
+    Args:
+        output_dir: The examples artifact.
+    """
+    with fileio.open(os.path.join(output_dir, _FOLDER, _COUNTS)) as file:
+        by_split = json.loads(file.read())
+    quarantined = by_split.pop("quarantined")
+    return Counts(examples=sum(by_split.values()), quarantined=quarantined, by_split=by_split)
+
+
+def rejects_path(output_dir: str) -> str:
+    """Where the rejects of an examples artifact lie."""
+    return os.path.join(output_dir, _FOLDER, _REJECTS)
+
+
+def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
+    """Stops the run where too much was bad.
+
+    Args:
+        counts: What was read.
+        output_dir: The examples artifact.
+        task: Gives the limit.
+
+    Raises:
+        DataError: With the commonest reasons, and the place where all are listed.
+    """
+    total = counts.examples + counts.quarantined
+    if counts.examples and counts.quarantined <= task.quarantine_limit * total:
+        return
+    if not total:
+        raise DataError(f"the files hold no record at all; {_layouts(task)}")
+    kept = os.path.join(os.path.dirname(os.path.dirname(output_dir)), f"rejects-{_id(output_dir)}.jsonl")
+    fileio.copy(rejects_path(output_dir), kept, overwrite=True)
+    with fileio.open(kept) as file:
+        reasons = Counter(json.loads(line)["reason"] for line in islice(file, 100_000))
+    listed = "\n".join(
+        f"  {count} x {reason}" for reason, count in reasons.most_common(_EXAMPLES_SHOWN)
+    )
+    raise DataError(
+        f"{counts.quarantined} of {total} records are bad, more than the limit of "
+        f"{task.quarantine_limit:.0%}:\n{listed}\nAll are listed in {kept}\n{_layouts(task)}"
+    )
+
+
+def _layouts(task: Task) -> str:
+    return f"{task.name} reads " + ", or ".join(source.layout for source in task.sources)
+
+
+def _id(output_dir: str) -> str:
+    return os.path.basename(output_dir.rstrip("/"))

@@ -1,0 +1,76 @@
+"""What a reader of raw files gives: records that become examples, and rejects that do not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import tensorflow as tf
+
+from modules.common.sources import RawFeatures, RawValue
+
+SPLITS = ("train", "eval")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One example to be.
+
+    Attributes:
+        split: `train` or `eval`.
+        features: Raw features by name.
+    """
+
+    split: str
+    features: RawFeatures
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A bad record, set aside with its reason.
+
+    Attributes:
+        path: File that it was in, relative to the data folder.
+        where: Place in the file, such as `line 12`, or empty for the whole file.
+        reason: What was expected and what was found.
+    """
+
+    path: str
+    where: str
+    reason: str
+
+    def to_json(self) -> str:
+        """Writes it as one line of a quarantine file."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def split_of(key: str, eval_percent: int) -> str:
+    """Chooses a split as a function of the key alone, so that it never changes.
+
+    Args:
+        key: What must not be on both sides: a name, a speaker, a conversation.
+        eval_percent: Share of the keys that goes to the evaluation split, in percent.
+    """
+    bucket = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % 100
+    return "eval" if bucket < eval_percent else "train"
+
+
+def to_example(features: RawFeatures) -> bytes:
+    """Serializes raw features as a `tf.Example`; text becomes UTF-8."""
+    return tf.train.Example(
+        features=tf.train.Features(
+            feature={name: _feature(value) for name, value in features.items()}
+        )
+    ).SerializeToString(deterministic=True)
+
+
+def _feature(value: RawValue) -> tf.train.Feature:
+    values = [value] if isinstance(value, str | bytes) or not isinstance(value, Iterable) else value
+    items = [item.encode() if isinstance(item, str) else item for item in values]
+    if items and isinstance(items[0], bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=items))
+    if items and all(isinstance(item, int) for item in items):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=items))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=items))

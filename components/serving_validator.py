@@ -1,0 +1,125 @@
+"""Blesses a model that serves: loaded by the real gRPC server, asked real requests, timed.
+
+TFX's InfraValidator needs Docker or Kubernetes; this needs neither, and emits the same
+`InfraBlessing` that Pusher asks for.
+"""
+
+import os
+import statistics
+import time
+from typing import Any
+
+import numpy as np
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.dsl.io import fileio
+from tfx.types.standard_artifacts import InfraBlessing, Model
+from tfx.utils import path_utils
+
+from modules.common.errors import GateError
+from modules.common.registry import load_task
+from modules.common.task import Field, Task
+from serving.client import Client
+from serving.server import Server, ServerConfig
+
+_LOAD_TIMEOUT_S = 300.0
+_TIMED_REQUESTS = 5
+_KINDS = {"float32": "f", "int64": "i", "string": "OSU"}
+
+
+@component
+def ServingValidator(  # noqa: N802 - TFX names components as classes
+    model: InputArtifact[Model],
+    blessing: OutputArtifact[InfraBlessing],
+    task_name: Parameter[str],
+) -> None:
+    """Serves the exported model and checks its answers.
+
+    Args:
+        model: What Trainer exported.
+        blessing: Blessed where the model serves.
+        task_name: The task, whose example request is sent.
+
+    Raises:
+        GateError: If it does not load, answers wrongly, or takes longer than the task allows.
+    """
+    task = load_task(task_name)
+    latency_ms = validate(task, path_utils.serving_model_path(model.uri))
+    with fileio.open(os.path.join(blessing.uri, "INFRA_BLESSED"), "w") as file:
+        file.write("")
+    blessing.set_int_custom_property("blessed", 1)
+    blessing.set_float_custom_property("latency_ms", latency_ms)
+
+
+def validate(task: Task, saved_model_dir: str) -> float:
+    """Serves a SavedModel on a free port and asks it the task's example request.
+
+    Args:
+        task: The declaration.
+        saved_model_dir: An exported model.
+
+    Returns:
+        Median latency of a request, in milliseconds.
+
+    Raises:
+        GateError: As for the component.
+    """
+    config = ServerConfig(port=0)
+    with Server({task.name: _versioned(saved_model_dir)}, config) as server:
+        if not server.wait_until_available(task.name, _LOAD_TIMEOUT_S):
+            raise GateError(
+                f"the exported model did not load within {_LOAD_TIMEOUT_S:.0f} s; "
+                "the log says why"
+            )
+        client = Client(f"localhost:{server.port}")
+        latencies_ms = []
+        for _ in range(_TIMED_REQUESTS):
+            start = time.perf_counter()
+            answer = client.predict(task.name, **task.serving.example)
+            latencies_ms.append(1000 * (time.perf_counter() - start))
+    check_answer(task, answer)
+    median_ms = statistics.median(latencies_ms)
+    if median_ms > task.max_latency_ms:
+        raise GateError(
+            f"a request takes {median_ms:.0f} ms, more than the {task.max_latency_ms:.0f} ms that "
+            f"{task.name} allows; make the model smaller, or raise max_latency_ms in its task.py"
+        )
+    return median_ms
+
+
+def check_answer(task: Task, answer: dict[str, Any]) -> None:
+    """Holds an answer against the declared outputs.
+
+    Raises:
+        GateError: Where names, types, batch size or finiteness do not agree.
+    """
+    declared = {entry.name: entry for entry in task.serving.outputs}
+    if set(answer) != set(declared):
+        raise GateError(
+            f"the model answers {sorted(answer)}; {task.name} declares {sorted(declared)}"
+        )
+    batch = len(next(iter(task.serving.example.values())))
+    for name, entry in declared.items():
+        problem = _problem(entry, np.asarray(answer[name]), batch)
+        if problem:
+            raise GateError(f"the model's answer {name} {problem}")
+
+
+def _problem(entry: Field, values: np.ndarray, batch: int) -> str:
+    if values.dtype.kind not in _KINDS[entry.dtype]:
+        return f"has the type {values.dtype}, declared is {entry.dtype}"
+    if len(values.shape) != 1 + len(entry.shape) or values.shape[0] != batch:
+        return f"has the shape {list(values.shape)}, declared is {[batch, *entry.shape]}"
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        return "is not finite"
+    return ""
+
+
+def _versioned(saved_model_dir: str) -> str:
+    """Gives a folder with the model as version 1, as a server expects it."""
+    base = os.path.join(os.path.dirname(saved_model_dir), "serving_validation")
+    os.makedirs(base, exist_ok=True)
+    link = os.path.join(base, "1")
+    if not os.path.lexists(link):
+        os.symlink(os.path.abspath(saved_model_dir), link)
+    return base

@@ -1,0 +1,1 @@
+"""Models: one folder per task, and `common`, which holds what tasks share."""

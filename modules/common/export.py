@@ -1,0 +1,209 @@
+"""The export contract: a trained model becomes a SavedModel with three signatures.
+
+`serving_default` takes what a person has and gives what a person wants; `serve_examples` takes
+serialized `tf.Example`, for Classify, BulkInferrer and the like; `evaluate` takes serialized
+`tf.Example` with the label and gives per-example scores, of which TFMA makes every metric. All
+preprocessing is in the graph, by Transform's own.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.common.task import Field, Task
+from modules.common.tensors import DTYPES, Arrays, Hparams, Tensors
+
+WEIGHTS_FILE = os.path.join("assets.extra", "model.weights.h5")
+_WARMUP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
+
+
+class Servable(tf.Module):
+    """A trained model with everything around it. A task derives its own from this.
+
+    Attributes:
+        task: The declaration.
+        hparams: Resolved hyperparameters.
+        model: The trained model: transformed features without the label to its output.
+        baselines: What `fit_baselines` gave, as constants in the graph.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        hparams: Hparams,
+        model: keras.Model,
+        transform_output: tft.TFTransformOutput,
+        baselines: Arrays,
+    ) -> None:
+        """Wraps a trained model.
+
+        Args:
+            task: The declaration.
+            hparams: Resolved hyperparameters.
+            model: The trained model.
+            transform_output: Transform's graph and specifications.
+            baselines: What `fit_baselines` gave.
+        """
+        super().__init__()
+        self.task = task
+        self.hparams = dict(hparams)
+        self.model = model
+        self.baselines = {
+            name: tf.Variable(values, trainable=False) for name, values in baselines.items()
+        }
+        self._transform_layer = transform_output.transform_features_layer()
+        self._raw_spec = transform_output.raw_feature_spec()
+
+    @classmethod
+    def fit_baselines(cls, train: Arrays, evaluation: Arrays, hparams: Hparams) -> Arrays:
+        """Fits what the gate compares with, on the training split.
+
+        Args:
+            train: The transformed training split, feature to `[examples, ...]`.
+            evaluation: The transformed evaluation split: only for baselines that forecast each
+                example from its own past.
+            hparams: Resolved hyperparameters.
+
+        Returns:
+            Arrays that `score` needs, by a name of the task's choice.
+        """
+        return {}
+
+    def transform(self, raw: Tensors) -> Tensors:
+        """Applies Transform's graph; features that need an input not in `raw` are left out.
+
+        Args:
+            raw: Raw features, `[batch, ...]` each, with or without the schema's dimension of 1.
+        """
+        shaped = {
+            name: tf.reshape(tensor, [-1, *self._raw_spec[name].shape])
+            for name, tensor in raw.items()
+            if name in self._raw_spec
+        }
+        return self._transform_layer(shaped)
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Answers `serving_default`.
+
+        Args:
+            raw: The task's serving inputs, `[batch, ...]` each.
+
+        Returns:
+            The task's serving outputs, `[batch, ...]` each.
+        """
+        raise NotImplementedError
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Answers `serve_examples`: what `answer` gives, unless the task says otherwise.
+
+        Args:
+            raw: Raw features parsed by the schema, the label among them where it was given.
+        """
+        return self.answer(raw)
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Gives the scores that the task's metrics are made of.
+
+        Args:
+            raw: Raw features, the label among them.
+
+        Returns:
+            For every metric what `modules.common.task.Metric` says, float32 `[batch]` each.
+        """
+        raise NotImplementedError
+
+    def extra_signatures(self) -> dict[str, Any]:
+        """Gives signatures that only this task has, name to concrete function."""
+        return {}
+
+    def parse(self, serialized: tf.Tensor) -> Tensors:
+        """Parses serialized `tf.Example`, `[batch]`, by the schema; absent features are empty.
+
+        The label need not be there: what is served has none.
+        """
+        spec = {
+            name: _optional(feature) if isinstance(feature, tf.io.FixedLenFeature) else feature
+            for name, feature in self._raw_spec.items()
+        }
+        return tf.io.parse_example(serialized, spec)
+
+
+def _optional(feature: tf.io.FixedLenFeature) -> tf.io.FixedLenFeature:
+    empty = "" if feature.dtype == tf.string else 0
+    default = np.full(feature.shape, empty).tolist() if feature.shape else empty
+    return tf.io.FixedLenFeature(feature.shape, feature.dtype, default)
+
+
+def tensor_spec(entry: Field) -> tf.TensorSpec:
+    """The batched specification of a serving input or output."""
+    return tf.TensorSpec([None, *entry.shape], DTYPES[entry.dtype], name=entry.name)
+
+
+def signatures(servable: Servable) -> dict[str, Any]:
+    """Traces the signatures of a servable.
+
+    Returns:
+        Signature name to concrete function.
+    """
+    serialized = tf.TensorSpec([None], tf.string, name="inputs")
+
+    def serving_default(**raw: tf.Tensor) -> Tensors:
+        answers = servable.answer(raw)
+        return {entry.name: answers[entry.name] for entry in servable.task.serving.outputs}
+
+    def serve_examples(inputs: tf.Tensor) -> Tensors:
+        return servable.answer_examples(servable.parse(inputs))
+
+    def evaluate(inputs: tf.Tensor) -> Tensors:
+        return servable.score(servable.parse(inputs))
+
+    specs = {entry.name: tensor_spec(entry) for entry in servable.task.serving.inputs}
+    return {
+        "serving_default": tf.function(serving_default).get_concrete_function(**specs),
+        "serve_examples": tf.function(serve_examples).get_concrete_function(serialized),
+        "evaluate": tf.function(evaluate).get_concrete_function(serialized),
+        **servable.extra_signatures(),
+    }
+
+
+def save(servable: Servable, directory: str) -> None:
+    """Writes the SavedModel, with a warm-up request and the weights for a warm start.
+
+    Args:
+        servable: What is exported.
+        directory: Made anew.
+    """
+    # TensorFlow Serving replays the warm-up; the weights let a later run start from here.
+    traced = signatures(servable)
+    servable.traced = list(traced.values())
+    tf.saved_model.save(servable, directory, signatures=traced)
+    tf.io.gfile.makedirs(os.path.join(directory, "assets.extra"))
+    servable.model.save_weights(os.path.join(directory, WEIGHTS_FILE))
+    with tf.io.TFRecordWriter(os.path.join(directory, _WARMUP_FILE)) as writer:
+        writer.write(_warmup_log(servable.task).SerializeToString())
+
+
+def example_request(task: Task) -> dict[str, tf.Tensor]:
+    """The task's example request, typed as its signature asks."""
+    return {
+        entry.name: tf.constant(task.serving.example[entry.name], DTYPES[entry.dtype])
+        for entry in task.serving.inputs
+    }
+
+
+def _warmup_log(task: Task) -> Any:  # noqa: ANN401 - a prediction_log_pb2.PredictionLog
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    log = prediction_log_pb2.PredictionLog()
+    request = log.predict_log.request
+    request.model_spec.name = task.name
+    request.model_spec.signature_name = "serving_default"
+    for name, tensor in example_request(task).items():
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(tensor))
+    return log

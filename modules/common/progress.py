@@ -1,0 +1,47 @@
+"""Tells whoever watches a run how far it is, without knowing who that is.
+
+Training and example generation report here; the command line subscribes to draw its bars. With no
+subscriber, nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far one component is.
+
+    Attributes:
+        done: Units of work done.
+        total: Units of work in all, or `None` where that is not known.
+        unit: What is counted: `epoch`, `example`.
+        figures: Figures to show, by name, such as the loss.
+    """
+
+    done: int
+    total: int | None
+    unit: str
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+_subscribers: list[Callable[[Progress], None]] = []
+
+
+def report(progress: Progress) -> None:
+    """Passes `progress` to the subscribers."""
+    for subscriber in _subscribers:
+        subscriber(progress)
+
+
+@contextmanager
+def subscribed(subscriber: Callable[[Progress], None]) -> Iterator[None]:
+    """Has `subscriber` called with every report made inside the `with` block."""
+    _subscribers.append(subscriber)
+    try:
+        yield
+    finally:
+        _subscribers.remove(subscriber)

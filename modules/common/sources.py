@@ -1,0 +1,111 @@
+"""Layouts of raw data, as tasks declare them.
+
+A source says where files lie and how one record of them becomes the raw features of an example.
+It does no reading itself: the example generation component that `component` names does, and
+reaches the declaration through the task's name. No TensorFlow here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+RawValue = str | bytes | int | float | Iterable[float] | Iterable[int] | Iterable[str]
+RawFeatures = Mapping[str, RawValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A layout of raw data.
+
+    Attributes:
+        pattern: Glob, relative to the data folder, of the files that hold records.
+        layout: The layout in words, for error messages and documentation.
+        eval_percent: Share of the split keys, in percent, that goes to the evaluation split.
+    """
+
+    component: ClassVar[str] = ""
+
+    pattern: str
+    layout: str
+    eval_percent: int = 20
+
+    def matches(self, folder: Path) -> bool:
+        """Tells whether `folder` holds at least one file of this layout."""
+        return any(path.is_file() for path in folder.glob(self.pattern))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a CSV file.
+
+    Attributes:
+        feature: Name of the raw feature that it becomes.
+        headers: Header names that it goes by, the usual one first.
+        parse: Turns the cell's text into the feature's value; raises `ValueError` with the
+            reason where it cannot, and the row is quarantined with it.
+    """
+
+    feature: str
+    headers: tuple[str, ...]
+    parse: Callable[[str], RawValue] = str.strip
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvSource(Source):
+    """CSV files with a header; UTF-8 with or without a byte order mark, or GB 18030.
+
+    Attributes:
+        columns: The columns that are read; others are ignored.
+        key: Raw features that together are the split key: rows that agree in them are never on
+            both sides of the split.
+        derive: Makes further raw features of the parsed ones.
+    """
+
+    component: ClassVar[str] = "components.example_gen.csv.CsvExampleGen"
+
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    derive: Callable[[RawFeatures], RawFeatures] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioFolderSource(Source):
+    """A folder of recordings for each class: `<class>/**/*.wav` (also flac, ogg, mp3).
+
+    Attributes:
+        classes: Folder names and the label each stands for.
+        sample_rate_hz: Rate that recordings are brought to, mono, once.
+        featurizer: Import path of a function `(samples float32[n], sample_rate_hz) -> raw
+            features` that raises `ValueError` with the reason for a recording that it cannot use.
+        label: Raw feature that gets the class's label.
+        key: Gives the split key of a path relative to the data folder: usually the speaker.
+    """
+
+    component: ClassVar[str] = "components.example_gen.audio_folder.AudioFolderExampleGen"
+
+    classes: Mapping[str, str]
+    sample_rate_hz: int
+    featurizer: str
+    label: str
+    key: Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSeriesSource(Source):
+    """A CSV file with a date column and a value column: one series, evenly spaced.
+
+    Attributes:
+        date_headers: Names the date column goes by; failing these, the first column is taken.
+        value_headers: Names the value column goes by; failing these, the second.
+        windower: Import path of a function `(TimeSeries, hparams) -> iterable of (split, raw
+            features)` that cuts the series into examples, split by time.
+    """
+
+    component: ClassVar[str] = "components.example_gen.time_series.TimeSeriesExampleGen"
+
+    date_headers: tuple[str, ...]
+    value_headers: tuple[str, ...]
+    windower: str

@@ -1,0 +1,245 @@
+"""The declaration of a task: one frozen value, validated when it is made.
+
+A task's `task.py` builds one `Task` and binds it to the name `TASK`. Everything that is the same
+for all tasks reads this value: the pipeline builder, the command line, the Evaluator's
+configuration, the exported signatures and the conformance tests. This module and what it imports
+never import TensorFlow, so that listing tasks is quick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from modules.common.errors import TaskError, did_you_mean
+from modules.common.sources import Source
+
+Value = bool | int | float | str
+Dtype = Literal["float32", "int64", "string"]
+Shape = tuple[int | None, ...]
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One transformed feature: what `preprocessing_fn` must give.
+
+    Attributes:
+        name: Key in the dictionary that `preprocessing_fn` returns.
+        dtype: Element type.
+        shape: Shape of one example, without the batch dimension.
+    """
+
+    name: str
+    dtype: Dtype
+    shape: Shape = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One input or output of a serving signature.
+
+    Attributes:
+        name: Name in the signature.
+        dtype: Element type.
+        shape: Shape of one example, without the batch dimension; `None` is any length.
+        doc: What it means, with unit and range, for a person.
+    """
+
+    name: str
+    dtype: Dtype
+    shape: Shape = ()
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """When a metric lets a model pass.
+
+    Attributes:
+        baseline: Name of the naive baseline, fitted in the same run and scored on the same
+            examples, that the metric has to beat. `None` sets no such condition.
+        min_gain: By how much it has to be beaten, in the metric's unit; the comparison is strict.
+        floor: Worst value that passes, whatever the baseline. `None` sets no such condition.
+        max_drop: How much worse than the last blessed model it may be, in the metric's unit.
+            `None` sets no such condition.
+    """
+
+    baseline: str | None = None
+    min_gain: float = 0.0
+    floor: float | None = None
+    max_drop: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One figure that Evaluator computes from the per-example scores of `evaluate`.
+
+    A `ratio` metric is `link(sum of scores / sum of weights)`; its scores are the outputs
+    `<name>__score` and `<name>__weight` of the signature, and for each baseline
+    `<name>__<baseline>`. An `auc` or `ece` metric reads `<name>__score` as the probability of the
+    positive class and `<name>__label` as 0 or 1.
+
+    Attributes:
+        name: As the field says it: `accuracy`, `auc`, `mape`, `perplexity`.
+        doc: What it measures, with its unit.
+        better: Whether a higher or a lower value is better.
+        kind: How the per-example scores are put together.
+        link: Applied to the ratio: `exp` makes a perplexity of a mean negative log-likelihood.
+        baselines: Names of the baselines whose scores `evaluate` carries.
+        gate: Condition for blessing the model, or `None` where the metric only informs.
+        percent: Whether people read it as a percentage.
+    """
+
+    name: str
+    doc: str
+    better: Literal["higher", "lower"] = "higher"
+    kind: Literal["ratio", "auc", "ece"] = "ratio"
+    link: Literal["identity", "exp", "sqrt"] = "identity"
+    baselines: tuple[str, ...] = ()
+    gate: Gate | None = None
+    percent: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises `TaskError` where the declaration contradicts itself."""
+        if self.kind != "ratio" and self.baselines:
+            raise TaskError(f"metric {self.name}: only `ratio` metrics carry baselines")
+        wanted = self.gate.baseline if self.gate else None
+        if wanted is not None and wanted not in self.baselines:
+            raise TaskError(
+                f"metric {self.name}: its gate asks for the baseline {wanted!r}, "
+                f"and it declares {list(self.baselines)}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """What `serving_default` takes and gives.
+
+    Attributes:
+        inputs: What a person has.
+        outputs: What a person wants.
+        example: One request by input name, as a batch of one or more: the warm-up request,
+            what ServingValidator sends, and what the documentation shows.
+        classify: Whether `serve_examples` answers Classify, with `classes` and `scores`.
+    """
+
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...]
+    example: Mapping[str, list]
+    classify: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A task, whole. See the module's docstring.
+
+    Attributes:
+        name: Folder, pipeline and model name, `subject_output`.
+        title: One line for people.
+        sources: Layouts of raw data that the task reads, the usual one first.
+        features: What Transform gives, the label among them.
+        label: Name of the transformed label.
+        hparams: Hyperparameters and data options with their defaults; `--set` changes them.
+        smoke: Overlay of `hparams` that makes a run tiny.
+        metrics: What Evaluator computes, the one that people ask for first.
+        serving: The served signature.
+        slices: Raw features by whose values the metrics are split.
+        quarantine_limit: Share of bad records above which a run stops.
+        max_latency_ms: What one request of `serving.example` may take once the model is warm.
+        exemptions: Conformance checks the task is excused from, with the reason.
+    """
+
+    name: str
+    title: str
+    sources: tuple[Source, ...]
+    features: tuple[Feature, ...]
+    label: str
+    hparams: Mapping[str, Value]
+    smoke: Mapping[str, Value]
+    metrics: tuple[Metric, ...]
+    serving: Serving
+    slices: tuple[str, ...] = ()
+    quarantine_limit: float = 0.05
+    max_latency_ms: float = 1000.0
+    exemptions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Freezes the mappings; raises `TaskError` where the declaration is not valid."""
+        for name in ("hparams", "smoke", "exemptions"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        problems = list(self._problems())
+        if problems:
+            raise TaskError(f"task {self.name!r} is not valid: " + "; ".join(problems))
+
+    def _problems(self) -> list[str]:
+        found = []
+        if not _NAME.fullmatch(self.name):
+            found.append("its name must be lower_snake_case")
+        for kind, names in (
+            ("feature", [feature.name for feature in self.features]),
+            ("metric", [metric.name for metric in self.metrics]),
+            ("serving input", [entry.name for entry in self.serving.inputs]),
+            ("serving output", [entry.name for entry in self.serving.outputs]),
+        ):
+            found += [f"{kind} {name!r} twice" for name in set(names) if names.count(name) > 1]
+            if not names:
+                found.append(f"it declares no {kind}")
+        if not self.sources:
+            found.append("it declares no source")
+        if self.label not in {feature.name for feature in self.features}:
+            found.append(f"its label {self.label!r} is not among its features")
+        if not any(metric.gate for metric in self.metrics):
+            found.append("none of its metrics has a gate")
+        found += [f"smoke sets unknown {name!r}" for name in set(self.smoke) - set(self.hparams)]
+        if set(self.serving.example) != {entry.name for entry in self.serving.inputs}:
+            found.append("serving.example must give every serving input and nothing else")
+        if not 0 <= self.quarantine_limit < 1:
+            found.append("quarantine_limit must be in [0, 1)")
+        return found
+
+    @property
+    def raw_inputs(self) -> tuple[Feature, ...]:
+        """The transformed features that the model reads: all but the label."""
+        return tuple(feature for feature in self.features if feature.name != self.label)
+
+    def resolve_hparams(
+        self, settings: Mapping[str, str | Value], smoke: bool = False
+    ) -> dict[str, Value]:
+        """Lays `settings` over the defaults.
+
+        Args:
+            settings: Values by name; strings, as from `--set name=value`, are read as the
+                default's type.
+            smoke: Whether the smoke overlay comes between.
+
+        Returns:
+            Every hyperparameter with its value.
+
+        Raises:
+            TaskError: For a name that the task does not have, or a value of another type.
+        """
+        values = dict(self.hparams) | (dict(self.smoke) if smoke else {})
+        for name, value in settings.items():
+            if name not in values:
+                raise TaskError(
+                    f"{self.name} has no setting {name!r}; {did_you_mean(name, values)}"
+                )
+            values[name] = _parse(self.name, name, value, self.hparams[name])
+        return values
+
+
+def _parse(task: str, name: str, value: str | Value, default: Value) -> Value:
+    """Reads `value` as the type of `default`."""
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "1": True, "false": False, "0": False}[str(value).lower()]
+        return type(default)(value)
+    except (KeyError, ValueError) as error:
+        raise TaskError(
+            f"{task}: {name} takes {type(default).__name__} (default {default!r}), found {value!r}"
+        ) from error

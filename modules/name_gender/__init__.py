@@ -1,0 +1,1 @@
+"""A Chinese name to the usual gender of the people who bear it."""

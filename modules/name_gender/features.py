@@ -1,0 +1,32 @@
+"""name_gender: a name to the ids of its characters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from modules.common import text
+from modules.common.tensors import Tensors
+from modules.name_gender.task import MAX_CHARS
+
+VOCABULARY = "characters"
+
+
+def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
+    """Transform's entry point.
+
+    Args:
+        inputs: `name` and `gender`, string `[batch, 1]`.
+        custom_config: `hparams` with `min_character_count`.
+
+    Returns:
+        The declared features.
+    """
+    min_count = int(custom_config["hparams"]["min_character_count"])
+    return {
+        # [batch, MAX_CHARS]
+        "characters": text.character_ids(inputs["name"][:, 0], MAX_CHARS, min_count, VOCABULARY),
+        # [batch]
+        "is_male": tf.cast(inputs["gender"][:, 0] == "male", tf.float32),
+    }

@@ -1,0 +1,57 @@
+"""name_gender: what the served model answers, and the scores of its metrics."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from modules.common import text
+from modules.common.export import Servable
+from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.name_gender import baseline
+
+_CLASSES = ("female", "male")
+
+
+class NameGenderServable(Servable):
+    """Answers a name with a gender."""
+
+    @classmethod
+    def fit_baselines(cls, train: Arrays, evaluation: Arrays, hparams: Hparams) -> Arrays:
+        """Fits the logistic regression; see `Servable.fit_baselines`."""
+        return baseline.fit(train["characters"], train["is_male"])
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Answers `name` string `[batch]` with label, probability and share of known characters."""
+        characters = self.transform(raw)["characters"]
+        male = self._probability_male(characters)
+        return {
+            "label": tf.where(male > 0.5, "male", "female"),
+            "probability": tf.maximum(male, 1 - male),
+            "known": text.known_share(characters),
+        }
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Answers Classify: both classes with their probabilities."""
+        male = self._probability_male(self.transform(raw)["characters"])
+        classes = tf.tile(tf.constant([_CLASSES]), [tf.shape(male)[0], 1])
+        return {"classes": classes, "scores": tf.stack([1 - male, male], axis=1)}
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Scores each name: right or wrong, by the model and by the regression."""
+        features = self.transform(raw)
+        is_male = features["is_male"]
+        male = self._probability_male(features["characters"])
+        naive = baseline.logit(features["characters"], self.baselines)
+        return {
+            "accuracy__score": tf.cast((male > 0.5) == (is_male > 0.5), tf.float32),
+            "accuracy__bigram_logistic": tf.cast((naive > 0) == (is_male > 0.5), tf.float32),
+            "accuracy__weight": tf.ones_like(male),
+            **{
+                f"{metric}__{what}": value
+                for metric in ("auc", "ece")
+                for what, value in (("score", male), ("label", is_male))
+            },
+        }
+
+    def _probability_male(self, characters: tf.Tensor) -> tf.Tensor:
+        return tf.sigmoid(self.model({"characters": characters}, training=False))

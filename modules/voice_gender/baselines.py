@@ -1,0 +1,77 @@
+"""voice_gender: what the network is compared with: the majority and a support vector machine.
+
+scikit-learn fits the machine; its support vectors become constants of the served graph, where
+`decide` computes the same decision function.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from modules.common.errors import DataError
+from modules.common.tensors import Arrays, Hparams, Tensors
+
+# Fitting time grows with the square of the examples.
+_MAX_EXAMPLES = 20_000
+
+
+def fit(train: Arrays, hparams: Hparams) -> Arrays:
+    """Fits both baselines on the training split.
+
+    Args:
+        train: `properties` `[examples, 20]` and `is_female` `[examples]`.
+        hparams: `svm_cost` and `seed` are read.
+
+    Returns:
+        `majority` `[]` (1 for female), `support_vectors` `[vectors, 20]`, `dual_coefficients`
+        `[vectors]`, `intercept` `[]` and `gamma` `[]`, float32 each.
+
+    Raises:
+        DataError: If the training split holds one class only.
+    """
+    from sklearn.svm import SVC
+
+    properties, is_female = train["properties"], train["is_female"]
+    if len(np.unique(is_female)) < 2:
+        raise DataError(
+            "the training split holds voices of one sex only; give recordings of more speakers, "
+            "both female and male"
+        )
+    if len(properties) > _MAX_EXAMPLES:
+        chosen = np.random.default_rng(int(hparams["seed"])).permutation(len(properties))
+        properties, is_female = (
+            properties[chosen[:_MAX_EXAMPLES]],
+            is_female[chosen[:_MAX_EXAMPLES]],
+        )
+    gamma = 1.0 / properties.shape[1]
+    machine = SVC(C=float(hparams["svm_cost"]), gamma=gamma).fit(properties, is_female)
+    return {
+        "majority": np.float32(train["is_female"].mean() >= 0.5),
+        "support_vectors": machine.support_vectors_.astype(np.float32),
+        "dual_coefficients": machine.dual_coef_[0].astype(np.float32),
+        "intercept": np.float32(machine.intercept_[0]),
+        "gamma": np.float32(gamma),
+    }
+
+
+def decide(baselines: Tensors, properties: tf.Tensor) -> tf.Tensor:
+    """Computes the machine's decision function, above zero for female.
+
+    `sum_i d_i exp(-gamma |x - v_i|^2) + b` with the support vectors `v` and coefficients `d`.
+
+    Args:
+        baselines: What `fit` gave.
+        properties: Transformed properties, float32 `[batch, 20]`.
+
+    Returns:
+        float32 `[batch]`.
+    """
+    vectors = tf.convert_to_tensor(baselines["support_vectors"])
+    squares = (
+        tf.reduce_sum(properties**2, axis=1, keepdims=True)
+        - 2 * tf.matmul(properties, vectors, transpose_b=True)
+        + tf.reduce_sum(vectors**2, axis=1)
+    )
+    kernel = tf.exp(-baselines["gamma"] * tf.nn.relu(squares))
+    return tf.linalg.matvec(kernel, baselines["dual_coefficients"]) + baselines["intercept"]

@@ -1,0 +1,100 @@
+"""voice_gender: what the served model answers: properties or recordings in, label and probability out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from modules.common.export import Servable
+from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.voice_gender import acoustic, baselines
+from modules.voice_gender.properties import PROPERTIES
+from modules.voice_gender.task import FEMALE, MALE
+
+
+class VoiceGenderServable(Servable):
+    """The network with Transform's graph before it and labels behind it."""
+
+    @classmethod
+    def fit_baselines(cls, train: Arrays, evaluation: Arrays, hparams: Hparams) -> Arrays:
+        """Fits the majority and the support vector machine; see `Servable`."""
+        return baselines.fit(train, hparams)
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Answers for the twenty properties.
+
+        Args:
+            raw: Property to float32 `[batch]`.
+
+        Returns:
+            `label`: string `[batch]`; `probability` of it: float32 `[batch]`, 0.5 to 1.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If a property is not a finite number.
+        """
+        probability = self._probability(raw)
+        is_female = probability >= 0.5
+        return {
+            "label": tf.where(is_female, FEMALE, MALE),
+            "probability": tf.where(is_female, probability, 1 - probability),
+        }
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Answers Classify: `classes` and `scores`, `[batch, 2]` each."""
+        probability = self._probability(raw)
+        classes = tf.tile(tf.constant([[FEMALE, MALE]]), [tf.size(probability), 1])
+        return {"classes": classes, "scores": tf.stack([probability, 1 - probability], axis=1)}
+
+    def answer_wav(self, wav: tf.Tensor) -> Tensors:
+        """Answers for recordings.
+
+        Args:
+            wav: WAV files' bytes, string `[batch]`.
+
+        Returns:
+            What `answer` gives, and the twenty properties, float32 `[batch]` each.
+        """
+        columns = tf.unstack(acoustic.measure_wavs(wav), num=len(PROPERTIES), axis=1)
+        properties = dict(zip(PROPERTIES, columns, strict=True))
+        return self.answer(properties) | properties
+
+    def extra_signatures(self) -> dict[str, Any]:
+        """Gives `serve_wav`, which takes recordings."""
+        traced = tf.function(self.answer_wav)
+        spec = tf.TensorSpec([None], tf.string, name="wav")
+        return {"serve_wav": traced.get_concrete_function(spec)}
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Scores the network and both baselines; see `Servable`."""
+        features = self.transform(raw)
+        is_female = features["is_female"]
+        probability = self._sigmoid(features)
+        decision = baselines.decide(self.baselines, features["properties"])
+
+        def is_right(answer: tf.Tensor) -> tf.Tensor:
+            return tf.cast(tf.equal(tf.cast(answer, tf.float32), is_female), tf.float32)
+
+        return {
+            "accuracy__score": is_right(probability >= 0.5),
+            "accuracy__weight": tf.ones_like(is_female),
+            "accuracy__majority": is_right(self.baselines["majority"] * tf.ones_like(is_female)),
+            "accuracy__svm": is_right(decision > 0),
+            "auc__score": probability,
+            "auc__label": is_female,
+            "ece__score": probability,
+            "ece__label": is_female,
+        }
+
+    def _probability(self, raw: Tensors) -> tf.Tensor:
+        """Probability of female, float32 `[batch]`."""
+        columns = {name: tf.reshape(raw[name], [-1, 1]) for name in PROPERTIES}
+        is_finite = tf.reduce_all(tf.math.is_finite(tf.concat(list(columns.values()), axis=1)))
+        message = "expected finite numbers for all twenty properties"
+        with tf.control_dependencies([tf.debugging.Assert(is_finite, [message])]):
+            columns = {name: tf.identity(values) for name, values in columns.items()}
+        return self._sigmoid(self.transform(columns))
+
+    def _sigmoid(self, features: Tensors) -> tf.Tensor:
+        logits = self.model({"properties": features["properties"]}, training=False)
+        return tf.sigmoid(logits)

@@ -1,0 +1,15 @@
+"""voice_gender: TFX's entry to training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules.common import training
+from modules.voice_gender.model import build_model
+from modules.voice_gender.signatures import VoiceGenderServable
+from modules.voice_gender.task import TASK
+
+
+def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs, whose module is slow to import
+    """Trains and exports the model; called by TFX's Trainer."""
+    training.run(fn_args, TASK, build_model, VoiceGenderServable)

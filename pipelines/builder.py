@@ -1,0 +1,222 @@
+"""The one DAG, for every task.
+
+ExampleGen → StatisticsGen → CuratedSchema → ExampleValidator → AnomalyGate → Transform → (Tuner)
+→ Trainer → Evaluator → ServingValidator → Pusher
+
+What is particular to a task comes from its declaration; functions go by import path, with a digest
+of the source behind them, since TFX's cache does not see code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfx.components.evaluator.component import Evaluator
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.pusher.component import Pusher
+from tfx.components.statistics_gen.component import StatisticsGen
+from tfx.components.trainer.component import Trainer
+from tfx.components.transform.component import Transform
+from tfx.components.tuner.component import Tuner
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
+    LatestBlessedModelStrategy,
+)
+from tfx.orchestration import metadata
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2, trainer_pb2
+from tfx.types.channel import Channel
+from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx.utils import import_utils
+
+from components.anomaly_gate import AnomalyGate
+from components.curated_schema import CuratedSchema, schema_digest
+from components.previous_blessed_model import PreviousBlessedModelStrategy
+from components.serving_validator import ServingValidator
+from modules.common.digest import source_digest
+from modules.common.evaluation import eval_config
+from modules.common.task import Task, Value
+from pipelines.data import DataLocation
+from pipelines.environment import Environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a run may choose.
+
+    Attributes:
+        tune: Whether a Tuner searches hyperparameters before training.
+        warm_start: Whether training begins with the last blessed model's weights.
+        cache: Whether unchanged components are taken from earlier runs.
+    """
+
+    tune: bool = False
+    warm_start: bool = False
+    cache: bool = True
+
+
+def create_pipeline(
+    task: Task,
+    env: Environment,
+    data: DataLocation,
+    hparams: Mapping[str, Value],
+    options: Options = Options(),  # noqa: B008 - frozen
+) -> Pipeline:
+    """Builds a task's pipeline.
+
+    Args:
+        task: The declaration.
+        env: Where it runs.
+        data: The raw data.
+        hparams: Resolved hyperparameters.
+        options: What this run chooses.
+    """
+    ingest = ingest_components(task, data, hparams)
+    examples = ingest["examples"].outputs["examples"]
+    schema = ingest["schema"].outputs["schema"]
+    transform = Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn=f"modules.{task.name}.features.preprocessing_fn",
+        # ExampleGen's own statistics are what people look at.
+        disable_statistics=True,
+        custom_config=_custom_config(task, hparams, "features"),
+    )
+    transform.add_upstream_node(ingest["gate"])
+    training = _training_components(task, transform, schema, hparams, options)
+    trainer = training["trainer"]
+    previous = Resolver(
+        strategy_class=PreviousBlessedModelStrategy,
+        candidate=trainer.outputs["model"],
+        model=Channel(type=Model),
+        model_blessing=Channel(type=ModelBlessing),
+    ).with_id("previous_blessed_model")
+    evaluator = Evaluator(
+        examples=examples,
+        model=trainer.outputs["model"],
+        baseline_model=previous.outputs["model"],
+        schema=schema,
+        eval_config=eval_config(task),
+        example_splits=["eval"],
+    )
+    validator = ServingValidator(model=trainer.outputs["model"], task_name=task.name)
+    validator.add_upstream_node(evaluator)
+    pusher = Pusher(
+        model=trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=validator.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(
+                base_directory=f"{env.models_dir}/{task.name}"
+            )
+        ),
+    )
+    nodes = [
+        *ingest.values(), transform, *training.values(), previous, evaluator, validator, pusher
+    ]  # fmt: skip
+    return assemble(task.name, env, nodes, options.cache)
+
+
+def ingest_components(
+    task: Task, data: DataLocation, hparams: Mapping[str, Value]
+) -> dict[str, BaseNode]:
+    """Makes the components that read data and hold it against the schema.
+
+    Returns:
+        `examples`, `statistics`, `schema`, `validator`, `gate`.
+    """
+    example_gen = example_gen_component(task, data, hparams)
+    statistics = StatisticsGen(examples=example_gen.outputs["examples"])
+    schema = CuratedSchema(task_name=task.name, digest=schema_digest(task.name))
+    validator = ExampleValidator(
+        statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
+    )
+    gate = AnomalyGate(anomalies=validator.outputs["anomalies"], task_name=task.name)
+    return {
+        "examples": example_gen,
+        "statistics": statistics,
+        "schema": schema,
+        "validator": validator,
+        "gate": gate,
+    }
+
+
+def example_gen_component(
+    task: Task, data: DataLocation, hparams: Mapping[str, Value]
+) -> BaseNode:
+    """Makes the ExampleGen for the layout of `data`."""
+    component = import_utils.import_class_by_path(data.source.component)
+    functions = [
+        path.rpartition(".")[0]
+        for path in (getattr(data.source, name, "") for name in ("featurizer", "windower"))
+        if path
+    ]
+    digest = source_digest(
+        data.source.component.rpartition(".")[0], f"modules.{task.name}.task", *functions
+    )
+    return component(
+        task, data.source, data.folder, data_hparams(hparams), digest, pattern=data.pattern
+    ).with_id("ExampleGen")
+
+
+def data_hparams(hparams: Mapping[str, Value]) -> dict[str, Value]:
+    """Leaves out what only training reads, so that a change of it reads no data again."""
+    training_only = {"epochs", "batch_size", "learning_rate", "patience", "dropout"}
+    return {name: value for name, value in hparams.items() if name not in training_only}
+
+
+def assemble(
+    name: str, env: Environment, nodes: list[BaseNode], cache: bool = True
+) -> Pipeline:
+    """Puts nodes together as a pipeline that keeps its metadata in the environment."""
+    metadata_path = env.metadata_path(name)
+    Path(metadata_path).parent.mkdir(parents=True, exist_ok=True)
+    return Pipeline(
+        pipeline_name=name,
+        pipeline_root=env.pipeline_dir(name),
+        components=nodes,
+        enable_cache=cache,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(metadata_path),
+        beam_pipeline_args=list(env.beam_args),
+    )
+
+
+def _training_components(
+    task: Task,
+    transform: Transform,
+    schema: Channel,
+    hparams: Mapping[str, Value],
+    options: Options,
+) -> dict[str, BaseNode]:
+    """Makes Trainer, and what it asks for: a Tuner, a model to start from."""
+    nodes: dict[str, BaseNode] = {}
+    inputs: dict[str, Any] = {
+        "examples": transform.outputs["transformed_examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+        "train_args": trainer_pb2.TrainArgs(splits=["train"]),
+        "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
+        "custom_config": _custom_config(task, hparams, "trainer"),
+    }
+    if options.tune:
+        nodes["tuner"] = Tuner(tuner_fn=f"modules.{task.name}.trainer.tuner_fn", **inputs)
+        inputs["hyperparameters"] = nodes["tuner"].outputs["best_hyperparameters"]
+    if options.warm_start:
+        nodes["latest"] = Resolver(
+            strategy_class=LatestBlessedModelStrategy,
+            model=Channel(type=Model),
+            model_blessing=Channel(type=ModelBlessing),
+        ).with_id("latest_blessed_model")
+        inputs["base_model"] = nodes["latest"].outputs["model"]
+    nodes["trainer"] = Trainer(
+        run_fn=f"modules.{task.name}.trainer.run_fn", schema=schema, **inputs
+    )
+    return nodes
+
+
+def _custom_config(task: Task, hparams: Mapping[str, Value], module: str) -> dict[str, Any]:
+    digest = source_digest(f"modules.{task.name}.{module}")
+    return {"hparams": dict(hparams), "source_digest": digest}

@@ -1,0 +1,87 @@
+"""Where a run keeps its things, how Beam runs, and how much training is done."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from modules.common.errors import LianxiError, did_you_mean
+
+ROOT_VARIABLE = "LIANXI_ROOT"
+_DEFAULT_ROOT = "lianxi_runs"
+
+# Beam's default runner would download a binary. The container image is ignored by this runner;
+# naming one keeps TFX from packing itself as a source distribution for every component.
+_LOCAL_BEAM_ARGS = (
+    "--runner=FnApiRunner",
+    "--direct_running_mode=in_memory",
+    "--sdk_container_image=unused",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Where and how a pipeline runs.
+
+    Attributes:
+        name: `local`, `smoke` or `kubeflow`.
+        root: Folder or bucket for artifacts, metadata, models, logs and sample data.
+        beam_args: Arguments of Beam's runner.
+        smoke: Whether the tasks' smoke overlays make training tiny.
+    """
+
+    name: str
+    root: str
+    beam_args: tuple[str, ...] = ()
+    smoke: bool = False
+
+    @property
+    def models_dir(self) -> str:
+        """Pushed models, in TensorFlow Serving's layout."""
+        return os.path.join(self.root, "models")
+
+    @property
+    def logs_dir(self) -> str:
+        """TFX's logs, one file for each run."""
+        return os.path.join(self.root, "logs")
+
+    def pipeline_dir(self, task_name: str) -> str:
+        """Artifacts of a task's pipeline."""
+        return os.path.join(self.root, "pipelines", task_name)
+
+    def metadata_path(self, task_name: str) -> str:
+        """Metadata of a task's pipeline, SQLite."""
+        return os.path.join(self.root, "metadata", f"{task_name}.sqlite")
+
+    def sample_dir(self, task_name: str) -> str:
+        """Sample data of a task."""
+        return os.path.join(self.root, "sample", task_name)
+
+    def with_beam_args(self, arguments: tuple[str, ...]) -> Environment:
+        """Lays Beam arguments over these; a later argument wins over an earlier one."""
+        return replace(self, beam_args=self.beam_args + arguments)
+
+
+def environment(name: str = "local", root: str | None = None) -> Environment:
+    """Makes an environment by its name.
+
+    Args:
+        name: `local`, `smoke` or `kubeflow`.
+        root: Where everything goes; the variable LIANXI_ROOT, or `lianxi_runs` in the current
+            folder, where not given.
+
+    Raises:
+        LianxiError: For another name.
+    """
+    base = str(Path(root or os.environ.get(ROOT_VARIABLE) or _DEFAULT_ROOT).absolute())
+    known = {
+        "local": Environment(name="local", root=base, beam_args=_LOCAL_BEAM_ARGS),
+        "smoke": Environment(
+            name="smoke", root=os.path.join(base, "smoke"), beam_args=_LOCAL_BEAM_ARGS, smoke=True
+        ),
+        "kubeflow": Environment(name="kubeflow", root=root or "/tmp"),
+    }
+    if name not in known:
+        raise LianxiError(f"no environment is called {name!r}; {did_you_mean(name, known)}")
+    return known[name]
