@@ -51,7 +51,7 @@ def locate(
     if data is None:
         folder = _sample(task, env, hparams)
         return _match(task, folder, is_sample=True)
-    path = Path(data).expanduser().absolute()
+    path = Path(data).expanduser().resolve()
     if path.is_file():
         source = _match(task, path.parent).source
         return DataLocation(folder=str(path.parent), source=source, pattern=path.name)

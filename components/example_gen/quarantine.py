@@ -16,6 +16,7 @@ from itertools import islice
 import apache_beam as beam
 from tfx.dsl.io import fileio
 
+from components.example_gen.records import SPLITS
 from modules.common.errors import DataError
 from modules.common.task import Task
 
@@ -83,6 +84,7 @@ def read_counts(output_dir: str) -> Counts:
     with fileio.open(os.path.join(output_dir, _FOLDER, _COUNTS)) as file:
         by_split = json.loads(file.read())
     quarantined = by_split.pop("quarantined")
+    by_split = {split: by_split[split] for split in SPLITS}
     return Counts(examples=sum(by_split.values()), quarantined=quarantined, by_split=by_split)
 
 

@@ -100,12 +100,13 @@ def _metric_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
 def _config(
     class_name: str, arguments: dict[str, object], threshold: tfma.MetricThreshold | None = None
 ) -> tfma.MetricConfig:
-    return tfma.MetricConfig(
-        class_name=class_name,
-        module=_MODULE,
-        config=json.dumps(arguments),
-        threshold=threshold,
+    config = tfma.MetricConfig(
+        class_name=class_name, module=_MODULE, config=json.dumps(arguments)
     )
+    if threshold is not None:
+        # A plain threshold would hold for every slice, the smallest too.
+        config.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=threshold)
+    return config
 
 
 def _threshold(metric: Metric) -> tfma.MetricThreshold | None:
@@ -170,14 +171,14 @@ def slice_values(evaluation_dir: str) -> dict[str, dict[str, float]]:
     Returns:
         Slice (`overall`, or `feature=value`) to metric to value, of the candidate model.
     """
-    result = tfma.load_eval_result(evaluation_dir, model_name=None)
-    if not isinstance(result, tfma.view.EvalResult):
-        raise TypeError(f"expected one evaluation in {evaluation_dir}, found {type(result)}")
+    result = tfma.load_eval_result(evaluation_dir)
+    if result is None:
+        raise FileNotFoundError(f"no evaluation in {evaluation_dir}")
     slices: dict[str, dict[str, float]] = {}
     for key, metrics in result.slicing_metrics:
         name = ", ".join(f"{feature}={_text(value)}" for feature, value in key) or "overall"
         slices[name] = {
-            metric: value.get("doubleValue", math.nan)
+            metric: float(value.get("doubleValue", math.nan))
             for metric, value in metrics[""][""].items()
             if isinstance(value, dict)
         }

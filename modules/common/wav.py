@@ -135,12 +135,12 @@ def _greatest_common_divisor(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
 def _layout(contents: tf.Tensor) -> _Layout:
     """Reads the header; every way in which it can be wrong is an assertion here."""
     size = tf.cast(tf.strings.length(contents), tf.int64)
-    is_riff = (tf.strings.substr(contents, 0, 4) == b"RIFF") & (
-        tf.strings.substr(contents, 8, 4) == b"WAVE"
+    # Padded, so that a file shorter than its header can be looked at too.
+    head = tf.strings.join([tf.strings.substr(contents, 0, 12), "\0" * 12])
+    is_riff = (tf.strings.substr(head, 0, 4) == b"RIFF") & (
+        tf.strings.substr(head, 8, 4) == b"WAVE"
     )
-    contents = _check(
-        contents, (size >= 12) & is_riff, "expected a WAV file, found bytes without its header"
-    )
+    contents = _check(contents, is_riff, "expected a WAV file, found bytes without its header")
     fmt_start, data_start, data_bytes = _find_chunks(contents, size)
     contents = _check(
         contents,

@@ -1,0 +1,75 @@
+"""The command line `lianxi`: a group whose commands are imported only when they run."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from modules.common.errors import LianxiError, did_you_mean
+
+# Before anything imports TensorFlow: Keras 3 behind every `keras`, and no chatter from C++.
+os.environ["TF_USE_LEGACY_KERAS"] = "0"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+_COMMANDS = {
+    "list": "List the tasks.",
+    "run": "Run a task's pipeline: data, training, gate, push.",
+    "serve": "Serve the pushed models over gRPC.",
+    "predict": "Ask a pushed model.",
+    "evaluate": "Measure a pushed model, on other data if you like.",
+    "schema": "Infer a schema from data and compare it with the curated one.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports `pipelines.commands.<name>` when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            raise click.UsageError(
+                f"no command is called {cmd_name!r}; {did_you_mean(cmd_name, _COMMANDS)}"
+            )
+        module = importlib.import_module(f"pipelines.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lianxi")
+def cli() -> None:
+    """Lianxi: TensorFlow exercises as production TFX pipelines.
+
+    \b
+    lianxi list                              what there is
+    lianxi run name_gender                   train on sample data, gate, push
+    lianxi run name_gender --data DIR        the same on your own data
+    lianxi serve                             serve what was pushed, over gRPC
+    lianxi predict name_gender 王婷婷         ask it
+    """
+
+
+def main() -> None:
+    """Runs the command line; an error that a person can mend is shown without a stack trace."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except LianxiError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+        sys.exit(130)

@@ -1,0 +1,129 @@
+"""`lianxi run`: a task's whole pipeline."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from modules.common.errors import LianxiError
+from modules.common.task import Task
+from pipelines.commands.options import (
+    as_json,
+    data_option,
+    env_option,
+    root_option,
+    set_option,
+    task_argument,
+)
+from pipelines.environment import Environment, environment
+from pipelines.logs import logging_to, new_log_path
+
+if TYPE_CHECKING:
+    from pipelines.results import RunResult
+
+NOT_BLESSED_EXIT_CODE = 3
+
+
+@click.command()
+@task_argument
+@data_option
+@env_option
+@root_option
+@set_option
+@click.option("--beam", multiple=True, metavar="ARG", help="An argument for Beam's runner.")
+@click.option("--tune", is_flag=True, help="Search hyperparameters before training.")
+@click.option("--warm-start", is_flag=True, help="Begin with the last blessed model's weights.")
+@click.option("--no-cache", is_flag=True, help="Run every component, changed or not.")
+@as_json
+def command(
+    task: Task,
+    data: str | None,
+    env_name: str,
+    root: str | None,
+    settings: tuple[tuple[str, str], ...],
+    beam: tuple[str, ...],
+    tune: bool,
+    warm_start: bool,
+    no_cache: bool,
+    as_json: bool,
+) -> None:
+    """Run TASK's pipeline: read data, check it, train, gate against a baseline, serve, push.
+
+    What did not change since the last run is taken from the cache.
+
+    \b
+    lianxi run name_gender
+    lianxi run name_gender --data names.csv --set epochs=30
+    lianxi run name_gender --env smoke --json
+
+    Exit code: 0 pushed, 1 failed, 2 wrong usage, 3 trained but not pushed, because a gate said no.
+    """
+    env = environment(env_name, root).with_beam_args(beam)
+    choices = {"tune": tune, "warm_start": warm_start, "cache": not no_cache}
+    sys.exit(_run(task, data, env, dict(settings), choices, as_json))
+
+
+def _run(
+    task: Task,
+    data: str | None,
+    env: Environment,
+    settings: dict[str, str],
+    choices: dict[str, bool],
+    as_json: bool,
+) -> int:
+    from pipelines.data import locate
+
+    hparams = task.resolve_hparams(settings, smoke=env.smoke)
+    location = locate(task, data, env, hparams)
+    log = new_log_path(env.logs_dir, task.name)
+    with logging_to(log) as stderr:
+        stream = stderr if as_json else sys.stdout
+        where = "sample data in " if location.is_sample else ""
+        print(f"{task.name}: {task.title}\ndata         {where}{location.folder}", file=stream)
+
+        from pipelines import builder, runner
+        from pipelines.console import RunConsole
+        from pipelines.results import RunResult, note_environment
+
+        result = RunResult(task=task)
+        note_environment(result, env, str(log))
+        pipeline = builder.create_pipeline(
+            task, env, location, hparams, builder.Options(**choices)
+        )
+        error: LianxiError | None = None
+        with RunConsole(stream) as console:
+            try:
+                runner.run(pipeline, env, result, console.on_start, console.on_end)
+            except LianxiError as failure:
+                error = failure
+        console.show_result(result)
+        if as_json:
+            print(json.dumps(result.to_json(), ensure_ascii=False))
+            sys.stdout.flush()
+        return _finish(task, result, error, log, stderr)
+
+
+def _finish(
+    task: Task, result: RunResult, error: LianxiError | None, log: Path, stderr: TextIO
+) -> int:
+    """Says what to do where the model was not pushed; gives the exit code."""
+    if error is not None:
+        print(f"error: {error}\nThe whole log is in {log}", file=stderr)
+        return 1
+    if not result.pushed:
+        refused = [figure.name for figure in result.figures if figure.passed is False]
+        print(
+            f"{task.name} was trained but not pushed: {', '.join(refused)} did not pass its gate. "
+            "Give it more data or more training (--set epochs=…), and run again.",
+            file=stderr,
+        )
+        return NOT_BLESSED_EXIT_CODE
+    print(
+        f"Serve it with `lianxi serve`, or ask it with `lianxi predict {task.name} …`.", file=stderr
+    )
+    return 0

@@ -1,0 +1,66 @@
+"""Keeps TFX's thousands of log lines in a file, out of a person's sight.
+
+TensorFlow's C++ side writes to file descriptor 2 whatever Python does, so the descriptor itself is
+pointed at the file, and a copy of it is kept for people.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+_KEPT_LOGS = 20
+
+
+def new_log_path(logs_dir: str, name: str) -> Path:
+    """Gives the path of a new log file, and removes the oldest of more than twenty.
+
+    Args:
+        logs_dir: Made if absent.
+        name: What the log is of.
+    """
+    folder = Path(logs_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    logs = sorted(folder.glob(f"{name}-*.log"))
+    for old in logs[: max(0, len(logs) - _KEPT_LOGS + 1)]:
+        old.unlink(missing_ok=True)
+    return folder / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+
+
+@contextmanager
+def logging_to(path: Path) -> Iterator[TextIO]:
+    """Sends standard error and all logging to a file.
+
+    Args:
+        path: The file; appended to.
+
+    Yields:
+        A stream to what was standard error.
+    """
+    sys.stderr.flush()
+    person = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8")
+    file = path.open("a", encoding="utf-8")
+    handler = logging.StreamHandler(file)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname).1s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    os.dup2(file.fileno(), 2)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield person
+    finally:
+        sys.stderr.flush()
+        os.dup2(person.fileno(), 2)
+        root.handlers[:], root.level = before[0], before[1]
+        file.close()
+        person.close()

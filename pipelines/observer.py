@@ -1,0 +1,83 @@
+"""Watches TFX run a pipeline, component by component, from outside of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.orchestration.portable import data_types, launcher
+from tfx.orchestration.portable.mlmd import execution_lib
+
+_STATES = {
+    metadata_store_pb2.Execution.CACHED: "cached",
+    metadata_store_pb2.Execution.COMPLETE: "done",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How one node of the DAG ended.
+
+    Attributes:
+        name: The node's id, such as `Trainer`.
+        state: `done`, `cached` or `failed`.
+        seconds: Wall-clock time.
+        outputs: Output artifacts by key; empty where it failed.
+        error: What it failed with.
+    """
+
+    name: str
+    state: str
+    seconds: float
+    outputs: dict[str, list[Any]]
+    error: Exception | None = None
+
+
+@contextmanager
+def observed(
+    on_start: Callable[[str], None], on_end: Callable[[Outcome], None]
+) -> Iterator[None]:
+    """Has both functions called for every node that TFX launches inside the `with` block.
+
+    Args:
+        on_start: Gets the node's id.
+        on_end: Gets the outcome, also of a node that fails.
+    """
+
+    class ObservedLauncher(launcher.Launcher):
+        def launch(self) -> data_types.ExecutionInfo | None:
+            name = self._pipeline_node.node_info.id
+            on_start(name)
+            start = time.perf_counter()
+            try:
+                info = super().launch()
+            except Exception as error:
+                seconds = time.perf_counter() - start
+                on_end(
+                    Outcome(name=name, state="failed", seconds=seconds, outputs={}, error=error)
+                )
+                raise
+            seconds = time.perf_counter() - start
+            state, outputs = self._published(info)
+            on_end(Outcome(name=name, state=state, seconds=seconds, outputs=outputs))
+            return info
+
+        def _published(
+            self, info: data_types.ExecutionInfo | None
+        ) -> tuple[str, dict[str, list[Any]]]:
+            """Reads state and outputs from the metadata: `info` lacks what executors set."""
+            if info is None or info.execution_id is None:
+                return "done", {}
+            with self._mlmd_connection as connection:
+                [execution] = connection.store.get_executions_by_id([info.execution_id])
+                outputs = execution_lib.get_output_artifacts(connection, info.execution_id)
+            return _STATES.get(execution.last_known_state, "done"), dict(outputs)
+
+    # LocalDagRunner has no hook of its own, and looks the class up in this module.
+    with mock.patch.object(launcher, "Launcher", ObservedLauncher):
+        yield

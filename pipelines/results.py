@@ -1,0 +1,152 @@
+"""What came of a run: read from the artifacts of its components, for people and for `--json`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.example_gen import quarantine
+from modules.common import evaluation
+from modules.common.task import Task
+from pipelines.environment import Environment
+from pipelines.observer import Outcome
+
+
+@dataclass(kw_only=True)
+class RunResult:
+    """What came of a run.
+
+    Attributes:
+        task: The declaration.
+        outcomes: Components in the order in which they ended.
+        counts: What ExampleGen read, where it ended well.
+        figures: What Evaluator measured, where it ended well.
+        pushed: Folder of the pushed version, or an empty string.
+        paths: Where things are, by what they are.
+    """
+
+    task: Task
+    outcomes: list[Outcome] = field(default_factory=list)
+    counts: quarantine.Counts | None = None
+    figures: list[evaluation.Figure] = field(default_factory=list)
+    pushed: str = ""
+    paths: dict[str, str] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> str:
+        """Takes in a component's outcome.
+
+        Returns:
+            One figure about it for people, or an empty string.
+        """
+        self.outcomes.append(outcome)
+        reader = _READERS.get(outcome.name)
+        return reader(self, outcome) if reader and outcome.outputs else ""
+
+    @property
+    def is_blessed(self) -> bool:
+        """Whether every gate let the model through."""
+        return all(figure.passed is not False for figure in self.figures)
+
+    def to_json(self) -> dict[str, Any]:
+        """Gives the run as `--json` prints it."""
+        return {
+            "task": self.task.name,
+            "pushed": self.pushed or None,
+            "metrics": {figure.name: _figure_json(figure, self.task) for figure in self.figures},
+            "components": [
+                {
+                    "name": outcome.name,
+                    "state": outcome.state,
+                    "seconds": round(outcome.seconds, 3),
+                }
+                for outcome in self.outcomes
+            ],
+            "examples": self.counts.examples if self.counts else None,
+            "quarantined": self.counts.quarantined if self.counts else None,
+            "paths": self.paths,
+        }
+
+
+def _figure_json(figure: evaluation.Figure, task: Task) -> dict[str, Any]:
+    gate = next(metric.gate for metric in task.metrics if metric.name == figure.name)
+    baseline = figure.baselines.get(gate.baseline or "") if gate else None
+    return {
+        "value": _finite(figure.value),
+        "baseline": _finite(baseline),
+        "baselines": {name: _finite(value) for name, value in figure.baselines.items()},
+        "gate": figure.gate or None,
+        "passed": figure.passed,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no NaN."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _read_examples(result: RunResult, outcome: Outcome) -> str:
+    [examples] = outcome.outputs["examples"]
+    result.counts = quarantine.read_counts(examples.uri)
+    result.paths["examples"] = examples.uri
+    result.paths["quarantine"] = quarantine.rejects_path(examples.uri)
+    by_split = ", ".join(f"{count:,} {split}" for split, count in result.counts.by_split.items())
+    return f"{by_split}, {result.counts.quarantined:,} quarantined"
+
+
+def _read_evaluation(result: RunResult, outcome: Outcome) -> str:
+    [artifact] = outcome.outputs["evaluation"]
+    result.paths["evaluation"] = artifact.uri
+    result.figures = evaluation.figures(result.task, artifact.uri)
+    gated = next(figure for figure in result.figures if figure.passed is not None)
+    return describe(gated, result.task)
+
+
+def describe(figure: evaluation.Figure, task: Task) -> str:
+    """Says a figure, its baselines and its gate in one line."""
+    metric = next(metric for metric in task.metrics if metric.name == figure.name)
+    text = f"{figure.name} {evaluation.format_value(metric, figure.value)}"
+    for name, value in figure.baselines.items():
+        text += f", {name} {evaluation.format_value(metric, value)}"
+    if figure.passed is not None:
+        text += f"; gate {figure.gate}: {'passed' if figure.passed else 'NOT PASSED'}"
+    return text
+
+
+def _read_model(result: RunResult, outcome: Outcome) -> str:
+    result.paths["model"] = outcome.outputs["model"][0].uri
+    result.paths["tensorboard"] = outcome.outputs["model_run"][0].uri
+    return ""
+
+
+def _read_latency(result: RunResult, outcome: Outcome) -> str:
+    [blessing] = outcome.outputs["blessing"]
+    return f"{blessing.get_float_custom_property('latency_ms'):.1f} ms a request"
+
+
+def _read_push(result: RunResult, outcome: Outcome) -> str:
+    [model] = outcome.outputs["pushed_model"]
+    if not model.get_int_custom_property("pushed"):
+        return "not pushed: a gate did not let the model through"
+    result.pushed = model.get_string_custom_property("pushed_destination")
+    result.paths["pushed"] = result.pushed
+    return f"version {model.get_string_custom_property('pushed_version')}"
+
+
+def _read_gate(result: RunResult, outcome: Outcome) -> str:
+    return "no anomalies"
+
+
+_READERS = {
+    "ExampleGen": _read_examples,
+    "ExampleValidator": _read_gate,
+    "Trainer": _read_model,
+    "Evaluator": _read_evaluation,
+    "ServingValidator": _read_latency,
+    "Pusher": _read_push,
+}
+
+
+def note_environment(result: RunResult, env: Environment, log: str) -> None:
+    """Adds the places that do not depend on any component."""
+    result.paths |= {"root": env.root, "models": env.models_dir, "log": log}

@@ -1,0 +1,76 @@
+"""Runs a pipeline on this machine and says what came of it."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.pipeline import Pipeline
+
+from modules.common.errors import LianxiError
+from pipelines.environment import Environment
+from pipelines.observer import Outcome, observed
+from pipelines.results import RunResult
+
+
+class RunError(LianxiError):
+    """A component failed, and the run with it."""
+
+
+def run(
+    pipeline: Pipeline,
+    env: Environment,
+    result: RunResult,
+    on_start: Callable[[str], None],
+    on_end: Callable[[Outcome, str], None],
+) -> None:
+    """Runs a pipeline with TFX's LocalDagRunner.
+
+    Args:
+        pipeline: What `builder.create_pipeline` made.
+        env: Where it keeps its things.
+        result: Takes in the outcomes.
+        on_start: Gets the id of each node that begins.
+        on_end: Gets the outcome of each node that ends, and one figure about it.
+
+    Raises:
+        RunError: If a component fails; the message is for people.
+    """
+    with _exclusive(env, result.task.name), observed(
+        on_start, lambda outcome: on_end(outcome, result.add(outcome))
+    ):
+        try:
+            LocalDagRunner().run(pipeline)
+        except Exception as error:
+            failed = result.outcomes[-1].name if result.outcomes else "The pipeline"
+            raise RunError(f"{failed} failed: {explain(error)}") from error
+
+
+def explain(error: BaseException) -> str:
+    """Gives the message for people out of a chain of exceptions, or the error's first line."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, LianxiError):
+            return str(cause)
+        cause = cause.__cause__ or cause.__context__
+    first_line = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first_line[:500]}"
+
+
+@contextmanager
+def _exclusive(env: Environment, name: str) -> Iterator[None]:
+    """Keeps two runs of one pipeline from writing the same metadata."""
+    path = Path(env.metadata_path(name)).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LianxiError(
+                f"another run of {name} is under way in {env.root}; wait for it, or choose "
+                "another folder with --root"
+            ) from None
+        yield
