@@ -17,11 +17,13 @@ from typing import Any
 from tfx.components.evaluator.component import Evaluator
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.pusher.component import Pusher
+from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
 from tfx.components.tuner.component import Tuner
 from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.importer import Importer
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
     LatestBlessedModelStrategy,
@@ -119,6 +121,47 @@ def create_pipeline(
         *ingest.values(), transform, *training.values(), previous, evaluator, validator, pusher
     ]  # fmt: skip
     return assemble(task.name, env, nodes, options.cache)
+
+
+def create_evaluation(
+    task: Task,
+    env: Environment,
+    data: DataLocation,
+    hparams: Mapping[str, Value],
+    model_uri: str,
+    splits: list[str],
+) -> Pipeline:
+    """Builds a pipeline that only measures a trained model.
+
+    Args:
+        task: The declaration.
+        env: Where it runs.
+        data: What to measure on.
+        hparams: Hyperparameters of the run that trained the model.
+        model_uri: That run's Model artifact.
+        splits: Which splits of the data count.
+    """
+    example_gen = example_gen_component(task, data, hparams)
+    schema = CuratedSchema(task_name=task.name, digest=schema_digest(task.name))
+    model = Importer(source_uri=model_uri, artifact_type=Model).with_id("Model")
+    evaluator = Evaluator(
+        examples=example_gen.outputs["examples"],
+        model=model.outputs["result"],
+        schema=schema.outputs["schema"],
+        eval_config=eval_config(task),
+        example_splits=splits,
+    )
+    return assemble(f"{task.name}_evaluate", env, [example_gen, schema, model, evaluator])
+
+
+def create_inference(
+    task: Task, env: Environment, data: DataLocation, hparams: Mapping[str, Value]
+) -> Pipeline:
+    """Builds a pipeline that only infers a schema from data."""
+    example_gen = example_gen_component(task, data, hparams)
+    statistics = StatisticsGen(examples=example_gen.outputs["examples"])
+    schema = SchemaGen(statistics=statistics.outputs["statistics"], infer_feature_shape=True)
+    return assemble(f"{task.name}_schema", env, [example_gen, statistics, schema])
 
 
 def ingest_components(

@@ -51,6 +51,9 @@ def observed(
 
     class ObservedLauncher(launcher.Launcher):
         def launch(self) -> data_types.ExecutionInfo | None:
+            if self._system_node_handler:
+                # Resolvers only look things up; they are no work of the run's.
+                return super().launch()
             name = self._pipeline_node.node_info.id
             on_start(name)
             start = time.perf_counter()

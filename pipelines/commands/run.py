@@ -12,6 +12,7 @@ import click
 
 from modules.common.errors import LianxiError
 from modules.common.task import Task
+from pipelines import last_run
 from pipelines.commands.options import (
     as_json,
     data_option,
@@ -101,6 +102,17 @@ def _run(
                 runner.run(pipeline, env, result, console.on_start, console.on_end)
             except LianxiError as failure:
                 error = failure
+        if result.figures:
+            last_run.save(
+                env,
+                task.name,
+                last_run.LastRun(
+                    data_files=f"{location.folder}/{location.pattern}",
+                    model=result.paths["model"],
+                    evaluation=result.paths["evaluation"],
+                    hparams=hparams,
+                ),
+            )
         console.show_result(result)
         if as_json:
             print(json.dumps(result.to_json(), ensure_ascii=False))

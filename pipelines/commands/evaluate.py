@@ -1,0 +1,101 @@
+"""`lianxi evaluate`: what the last model measures, slice by slice, on its own or on other data."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from modules.common.errors import LianxiError
+from modules.common.task import Task
+from pipelines import last_run
+from pipelines.commands.options import as_json, data_option, env_option, root_option, task_argument
+from pipelines.environment import Environment, environment
+from pipelines.logs import logging_to, new_log_path
+
+
+@click.command()
+@task_argument
+@data_option
+@click.option("--all", "whole", is_flag=True, help="Measure on all of --data, not its eval split.")
+@root_option
+@env_option
+@as_json
+def command(
+    task: Task, data: str | None, whole: bool, root: str | None, env_name: str, as_json: bool
+) -> None:
+    """Show the metrics of TASK's last trained model, slice by slice.
+
+    With --data, the model is measured on that data, by default on the part of it that training
+    would have left out.
+
+    \b
+    lianxi evaluate name_gender
+    lianxi evaluate name_gender --data other_names/ --all
+    """
+    env = environment(env_name, root)
+    run = last_run.load(env, task.name)
+    log = new_log_path(env.logs_dir, f"evaluate-{task.name}")
+    with logging_to(log) as stderr:
+        try:
+            evaluation_dir = _evaluate(task, data, whole, env, run) if data else run.evaluation
+        except LianxiError as error:
+            print(f"error: {error}\nThe whole log is in {log}", file=stderr)
+            sys.exit(1)
+        from modules.common.evaluation import slice_values
+
+        slices = slice_values(evaluation_dir)
+    if as_json:
+        click.echo(json.dumps({"task": task.name, "slices": _plain(slices)}, ensure_ascii=False))
+    else:
+        Console(soft_wrap=True).print(_table(task, slices))
+
+
+def _evaluate(
+    task: Task, data: str, whole: bool, env: Environment, run: last_run.LastRun
+) -> str:
+    """Runs ExampleGen and Evaluator on other data; gives the evaluation's folder."""
+    from pipelines import builder, runner
+    from pipelines.data import locate
+    from pipelines.results import RunResult
+
+    location = locate(task, data, env, run.hparams)
+    splits = ["train", "eval"] if whole else ["eval"]
+    pipeline = builder.create_evaluation(task, env, location, run.hparams, run.model, splits)
+    result = RunResult(task=task)
+    runner.run(pipeline, env, result, lambda name: None, lambda outcome, figure: None)
+    return result.paths["evaluation"]
+
+
+def _plain(slices: dict[str, dict[str, float]]) -> dict[str, dict[str, float | None]]:
+    return {
+        name: {metric: value if math.isfinite(value) else None for metric, value in values.items()}
+        for name, values in slices.items()
+    }
+
+
+def _table(task: Task, slices: dict[str, dict[str, float]]) -> Table:
+    from modules.common.evaluation import format_value
+
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("slice")
+    table.add_column("examples", justify="right")
+    columns = [
+        (metric, name)
+        for metric in task.metrics
+        for name in (metric.name, *(f"{metric.name}_{base}" for base in metric.baselines))
+    ]
+    for _, name in columns:
+        table.add_column(name, justify="right")
+    for name in sorted(slices, key=lambda name: (name != "overall", name)):
+        values = slices[name]
+        table.add_row(
+            name,
+            f"{values['example_count']:,.0f}",
+            *(format_value(metric, values[column]) for metric, column in columns),
+        )
+    return table

@@ -1,0 +1,92 @@
+"""`lianxi schema`: infers a schema from data and shows where the curated one differs."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+
+import click
+
+from modules.common.errors import LianxiError, TaskError
+from modules.common.task import Task
+from pipelines.commands.options import data_option, env_option, root_option, task_argument
+from pipelines.environment import Environment, environment
+from pipelines.logs import logging_to, new_log_path
+
+
+@click.command()
+@task_argument
+@data_option
+@click.option("--out", type=click.Path(path_type=Path), help="Write the inferred schema here.")
+@root_option
+@env_option
+def command(
+    task: Task, data: str | None, out: Path | None, root: str | None, env_name: str
+) -> None:
+    """Infer a schema of TASK's raw features from data, and compare it with the curated one.
+
+    Lines with - stand in schemas/TASK/schema.pbtxt only, lines with + in the data only.
+
+    \b
+    lianxi schema name_gender --data DIR
+    lianxi schema name_gender --data DIR --out schema.pbtxt
+    """
+    env = environment(env_name, root)
+    log = new_log_path(env.logs_dir, f"schema-{task.name}")
+    with logging_to(log) as stderr:
+        try:
+            inferred = _infer(task, data, env)
+        except LianxiError as error:
+            print(f"error: {error}\nThe whole log is in {log}", file=stderr)
+            sys.exit(1)
+        curated = _curated(task)
+    if out is not None:
+        out.write_text(inferred, encoding="utf-8")
+        click.echo(f"wrote {out}")
+    if curated is None:
+        click.echo(f"{task.name} has no curated schema; inferred:\n{inferred}")
+        return
+    difference = list(
+        difflib.unified_diff(
+            curated.splitlines(), inferred.splitlines(), "curated", "inferred", lineterm="", n=2
+        )
+    )
+    click.echo("\n".join(difference) or "the curated schema is what the data looks like")
+
+
+def _infer(task: Task, data: str | None, env: Environment) -> str:
+    from pipelines import builder, runner
+    from pipelines.data import locate
+    from pipelines.results import RunResult
+
+    hparams = task.resolve_hparams({}, smoke=env.smoke)
+    pipeline = builder.create_inference(task, env, locate(task, data, env, hparams), hparams)
+    result = RunResult(task=task)
+    runner.run(pipeline, env, result, lambda name: None, lambda outcome, figure: None)
+    [schema] = next(o for o in result.outcomes if o.name == "SchemaGen").outputs["schema"]
+    return _normal(Path(schema.uri, "schema.pbtxt").read_text(encoding="utf-8"))
+
+
+def _curated(task: Task) -> str | None:
+    from components.curated_schema import schema_text
+
+    try:
+        return _normal(schema_text(task.name))
+    except TaskError:
+        return None
+
+
+def _normal(text: str) -> str:
+    """Writes a schema with its features by name, so that order is no difference."""
+    from google.protobuf import text_format
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    schema = text_format.Parse(text, schema_pb2.Schema())
+    features = sorted(schema.feature, key=lambda feature: str(feature.name))
+    domains = sorted(schema.string_domain, key=lambda domain: str(domain.name))
+    del schema.feature[:]
+    del schema.string_domain[:]
+    schema.feature.extend(features)
+    schema.string_domain.extend(domains)
+    return str(text_format.MessageToString(schema, as_utf8=True))
