@@ -64,10 +64,17 @@ def describe_anomalies(anomalies: ExampleAnomalies) -> list[str]:
         if found.data_missing:
             lines.append(f"  {split}: no examples; give more data")
         for feature, info in sorted(found.anomaly_info.items()):
-            for reason in info.reason:
-                kind = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
-                lines.append(
-                    f"  {split}, {feature}: {reason.description or reason.short_description} "
-                    f"To do: {_FIXES.get(kind, _FIX)}."
-                )
+            lines += _describe(f"{split}, {feature}", info)
+        lines += _describe(f"{split}, all examples", found.dataset_anomaly_info)
+    return lines
+
+
+def _describe(where: str, info: anomalies_pb2.AnomalyInfo) -> list[str]:
+    lines = []
+    for reason in info.reason:
+        kind = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
+        lines.append(
+            f"  {where}: {reason.description or reason.short_description} "
+            f"To do: {_FIXES.get(kind, _FIX)}."
+        )
     return lines

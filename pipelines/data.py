@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import importlib
 import json
@@ -54,7 +55,7 @@ def locate(
     path = Path(data).expanduser().resolve()
     if path.is_file():
         source = _match(task, path.parent).source
-        return DataLocation(folder=str(path.parent), source=source, pattern=path.name)
+        return DataLocation(folder=str(path.parent), source=source, pattern=glob.escape(path.name))
     if not path.is_dir():
         raise DataError(f"{data} does not exist; expected {_layouts(task)}")
     return _match(task, path)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from numbers import Integral
 
 import tensorflow as tf
 
@@ -69,8 +70,11 @@ def to_example(features: RawFeatures) -> bytes:
 def _feature(value: RawValue) -> tf.train.Feature:
     values = [value] if isinstance(value, str | bytes) or not isinstance(value, Iterable) else value
     items = [item.encode() if isinstance(item, str) else item for item in values]
-    if items and isinstance(items[0], bytes):
+    if not items:
+        # A list without a type: readers take it for absent, whatever type they expect.
+        return tf.train.Feature()
+    if isinstance(items[0], bytes):
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=items))
-    if items and all(isinstance(item, int) for item in items):
+    if all(isinstance(item, Integral) for item in items):
         return tf.train.Feature(int64_list=tf.train.Int64List(value=items))
     return tf.train.Feature(float_list=tf.train.FloatList(value=items))

@@ -13,7 +13,8 @@ from modules.common.tensors import Arrays
 
 _PARSE_BATCH = 1024
 _SHUFFLE_BUFFER = 65_536
-_CACHE_LIMIT_BYTES = 256 * 2**20
+# Compressed, as stored.
+_IN_MEMORY_BYTES = 32 * 2**20
 
 
 def transformed_examples(
@@ -50,7 +51,8 @@ def batches(
 ) -> tf.data.Dataset:
     """Makes the batches that `fit` takes.
 
-    Small splits are parsed once and kept in memory; large ones are streamed in every epoch.
+    Small splits are kept in memory in an order of their own, so that training does not depend on
+    the order in which Beam wrote them; large ones are streamed in every epoch.
 
     Args:
         patterns: Globs of gzipped TFRecord files.
@@ -63,11 +65,15 @@ def batches(
     Returns:
         Pairs of the features without the label, `[batch, ...]` each, and the label.
     """
-    dataset = transformed_examples(patterns, transform_output).unbatch()
-    if _stored_bytes(patterns) < _CACHE_LIMIT_BYTES:
-        dataset = dataset.cache()
+    if _stored_bytes(patterns) < _IN_MEMORY_BYTES:
+        columns = arrays(patterns, transform_output)
+        dataset = tf.data.Dataset.from_tensor_slices(columns)
+        buffer = max(1, len(columns[task.label]))
+    else:
+        dataset = transformed_examples(patterns, transform_output).unbatch()
+        buffer = _SHUFFLE_BUFFER
     if shuffle_seed is not None:
-        dataset = dataset.shuffle(_SHUFFLE_BUFFER, seed=shuffle_seed)
+        dataset = dataset.shuffle(buffer, seed=shuffle_seed)
 
     def split_label(features: dict[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         label = features[task.label]

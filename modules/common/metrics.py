@@ -16,9 +16,18 @@ import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
+
+def _exp(value: float) -> float:
+    """Infinite, not an error, where a model is hopeless."""
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
 LINKS: dict[str, Callable[[float], float]] = {
     "identity": float,
-    "exp": math.exp,
+    "exp": _exp,
     "sqrt": math.sqrt,
 }
 _BINS = 10_000
@@ -195,6 +204,9 @@ class _Histogram(_SumScores):
         self, accumulator: np.ndarray, element: metric_types.StandardMetricInputs
     ) -> np.ndarray:
         probability, label = self._read(element)
+        if math.isnan(probability):
+            # A model that diverged has no curve; every gate then fails, and nothing crashes.
+            return np.full_like(accumulator, math.nan)
         column = min(int(probability * _BINS), _BINS - 1)
         accumulator[int(label > 0.5), column] += 1
         accumulator[2, column] += probability

@@ -77,9 +77,9 @@ class AudioFolderSource(Source):
 
     Attributes:
         classes: Folder names and the label each stands for.
-        sample_rate_hz: Rate that recordings are brought to, mono, once.
         featurizer: Import path of a function `(samples float32[n], sample_rate_hz) -> raw
-            features` that raises `ValueError` with the reason for a recording that it cannot use.
+            features`, mono samples at the file's own rate, that raises `ValueError` with the
+            reason for a recording that it cannot use.
         label: Raw feature that gets the class's label.
         key: Gives the split key of a path relative to the data folder: usually the speaker.
     """
@@ -87,7 +87,6 @@ class AudioFolderSource(Source):
     component: ClassVar[str] = "components.example_gen.audio_folder.AudioFolderExampleGen"
 
     classes: Mapping[str, str]
-    sample_rate_hz: int
     featurizer: str
     label: str
     key: Callable[[str], str]

@@ -238,7 +238,7 @@ def _parse(task: str, name: str, value: str | Value, default: Value) -> Value:
     try:
         if isinstance(default, bool):
             return {"true": True, "1": True, "false": False, "0": False}[str(value).lower()]
-        return type(default)(value)
+        return type(default)(str(value))
     except (KeyError, ValueError) as error:
         raise TaskError(
             f"{task}: {name} takes {type(default).__name__} (default {default!r}), found {value!r}"

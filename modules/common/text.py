@@ -10,6 +10,10 @@ UNKNOWN_ID = 1
 RESERVED_IDS = 2
 
 
+# What `str.split` splits at; RE2's `\\s` knows ASCII only, not the full-width space.
+_WHITE_SPACE = r"[\s\v\x1c-\x1f\x{85}\p{Z}]+"
+
+
 def split_characters(text: tf.Tensor) -> tf.RaggedTensor:
     """Splits UTF-8 text into characters, white space left out.
 
@@ -19,7 +23,7 @@ def split_characters(text: tf.Tensor) -> tf.RaggedTensor:
     Returns:
         string `[batch, (characters)]`.
     """
-    compact = tf.strings.regex_replace(text, r"\s+", "")
+    compact = tf.strings.regex_replace(text, _WHITE_SPACE, "")
     return tf.strings.unicode_split(compact, "UTF-8")
 
 

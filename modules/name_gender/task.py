@@ -71,8 +71,8 @@ TASK = Task(
     hparams={
         "seed": 20170101,
         "epochs": 20,
-        "batch_size": 512,
-        "learning_rate": 2e-3,
+        "batch_size": 256,
+        "learning_rate": 5e-4,
         "patience": 2,
         "embedding_units": 128,
         "filters": 128,
@@ -81,7 +81,7 @@ TASK = Task(
         "min_character_count": 2,
         "sample_rows": 20_000,
     },
-    smoke={"epochs": 6, "embedding_units": 32, "filters": 32, "sample_rows": 4_000},
+    smoke={"epochs": 6, "learning_rate": 3e-3, "embedding_units": 32, "filters": 32, "sample_rows": 4_000},
     metrics=(
         Metric(
             name="accuracy",

@@ -10,9 +10,9 @@ import tensorflow_transform as tft
 from modules.common.tensors import Tensors
 from modules.voice_gender.properties import PROPERTIES
 
-_HEAVY_TAILED = ("skew", "kurt")
+HEAVY_TAILED = ("skew", "kurt")
 # Far outside of what was trained on, further means nothing more; it would only saturate.
-_MAX_DEVIATIONS = 8.0
+MAX_DEVIATIONS = 8.0
 
 
 def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
@@ -29,10 +29,10 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     columns = []
     for name in PROPERTIES:
         values = tf.reshape(inputs[name], [-1])
-        if name in _HEAVY_TAILED:
+        if name in HEAVY_TAILED:
             values = tf.sign(values) * tf.math.log1p(tf.abs(values))
         columns.append(tft.scale_to_z_score(values))
-    scores = tf.clip_by_value(tf.stack(columns, axis=1), -_MAX_DEVIATIONS, _MAX_DEVIATIONS)
+    scores = tf.clip_by_value(tf.stack(columns, axis=1), -MAX_DEVIATIONS, MAX_DEVIATIONS)
     label = tf.reshape(inputs["label"], [-1])
     return {
         "properties": scores,  # [batch, 20]

@@ -15,6 +15,7 @@ from modules.voice_gender.spectrum import MAX_HZ, hann
 
 WINDOW = 2048
 _THRESHOLD = 0.05
+_ROUNDING = 1e-9
 _SHORTEST_PERIOD = SAMPLE_RATE_HZ // MAX_HZ
 _MAX_DOMINANT_HZ = math.ceil(SAMPLE_RATE_HZ / 2000) * 1000 - 1000
 _DOMINANT_BINS = round(WINDOW * _MAX_DOMINANT_HZ / SAMPLE_RATE_HZ)
@@ -29,8 +30,9 @@ def threshold(samples: tf.Tensor) -> tf.Tensor:
     Returns:
         float64 `[n]`, in [-1, 1].
     """
-    relative = tf.math.divide_no_nan(samples, tf.reduce_max(tf.abs(samples)))
-    return tf.where(tf.abs(relative) <= _THRESHOLD, tf.zeros_like(relative), relative)
+    peak = tf.reduce_max(tf.abs(samples))
+    is_quiet = tf.abs(samples) <= _THRESHOLD * peak
+    return tf.where(is_quiet, tf.zeros_like(samples), tf.math.divide_no_nan(samples, peak))
 
 
 def fundamentals(samples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -38,7 +40,8 @@ def fundamentals(samples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
     In windows that overlap by half, `c = ifft(log |fft(window)|)`; the fundamental is the rate
     over the quefrency above `rate // 280` samples at which `c` is largest. A window whose maximum
-    is at the first quefrency has none, nor has one in which all is below the threshold.
+    is at the first quefrency has none, nor has one whose cepstrum does not rise above zero, as
+    where all is below the threshold, or but a click is not.
 
     Source: seewave `fund`, with `wl=2048, ovlp=50, threshold=5, fmax=280`. There, a zero in the
     wave becomes 1e-6; here, a zero in the spectrum 1e-12, which gives finite logarithms too.
@@ -52,10 +55,11 @@ def fundamentals(samples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     windows = _windows(samples, WINDOW // 2)
     log_spectrum = tf.math.log(tf.maximum(tf.abs(tf.signal.rfft(windows)), 1e-12))
     cepstrum = tf.signal.irfft(tf.cast(log_spectrum, tf.complex128))
-    best = tf.argmax(cepstrum[:, _SHORTEST_PERIOD : WINDOW // 2], axis=1)
-    has_sound = tf.reduce_any(tf.not_equal(windows, 0), axis=1)
+    searched = cepstrum[:, _SHORTEST_PERIOD : WINDOW // 2]
+    best = tf.argmax(searched, axis=1)
+    has_peak = tf.reduce_max(searched, axis=1) > _ROUNDING
     period = tf.cast(best + _SHORTEST_PERIOD, tf.float64)
-    return SAMPLE_RATE_HZ / 1000 / period, has_sound & (best > 0)
+    return SAMPLE_RATE_HZ / 1000 / period, has_peak & (best > 0)
 
 
 def dominants(samples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -73,8 +77,11 @@ def dominants(samples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """
     windows = _windows(samples, WINDOW) * hann(tf.constant(WINDOW))
     spectrum = tf.abs(tf.signal.rfft(windows))[:, :_DOMINANT_BINS]
-    position = tf.cast(tf.argmax(spectrum, axis=1) + 1, tf.float64)
-    return position * (SAMPLE_RATE_HZ / 1000 / WINDOW), tf.reduce_max(spectrum, axis=1) > 0
+    loudest = tf.reduce_max(spectrum, axis=1, keepdims=True)
+    # The spectrum of a click is flat but for rounding; then the lowest bin it is.
+    is_loudest = tf.cast(spectrum >= loudest * (1 - _ROUNDING), tf.int32)
+    position = tf.cast(tf.argmax(is_loudest, axis=1) + 1, tf.float64)
+    return position * (SAMPLE_RATE_HZ / 1000 / WINDOW), loudest[:, 0] > 0
 
 
 def pitch_properties(samples: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:

@@ -9,10 +9,10 @@ import numpy as np
 
 from modules.common.errors import DataError
 
-Request = tuple[str, dict[str, list]]
+TAKES = "paths of recordings"
 
 
-def read_request(text_or_path: str) -> Request:
+def read_request(text_or_path: str) -> tuple[str, dict[str, list]]:
     """Reads a recording.
 
     Args:
@@ -35,7 +35,7 @@ def read_request(text_or_path: str) -> Request:
     return "serve_wav", {"wav": [contents if is_wav else _to_wav(path, contents)]}
 
 
-def show(request: Request, answer: dict[str, np.ndarray], out: Path | None) -> str:
+def show(request: dict[str, list], answer: dict[str, np.ndarray], out: Path | None) -> str:
     """Says an answer in one line.
 
     Args:

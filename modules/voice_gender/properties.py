@@ -1,4 +1,4 @@
-"""voice_gender: names of the twenty acoustic properties, in the column order of `voice.csv`. No TensorFlow."""
+"""voice_gender: the twenty acoustic properties, in the column order of `voice.csv`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""voice_gender: what the served model answers: properties or recordings in, label and probability out."""
+"""voice_gender: what the served model answers, for properties and for recordings."""
 
 from __future__ import annotations
 

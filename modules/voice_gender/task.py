@@ -22,7 +22,7 @@ from pathlib import PurePosixPath
 
 from modules.common.sources import AudioFolderSource, Column, CsvSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
-from modules.voice_gender.properties import PROPERTIES, SAMPLE_RATE_HZ
+from modules.voice_gender.properties import PROPERTIES
 
 FEMALE, MALE = "female", "male"
 _SPELLINGS = {FEMALE: ("female", "f", "女"), MALE: ("male", "m", "男")}
@@ -90,11 +90,10 @@ TASK = Task(
             key=tuple(PROPERTIES),
         ),
         AudioFolderSource(
-            pattern="*male/**/*",
+            pattern="*male/*",
             layout="folders female/ and male/ of recordings (wav, flac, ogg, mp3), named "
-            "SPEAKER_anything or in a folder for each speaker",
+            "SPEAKER_anything",
             classes={"female": FEMALE, "male": MALE},
-            sample_rate_hz=SAMPLE_RATE_HZ,
             featurizer="modules.voice_gender.acoustic.featurize",
             label="label",
             key=speaker,

@@ -1,0 +1,106 @@
+"""Folders of recordings, one for each class, to examples.
+
+A recording is read at its own rate and mixed to mono; what becomes of it is the task's featurizer's
+business, so that resampling is done by the same code as in the served graph.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+
+import numpy as np
+import soundfile
+from tfx.dsl.components.base import executor_spec
+from tfx.dsl.io import fileio
+from tfx.utils import import_utils
+
+from components.example_gen.base import ReadConfig, SourceExampleGen, SourceExecutor
+from components.example_gen.records import Record, Reject, split_of
+from modules.common.errors import DataError
+from modules.common.sources import AudioFolderSource, RawFeatures
+
+Featurizer = Callable[[np.ndarray, int], RawFeatures]
+
+
+@functools.cache
+def import_function(path: str) -> Featurizer:
+    """Imports a function by its dotted path."""
+    module, _, name = path.rpartition(".")
+    function: Featurizer = import_utils.import_func_from_module(module, name)
+    return function
+
+
+def read_audio(contents: bytes) -> tuple[np.ndarray, int]:
+    """Decodes wav, flac, ogg or mp3.
+
+    Args:
+        contents: The file's bytes.
+
+    Returns:
+        Mono samples, float32 `[n]` in [-1, 1], and their rate in Hz.
+
+    Raises:
+        ValueError: With the reason, where it does not decode or holds nothing.
+    """
+    try:
+        samples, rate_hz = soundfile.read(io.BytesIO(contents), dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(
+            f"expected wav, flac, ogg or mp3, found what does not decode: {error.error_string}"
+        ) from error
+    if not len(samples):
+        raise ValueError("the recording holds no samples")
+    return samples.mean(axis=1), int(rate_hz)
+
+
+def read_recording(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
+    """Reads one recording.
+
+    Args:
+        path: An audio file in a class's folder.
+        config: Its source must be an `AudioFolderSource`.
+
+    Yields:
+        One record, or one reject.
+    """
+    source: AudioFolderSource = config.source
+    relative = config.relative(path)
+    label = source.classes.get(PurePath(relative).parts[0])
+    try:
+        if label is None:
+            raise ValueError(f"its folder is none of {', '.join(source.classes)}")
+        with fileio.open(path, "rb") as file:
+            samples, rate_hz = read_audio(file.read())
+        features = dict(import_function(source.featurizer)(samples, rate_hz))
+    except ValueError as error:
+        yield Reject(relative, "", str(error))
+        return
+    features[source.label] = label
+    yield Record(split_of(source.key(relative), source.eval_percent), features)
+
+
+class Executor(SourceExecutor):
+    """Reads class folders of recordings."""
+
+    reader = staticmethod(read_recording)
+
+    @classmethod
+    def check(cls, paths: list[str], config: ReadConfig) -> None:
+        """Raises `DataError` where a class has no recording."""
+        source: AudioFolderSource = config.source
+        found = {PurePath(config.relative(path)).parts[0] for path in paths}
+        missing = [f"{name}/" for name in source.classes if name not in found]
+        if missing:
+            raise DataError(
+                f"{config.data_dir} has no recordings in {', '.join(missing)}; "
+                f"expected {source.layout}"
+            )
+
+
+class AudioFolderExampleGen(SourceExampleGen):
+    """ExampleGen for `AudioFolderSource`."""
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)

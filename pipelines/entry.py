@@ -1,0 +1,33 @@
+"""What a task's pipeline file does, run by Python or by TFX's own command line.
+
+`python pipelines/name_gender.py` and `tfx pipeline create --pipeline_path …` run the same DAG as
+`lianxi run`. TFX's command line passes no options on, so the choices come from variables:
+LIANXI_ROOT, LIANXI_DATA, and LIANXI_ENV (`local` or `smoke`).
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports TensorFlow; see `pipelines.cli`.
+os.environ["TF_USE_LEGACY_KERAS"] = "0"
+
+
+def main(task_name: str) -> None:
+    """Runs a task's pipeline with plain LocalDagRunner.
+
+    Args:
+        task_name: The task.
+    """
+    from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+
+    from modules.common.registry import load_task
+    from pipelines.builder import create_pipeline
+    from pipelines.data import locate
+    from pipelines.environment import environment
+
+    task = load_task(task_name)
+    env = environment(os.environ.get("LIANXI_ENV", "local"))
+    hparams = task.resolve_hparams({}, smoke=env.smoke)
+    data = locate(task, os.environ.get("LIANXI_DATA"), env, hparams)
+    LocalDagRunner().run(create_pipeline(task, env, data, hparams))

@@ -1,0 +1,205 @@
+"""What a server can be told: which models and versions, batching, ports and limits."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+POLICY_KINDS = ("latest", "all", "specific")
+
+
+@dataclasses.dataclass(frozen=True)
+class VersionPolicy:
+    """Which of the versions on disk are served.
+
+    Use `VersionPolicy.latest(n)`, `VersionPolicy.all()` or `VersionPolicy.specific(3, 5)`.
+
+    Attributes:
+        kind: `latest`, `all` or `specific`.
+        num_versions: How many of the highest versions `latest` serves.
+        versions: The versions that `specific` serves.
+    """
+
+    kind: str = "latest"
+    num_versions: int = 1
+    versions: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Reject what no server could follow."""
+        if self.kind not in POLICY_KINDS:
+            raise ValueError(f"version policy must be one of {POLICY_KINDS}, got {self.kind!r}")
+        if self.kind == "latest" and self.num_versions < 1:
+            raise ValueError(f"num_versions must be at least 1, got {self.num_versions}")
+        if self.kind == "specific" and not self.versions:
+            raise ValueError("a specific version policy must name at least one version")
+
+    @classmethod
+    def latest(cls, num_versions: int = 1) -> VersionPolicy:
+        """Serve the `num_versions` highest version numbers."""
+        return cls("latest", num_versions=num_versions)
+
+    @classmethod
+    def all(cls) -> VersionPolicy:
+        """Serve every version on disk."""
+        return cls("all")
+
+    @classmethod
+    def specific(cls, *versions: int) -> VersionPolicy:
+        """Serve these versions and no other."""
+        return cls("specific", versions=tuple(versions))
+
+    def select(self, available: list[int]) -> list[int]:
+        """Picks the versions to serve.
+
+        Args:
+            available: Version numbers that could be served.
+
+        Returns:
+            The chosen ones, ascending.
+        """
+        ordered = sorted(available)
+        if self.kind == "all":
+            return ordered
+        if self.kind == "specific":
+            return [version for version in ordered if version in self.versions]
+        return ordered[-self.num_versions :]
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelEntry:
+    """One model to serve.
+
+    Attributes:
+        base_path: Folder that holds `<version>/saved_model.pb`.
+        policy: Which versions are served.
+        labels: Version label to version number, such as `{"stable": 3}`.
+    """
+
+    base_path: Path
+    policy: VersionPolicy = VersionPolicy()
+    labels: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchingConfig:
+    """How concurrent Predict requests are merged into one run of the graph.
+
+    Names and meaning are those of TensorFlow Serving's `BatchingParameters`. One difference: a
+    request of more than `max_batch_size` rows is run by itself instead of being refused.
+
+    Attributes:
+        enabled: Whether requests are merged at all.
+        max_batch_size: Most rows in one merged run.
+        batch_timeout_micros: How long the first request of a batch waits for company, in µs.
+            With 0 nobody waits while a thread is free, and requests that come while all threads
+            are busy are merged.
+        max_enqueued_batches: Batches that may wait per model and signature; beyond that callers
+            get UNAVAILABLE.
+        num_batch_threads: Threads that run batches; None is one per core, at least two.
+        allowed_batch_sizes: If given, batches are padded up to the next of these sizes with
+            copies of the first row of the batch's last request, and the padding is cut off the
+            answer. Ascending, ending with `max_batch_size`.
+    """
+
+    enabled: bool = True
+    max_batch_size: int = 128
+    batch_timeout_micros: int = 0
+    max_enqueued_batches: int = 100
+    num_batch_threads: int | None = None
+    allowed_batch_sizes: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Apply the rules TensorFlow Serving has for these parameters."""
+        for name in ("max_batch_size", "max_enqueued_batches"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.batch_timeout_micros < 0:
+            raise ValueError(f"batch_timeout_micros must be >= 0, got {self.batch_timeout_micros}")
+        if self.num_batch_threads is not None and self.num_batch_threads < 1:
+            raise ValueError(f"num_batch_threads must be at least 1, got {self.num_batch_threads}")
+        sizes = self.allowed_batch_sizes
+        if sizes and (list(sizes) != sorted(set(sizes)) or sizes[-1] != self.max_batch_size):
+            raise ValueError(
+                "allowed_batch_sizes must ascend and end with max_batch_size "
+                f"({self.max_batch_size}), got {sizes}"
+            )
+
+    @property
+    def threads(self) -> int:
+        """The number of batch threads, with the default filled in."""
+        return self.num_batch_threads or max(2, os.cpu_count() or 2)
+
+    def padded_size(self, rows: int) -> int:
+        """Rounds a batch up to the next allowed size.
+
+        Args:
+            rows: Rows in the batch.
+
+        Returns:
+            The size to run, in rows; `rows` itself when there is no larger allowed size.
+        """
+        return next((size for size in self.allowed_batch_sizes if size >= rows), rows)
+
+
+@dataclasses.dataclass(frozen=True)
+class ServerConfig:
+    """Everything about a server except which models it serves.
+
+    Attributes:
+        host: Address to bind; loopback unless told otherwise.
+        port: gRPC port; 0 picks a free one.
+        metrics_port: HTTP port for Prometheus; None serves no metrics, 0 picks a free one.
+        poll_interval_s: How often the folders are looked at, in seconds.
+        max_message_mb: Largest request or response in MiB. TensorFlow Serving allows 2 GiB; a
+            smaller limit keeps one caller from filling the memory.
+        max_concurrent_requests: Threads that answer requests. They mostly wait for batches, so
+            many are cheap.
+        version_policy: Policy of models that have none of their own.
+        model_policies: Model name to its own policy.
+        version_labels: Model name to {label: version}.
+        batching: How requests are merged.
+        warmup: Whether recorded warm-up requests are replayed before a version is used.
+        default_grace_s: How long a shutdown waits for requests in flight, in seconds.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8500
+    metrics_port: int | None = None
+    poll_interval_s: float = 1.0
+    max_message_mb: int = 64
+    max_concurrent_requests: int = 64
+    version_policy: VersionPolicy = VersionPolicy()
+    model_policies: Mapping[str, VersionPolicy] = dataclasses.field(default_factory=dict)
+    version_labels: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
+    batching: BatchingConfig = BatchingConfig()
+    warmup: bool = True
+    default_grace_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Reject values that could not work."""
+        if self.poll_interval_s <= 0:
+            raise ValueError(f"poll_interval_s must be above 0, got {self.poll_interval_s}")
+        if not 1 <= self.max_message_mb <= 2047:
+            raise ValueError(f"max_message_mb must be 1 to 2047, got {self.max_message_mb}")
+        if self.max_concurrent_requests < 1:
+            raise ValueError("max_concurrent_requests must be at least 1")
+
+    @property
+    def max_message_bytes(self) -> int:
+        """The message limit in bytes."""
+        return self.max_message_mb * 1024 * 1024
+
+    def entry(self, model: str, base_path: Path) -> ModelEntry:
+        """Completes a model that was found by its folder.
+
+        Args:
+            model: Its name.
+            base_path: Its folder.
+
+        Returns:
+            The entry with this configuration's policy and labels for it.
+        """
+        policy = self.model_policies.get(model, self.version_policy)
+        return ModelEntry(base_path, policy, dict(self.version_labels.get(model, {})))

@@ -1,0 +1,84 @@
+"""Replaying recorded requests on a new version before it takes over.
+
+The first run of a graph is slow: memory is allocated and kernels are chosen. A version brings
+requests for that in `assets.extra/tf_serving_warmup_requests`, a TFRecord file of PredictionLog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import grpc
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+from tensorflow_serving.apis import prediction_log_pb2
+
+from serving import errors, inference
+from serving.examples import ExamplesRequest, TasksRequest
+from serving.predict import predict
+from serving.servable import Arrays, Servable, Signature
+
+WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
+MAX_RECORDS = 1000
+
+
+def warm_up(servable: Servable, version_path: Path, max_tensor_bytes: int) -> int:
+    """Replays the recorded requests, in order.
+
+    Args:
+        servable: The new version.
+        version_path: Its folder.
+        max_tensor_bytes: Largest tensor a request may declare.
+
+    Returns:
+        How many requests were replayed; 0 if the version brings none.
+
+    Raises:
+        ServingError: The file does not parse, holds more than 1,000 records, or a request
+            fails. The version then counts as broken, as in TensorFlow Serving.
+        tf.errors.OpError: The graph refused a request, or the file is not a TFRecord.
+
+    Source: `tensorflow_serving/servables/tensorflow/saved_model_warmup_util.cc`.
+    """
+    path = version_path / WARMUP_FILE
+    if not path.is_file():
+        return 0
+    count = 0
+    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+        try:
+            log = prediction_log_pb2.PredictionLog.FromString(record)
+        except DecodeError:
+            raise errors.invalid_argument(
+                f"Failed to parse warmup record: {record[:80]!r} from {path}"
+            ) from None
+        if count == MAX_RECORDS:
+            raise errors.invalid_argument(
+                f"Number of warmup records exceeds the maximum ({MAX_RECORDS}) at {path}"
+            )
+        _replay(servable, log, max_tensor_bytes)
+        count += 1
+    return count
+
+
+def _run(signature: Signature, inputs: Mapping[str, tf.Tensor]) -> Arrays:
+    return signature.run(inputs)
+
+
+def _replay(
+    servable: Servable, log: prediction_log_pb2.PredictionLog, max_tensor_bytes: int
+) -> None:
+    kind = log.WhichOneof("log_type")
+    if kind == "predict_log":
+        predict(servable, log.predict_log.request, _run, max_tensor_bytes)
+    elif kind in ("classify_log", "regress_log"):
+        data = getattr(log, kind).request.SerializeToString()
+        answer = inference.classify if kind == "classify_log" else inference.regress
+        answer(servable, ExamplesRequest.from_bytes(data), _run)
+    elif kind == "multi_inference_log":
+        data = log.multi_inference_log.request.SerializeToString()
+        inference.multi_inference(servable, TasksRequest.from_bytes(data), _run)
+    elif kind is not None:
+        raise errors.ServingError(
+            grpc.StatusCode.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind}"
+        )

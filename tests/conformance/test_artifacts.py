@@ -1,0 +1,186 @@
+"""What a smoke run of every task leaves: schema, features, signatures, gate."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+import tensorflow_transform as tft
+from conftest import SmokeRun
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.curated_schema import schema_text
+from modules.common import evaluation, export, input_pipeline
+from modules.common.task import Task
+from modules.common.tensors import DTYPES
+
+pytestmark = pytest.mark.e2e
+
+
+def raw_examples(run: SmokeRun, split: str = "eval") -> list[bytes]:
+    files = sorted(str(path) for path in (run.artifact("examples") / f"Split-{split}").glob("*"))
+    dataset = tf.data.TFRecordDataset(files, compression_type="GZIP")
+    return list(dataset.take(64).as_numpy_iterator())
+
+
+def transform_output(run: SmokeRun) -> tft.TFTransformOutput:
+    return tft.TFTransformOutput(str(run.transform_graph))
+
+
+def transformed_files(run: SmokeRun, split: str) -> list[str]:
+    folder = run.root / "smoke/pipelines" / run.task.name / "Transform/transformed_examples"
+    return [str(path) for path in folder.glob(f"*/Split-{split}/*")]
+
+
+def hparams(task: Task) -> dict:
+    return task.resolve_hparams({}, smoke=True)
+
+
+def build(run: SmokeRun) -> keras.Model:
+    model_module = importlib.import_module(f"modules.{run.task.name}.model")
+    keras.utils.set_random_seed(1)
+    return model_module.build_model(hparams(run.task), transform_output(run))
+
+
+def servable_class(task: Task) -> type[export.Servable]:
+    module = importlib.import_module(f"modules.{task.name}.signatures")
+    [found] = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, export.Servable)
+        and value is not export.Servable
+    ]
+    return found
+
+
+def make_servable(run: SmokeRun, model: keras.Model) -> export.Servable:
+    output = transform_output(run)
+    splits = [
+        input_pipeline.arrays(transformed_files(run, split), output) for split in ("train", "eval")
+    ]
+    found = servable_class(run.task)
+    baselines = found.fit_baselines(*splits, hparams(run.task))
+    return found(run.task, hparams(run.task), model, output, baselines)
+
+
+def test_schema_covers_the_raw_features(smoke_run: SmokeRun) -> None:
+    schema = text_format.Parse(schema_text(smoke_run.task.name), schema_pb2.Schema())
+    declared = {feature.name for feature in schema.feature}
+    for serialized in raw_examples(smoke_run):
+        example = tf.train.Example.FromString(serialized)
+        assert set(example.features.feature) == declared
+
+
+def test_transform_gives_what_is_declared(smoke_run: SmokeRun) -> None:
+    task = smoke_run.task
+    output = transform_output(smoke_run)
+    layer = output.transform_features_layer()
+    raw = tf.io.parse_example(raw_examples(smoke_run), output.raw_feature_spec())
+    first, second = layer(raw), layer(raw)
+    assert set(first) == {feature.name for feature in task.features}
+    for feature in task.features:
+        values = first[feature.name]
+        assert values.dtype == DTYPES[feature.dtype], feature.name
+        assert tuple(values.shape[1:]) == feature.shape, feature.name
+        if feature.dtype != "string":
+            assert np.isfinite(values.numpy()).all(), feature.name
+        np.testing.assert_array_equal(values, second[feature.name])
+
+
+def strange(raw: dict[str, tf.Tensor]) -> Iterator[dict[str, tf.Tensor]]:
+    """The same raw features with text that is empty, very long, or never seen."""
+    for text in (b"", "很长的名字".encode() * 500, "\U0001f600\U00020bb7?".encode(), b"\xff\xfe"):
+        yield {
+            name: tf.fill(tf.shape(values), text) if values.dtype == tf.string else values
+            for name, values in raw.items()
+        }
+
+
+def test_transform_survives_strange_text(smoke_run: SmokeRun) -> None:
+    output = transform_output(smoke_run)
+    layer = output.transform_features_layer()
+    raw = tf.io.parse_example(raw_examples(smoke_run)[:3], output.raw_feature_spec())
+    for inputs in strange(raw):
+        for name, values in layer(inputs).items():
+            assert values.shape[0] == 3, name
+            if values.dtype != tf.string:
+                assert np.isfinite(values.numpy()).all(), name
+
+
+def test_model_takes_any_batch_and_learns_one(smoke_run: SmokeRun) -> None:
+    output = transform_output(smoke_run)
+    model = build(smoke_run)
+    train = input_pipeline.batches(
+        transformed_files(smoke_run, "train"), output, smoke_run.task, batch_size=32
+    )
+    features, labels = next(iter(train))
+    for size in (1, 3):
+        answer = model({name: values[:size] for name, values in features.items()})
+        assert tf.nest.flatten(answer)[0].shape[0] == size
+    losses = [float(model.train_on_batch(features, labels, return_dict=True)["loss"])]
+    for _ in range(40):
+        losses.append(float(model.train_on_batch(features, labels, return_dict=True)["loss"]))
+    assert np.isfinite(losses).all()
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+
+
+def test_signature_equals_the_direct_path(smoke_run: SmokeRun) -> None:
+    model = build(smoke_run)
+    model.load_weights(str(smoke_run.saved_model / export.WEIGHTS_FILE))
+    direct = make_servable(smoke_run, model).answer(export.example_request(smoke_run.task))
+    loaded = tf.saved_model.load(str(smoke_run.saved_model))
+    served = loaded.signatures["serving_default"](**export.example_request(smoke_run.task))
+    assert set(served) == {entry.name for entry in smoke_run.task.serving.outputs}
+    for name, values in served.items():
+        if values.dtype == tf.string:
+            np.testing.assert_array_equal(values, direct[name])
+        else:
+            np.testing.assert_allclose(values, direct[name], rtol=1e-4, atol=1e-5)
+
+
+def test_evaluate_gives_every_declared_score(smoke_run: SmokeRun) -> None:
+    loaded = tf.saved_model.load(str(smoke_run.saved_model))
+    examples = tf.constant(raw_examples(smoke_run))
+    scores = loaded.signatures["evaluate"](inputs=examples)
+    wanted = set()
+    for metric in smoke_run.task.metrics:
+        second = "weight" if metric.kind == "ratio" else "label"
+        wanted |= {f"{metric.name}__{what}" for what in ("score", second, *metric.baselines)}
+    assert set(scores) == wanted
+    for name, values in scores.items():
+        assert values.dtype == tf.float32, name
+        assert values.shape == [len(examples)], name
+        assert np.isfinite(values.numpy()).all(), name
+
+
+def test_garbage_is_a_clean_error(smoke_run: SmokeRun) -> None:
+    loaded = tf.saved_model.load(str(smoke_run.saved_model))
+    for name in ("serve_examples", "evaluate"):
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            loaded.signatures[name](inputs=tf.constant([b"this is no tf.Example"]))
+
+
+def test_an_untrained_model_fails_the_gate(smoke_run: SmokeRun, tmp_path: object) -> None:
+    task = smoke_run.task
+    export.save(make_servable(smoke_run, build(smoke_run)), f"{tmp_path}/model")
+    config = evaluation.eval_config(task)
+    examples = smoke_run.artifact("examples") / "Split-eval"
+    tfma.run_model_analysis(
+        eval_shared_model=tfma.default_eval_shared_model(
+            f"{tmp_path}/model", eval_config=config
+        ),
+        eval_config=config,
+        data_location=f"{examples}/*.gz",
+        file_format="tfrecords",
+        output_path=f"{tmp_path}/evaluation",
+        schema=text_format.Parse(schema_text(task.name), schema_pb2.Schema()),
+        pipeline_options=None,
+    )
+    assert not tfma.load_validation_result(f"{tmp_path}/evaluation").validation_ok

@@ -1,0 +1,107 @@
+"""Where things are: every task in every folder, imports one way, files a reader can hold."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from modules.common.registry import task_names
+from modules.common.task import Task
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("kubeflow", "pipelines", "components", "modules", "serving")
+MAX_LINES = 300
+
+# Package to what it may import of this project, besides itself.
+ALLOWED = {
+    "serving": (),
+    "modules.common": (),
+    "components": ("serving", "modules.common", "modules.*.task"),
+    "pipelines": ("serving", "modules.common", "modules.*.task", "components"),
+}
+
+
+def sources(*packages: str) -> list[Path]:
+    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{path} imports relatively"
+            yield node.module
+
+
+def owner(module: str) -> str:
+    """The part of the project that a module belongs to; tasks are parts of their own."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "modules" else parts[0]
+
+
+def test_a_task_stands_in_every_folder(task_name: str) -> None:
+    missing = [
+        path
+        for path in (
+            f"modules/{task_name}/task.py",
+            f"modules/{task_name}/features.py",
+            f"modules/{task_name}/model.py",
+            f"modules/{task_name}/trainer.py",
+            f"modules/{task_name}/signatures.py",
+            f"modules/{task_name}/predict.py",
+            f"modules/{task_name}/sample.py",
+            f"pipelines/{task_name}.py",
+            f"schemas/{task_name}/schema.pbtxt",
+            f"docs/{task_name}.md",
+            f"tests/tasks/test_{task_name}.py",
+        )
+        if not (ROOT / path).is_file()
+    ]
+    assert not missing
+
+
+def test_no_folder_knows_a_task_that_is_not_there() -> None:
+    names = set(task_names())
+    schemas = {path.parent.name for path in (ROOT / "schemas").glob("*/schema.pbtxt")}
+    assert schemas <= names
+
+
+def test_a_task_is_declared_without_tensorflow(task: Task) -> None:
+    code = (
+        f"import sys, modules.{task.name}.task; "
+        "heavy = {'tensorflow', 'tfx', 'apache_beam', 'keras', 'pandas'} & set(sys.modules); "
+        "sys.exit(', '.join(heavy))"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+
+
+@pytest.mark.parametrize("path", sources(*PACKAGES), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    here = owner(module)
+    is_task = here.startswith("modules.") and here != "modules.common"
+    allowed = ("modules.common",) if is_task else ALLOWED.get(here, PACKAGES)
+    for name in imports(path):
+        there = owner(name)
+        if name.split(".")[0] not in PACKAGES or there == here or name == "modules":
+            continue
+        is_declaration = name.startswith("modules.") and name.endswith(".task")
+        ok = there in allowed or (is_declaration and "modules.*.task" in allowed)
+        assert ok, f"{module} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "path", sources(*PACKAGES, "tests", "benchmarks"), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_file_has_a_docstring_and_a_readable_length(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MAX_LINES
+    if not path.name.startswith("test_"):
+        assert ast.get_docstring(ast.parse(text))

@@ -1,0 +1,33 @@
+"""The smoke pipeline of every task, end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+from conftest import SmokeRun
+
+pytestmark = pytest.mark.e2e
+
+
+def test_smoke_run_pushes(smoke_run: SmokeRun) -> None:
+    result = smoke_run.first
+    assert Path(result["pushed"], "saved_model.pb").is_file()
+    assert {component["state"] for component in result["components"]} == {"done"}
+    assert result["examples"] > 0
+    assert set(result["metrics"]) == {metric.name for metric in smoke_run.task.metrics}
+    gated = [figure for figure in result["metrics"].values() if figure["gate"]]
+    assert gated and all(figure["passed"] for figure in gated)
+
+
+def test_pushed_model_has_a_warm_up_request(smoke_run: SmokeRun) -> None:
+    path = Path(smoke_run.first["pushed"], "assets.extra/tf_serving_warmup_requests")
+    assert len(list(tf.data.TFRecordDataset([str(path)]))) >= 1
+
+
+def test_second_run_is_wholly_cached(smoke_run: SmokeRun) -> None:
+    second = smoke_run.again()
+    assert {component["state"] for component in second["components"]} == {"cached"}
+    assert second["pushed"] == smoke_run.first["pushed"]
+    assert second["metrics"] == smoke_run.first["metrics"]

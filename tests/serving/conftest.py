@@ -1,0 +1,268 @@
+"""Tiny SavedModels, servers over them, and plain TensorFlow Serving stubs."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import (
+    classification_pb2,
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
+
+from serving.config import ServerConfig
+from serving.server import Server
+
+STRINGS = tf.TensorSpec([None], tf.string, name="inputs")
+FLOATS = tf.TensorSpec([None], tf.float32, name="x")
+
+
+class TinyModel(tf.Module):
+    """Answers that can be worked out by hand, marked with the version."""
+
+    def __init__(self, mark: str) -> None:
+        super().__init__()
+        self.mark = mark
+        self.run_count = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="name")])
+    def named(self, name):
+        length = tf.strings.length(name, unit="UTF8_CHAR")
+        return {
+            "label": tf.strings.join([self.mark, name], separator=":"),
+            "probability": 1.0 / (1.0 + tf.cast(length, tf.float32)),
+        }
+
+    @tf.function(input_signature=[STRINGS])
+    def classify(self, inputs):
+        x = tf.io.parse_example(inputs, {"x": tf.io.FixedLenFeature([], tf.float32)})["x"]
+        classes = tf.tile(tf.constant([["low", "high"]]), [tf.shape(x)[0], 1])
+        return {"classes": classes, "scores": tf.stack([1.0 - x, x], axis=1)}
+
+    @tf.function(input_signature=[STRINGS])
+    def regress(self, inputs):
+        x = tf.io.parse_example(inputs, {"x": tf.io.FixedLenFeature([], tf.float32)})["x"]
+        return {"outputs": 10.0 * x}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, 2], tf.float32, name="x"),
+            tf.TensorSpec([None], tf.int64, name="n"),
+        ]
+    )
+    def counted(self, x, n):
+        self.run_count.assign_add(1)
+        with tf.control_dependencies([tf.debugging.assert_less(x, 100.0, message="too big")]):
+            total = tf.reduce_sum(x, axis=1)
+        size = tf.fill(tf.shape(n), tf.shape(n)[0])
+        return {"sum": total + tf.cast(n, tf.float32), "batch_rows": size}
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int64, name="plus")])
+    def runs(self, plus):
+        return {"runs": self.run_count.read_value() + plus}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="seconds")])
+    def slow(self, seconds):
+        end = tf.timestamp() + tf.cast(tf.reduce_max(seconds), tf.float64)
+        tf.while_loop(lambda now: now < end, lambda now: [tf.timestamp()], [tf.timestamp()])
+        return {"seconds": seconds}
+
+    @tf.function(input_signature=[FLOATS])
+    def whole_batch(self, x):
+        return {"mean": tf.reshape(tf.reduce_mean(x), [-1])[: tf.size(x) + 1]}
+
+    @tf.function(input_signature=[STRINGS])
+    def odd_scores(self, inputs):
+        return {"scores": tf.cast(tf.strings.length(inputs), tf.float32)}
+
+
+def export(path: Path, mark: str) -> Path:
+    """Writes a SavedModel."""
+    model = TinyModel(mark)
+    tf.saved_model.save(
+        model,
+        str(path),
+        signatures={
+            "serving_default": model.named,
+            "serve_examples": model.classify,
+            "regress": model.regress,
+            "counted": model.counted,
+            "runs": model.runs,
+            "slow": model.slow,
+            "whole_batch": model.whole_batch,
+            "odd_scores": model.odd_scores,
+        },
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """SavedModels of versions 1 and 2."""
+    folder = tmp_path_factory.mktemp("templates")
+    return {version: export(folder / str(version), f"v{version}") for version in (1, 2)}
+
+
+@pytest.fixture(scope="session")
+def publish(templates: dict[int, Path]) -> Callable[..., Path]:
+    """Copies a version into place as a pusher does: saved_model.pb last."""
+
+    def copy(root: Path, model: str, version: int, template: int | None = None) -> Path:
+        source, target = templates[template or version], root / model / str(version)
+        shutil.copytree(
+            source, target, ignore=shutil.ignore_patterns("saved_model.pb"), dirs_exist_ok=True
+        )
+        part = target / "part"
+        shutil.copy(source / "saved_model.pb", part)
+        part.rename(target / "saved_model.pb")
+        return target
+
+    return copy
+
+
+@dataclasses.dataclass
+class Stubs:
+    """The generated stubs on one channel, and shorthands."""
+
+    channel: grpc.Channel
+
+    def __post_init__(self) -> None:
+        self.prediction = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
+        self.model = model_service_pb2_grpc.ModelServiceStub(self.channel)
+
+    def request(
+        self,
+        model: str,
+        signature: str = "",
+        version: int | None = None,
+        label: str | None = None,
+        output_filter: tuple[str, ...] = (),
+        **inputs: Any,
+    ) -> predict_pb2.PredictRequest:
+        request = predict_pb2.PredictRequest(output_filter=output_filter)
+        request.model_spec.name = model
+        request.model_spec.signature_name = signature
+        if version is not None:
+            request.model_spec.version.value = version
+        if label is not None:
+            request.model_spec.version_label = label
+        for name, value in inputs.items():
+            is_proto = isinstance(value, type(tf.make_tensor_proto(0)))
+            request.inputs[name].CopyFrom(value if is_proto else tf.make_tensor_proto(value))
+        return request
+
+    def predict(self, *args: Any, timeout: float = 20, **kwargs: Any) -> dict[str, Any]:
+        response = self.prediction.Predict(self.request(*args, **kwargs), timeout=timeout)
+        return {name: tf.make_ndarray(proto) for name, proto in response.outputs.items()}
+
+    def states(self, model: str) -> dict[int, str]:
+        request = get_model_status_pb2.GetModelStatusRequest()
+        request.model_spec.name = model
+        response = self.model.GetModelStatus(request, timeout=10)
+        name = get_model_status_pb2.ModelVersionStatus.State.Name
+        return {entry.version: name(entry.state) for entry in response.model_version_status}
+
+    def examples_request(
+        self, kind: Any, model: str, signature: str, values: list[float]
+    ) -> classification_pb2.ClassificationRequest:
+        request = kind()
+        request.model_spec.name = model
+        request.model_spec.signature_name = signature
+        for value in values:
+            example = request.input.example_list.examples.add()
+            example.features.feature["x"].float_list.value.append(value)
+        return request
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., tuple[Server, Stubs]]]:
+    """Starts servers on free ports and stops them after the test."""
+    running: list[tuple[Server, Stubs]] = []
+
+    def start(models: Any, lines: list[str] | None = None, **config: Any) -> tuple[Server, Stubs]:
+        settings = ServerConfig(**{"port": 0, "poll_interval_s": 0.05, **config})
+        server = Server(models, settings, None if lines is None else lines.append)
+        port = server.start()
+        running.append((server, Stubs(grpc.insecure_channel(f"127.0.0.1:{port}"))))
+        return running[-1]
+
+    yield start
+    for server, stubs in running:
+        stubs.channel.close()
+        server.stop(grace_s=5)
+
+
+@pytest.fixture(scope="session")
+def shared_root(tmp_path_factory: pytest.TempPathFactory, publish: Callable[..., Path]) -> Path:
+    """A root with one model, which no test changes."""
+    root = tmp_path_factory.mktemp("shared")
+    publish(root, "tiny", 1)
+    return root
+
+
+@pytest.fixture(scope="session")
+def shared_server(shared_root: Path) -> Iterator[Server]:
+    """A server that no test changes."""
+    with Server(shared_root, ServerConfig(port=0, poll_interval_s=0.5)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stubs(shared_server: Server) -> Iterator[Stubs]:
+    """Stubs on the shared server."""
+    limit = 256 * 1024 * 1024
+    options = [("grpc.max_send_message_length", limit), ("grpc.max_receive_message_length", limit)]
+    with grpc.insecure_channel(f"127.0.0.1:{shared_server.port}", options=options) as channel:
+        yield Stubs(channel)
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[int], Stubs]]:
+    """Connects stubs to a port."""
+    connected: list[Stubs] = []
+
+    def open_stubs(port: int) -> Stubs:
+        connected.append(Stubs(grpc.insecure_channel(f"127.0.0.1:{port}")))
+        return connected[-1]
+
+    yield open_stubs
+    for stubs in connected:
+        stubs.channel.close()
+
+
+@pytest.fixture
+def fails() -> Callable[..., str]:
+    """Calls something, checks the code it fails with, and returns the message."""
+
+    def check(code: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
+        with pytest.raises(grpc.RpcError) as caught:
+            call(*args, **kwargs)
+        details = caught.value.details()
+        assert caught.value.code().name == code, details
+        assert "\n" not in details and "Traceback" not in details
+        return str(details)
+
+    return check
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Waits until something is true."""
+    import time
+
+    def wait(condition: Callable[[], bool], timeout_s: float = 15) -> None:
+        end_s = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < end_s, "it never became true"
+            time.sleep(0.02)
+
+    return wait
