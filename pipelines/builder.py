@@ -86,6 +86,7 @@ def create_pipeline(
         preprocessing_fn=f"modules.{task.name}.features.preprocessing_fn",
         # ExampleGen's own statistics are what people look at.
         disable_statistics=True,
+        disable_analyzer_cache=True,
         custom_config=_custom_config(task, hparams, "features"),
     )
     transform.add_upstream_node(ingest["gate"])

@@ -17,6 +17,7 @@ _LOCAL_BEAM_ARGS = (
     "--runner=FnApiRunner",
     "--direct_running_mode=in_memory",
     "--sdk_container_image=unused",
+    "--no_pipeline_type_check",
 )
 
 

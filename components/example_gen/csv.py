@@ -14,6 +14,7 @@ from modules.common.errors import DataError
 from modules.common.sources import CsvSource, RawFeatures
 
 _UNDECODABLE = "\ufffd"
+_REASON_CHARS = 300
 
 
 def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
@@ -24,18 +25,27 @@ def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
         config: Its source must be a `CsvSource`.
 
     Yields:
-        A record for each good row, a reject for each bad one. Blank rows count as bad.
+        A record for each good row, a reject for each line of a bad one: a quote that is missing
+        makes one row of many lines, and they count as lost. Blank rows count as bad.
     """
     source: CsvSource = config.source
     rows = csv.reader(_keep_nul_out(read_lines(path)))
     header = [cell.strip() for cell in next(rows, [])]
     positions = _positions(header, source)
-    for row in rows:
-        where = f"line {rows.line_num}"
+    while True:
+        first = rows.line_num + 1
         try:
-            features = _features(row, header, positions, source)
-        except ValueError as error:
-            yield Reject(config.relative(path), where, str(error))
+            features = _features(next(rows), header, positions, source)
+        except StopIteration:
+            return
+        except (ValueError, csv.Error) as error:
+            reason = str(error)
+            if len(reason) > _REASON_CHARS:
+                reason = reason[: _REASON_CHARS - 1] + "…"
+            yield Reject(config.relative(path), f"line {first}", reason)
+            for line in range(first + 1, rows.line_num + 1):
+                part = f"part of the bad row that begins in line {first}; is a quote missing?"
+                yield Reject(config.relative(path), f"line {line}", part)
             continue
         key = "\0".join(str(features[name]) for name in source.key)
         yield Record(split_of(key, source.eval_percent), features)

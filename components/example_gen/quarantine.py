@@ -41,38 +41,26 @@ class Counts:
     by_split: dict[str, int]
 
 
-def write(
-    examples: dict[str, beam.PCollection], rejects: beam.PCollection, output_dir: str
-) -> None:
+def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) -> None:
     """Writes the rejects and the counts of a run of ExampleGen.
 
     Args:
-        examples: Serialized examples by split.
         rejects: One line of JSON each.
+        counts: Pairs of a split, or `quarantined`, and how many a file held.
         output_dir: The examples artifact.
     """
     folder = os.path.join(output_dir, _FOLDER)
     rejects | "WriteRejects" >> beam.io.WriteToText(
         os.path.join(folder, _REJECTS), shard_name_template="", num_shards=1
     )
-    counted = [
-        records | f"Count {name}" >> beam.combiners.Count.Globally() | f"Name {name}" >> _named(name)
-        for name, records in (*examples.items(), ("quarantined", rejects))
-    ]
     (
-        counted
-        | "AllCounts" >> beam.Flatten()
+        counts
+        | "SumCounts" >> beam.CombinePerKey(sum)
         | "CountsAsDict" >> beam.combiners.ToDict()
         | "CountsAsJson" >> beam.Map(json.dumps)
         | "WriteCounts"
-        >> beam.io.WriteToText(
-            os.path.join(folder, _COUNTS), shard_name_template="", num_shards=1
-        )
+        >> beam.io.WriteToText(os.path.join(folder, _COUNTS), shard_name_template="", num_shards=1)
     )
-
-
-def _named(name: str) -> beam.PTransform:
-    return beam.Map(lambda count: (name, count))
 
 
 def read_counts(output_dir: str) -> Counts:
@@ -83,8 +71,8 @@ def read_counts(output_dir: str) -> Counts:
     """
     with fileio.open(os.path.join(output_dir, _FOLDER, _COUNTS)) as file:
         by_split = json.loads(file.read())
-    quarantined = by_split.pop("quarantined")
-    by_split = {split: by_split[split] for split in SPLITS}
+    quarantined = by_split.get("quarantined", 0)
+    by_split = {split: by_split.get(split, 0) for split in SPLITS}
     return Counts(examples=sum(by_split.values()), quarantined=quarantined, by_split=by_split)
 
 

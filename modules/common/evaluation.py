@@ -172,7 +172,7 @@ def slice_values(evaluation_dir: str) -> dict[str, dict[str, float]]:
         Slice (`overall`, or `feature=value`) to metric to value, of the candidate model.
     """
     result = tfma.load_eval_result(evaluation_dir)
-    if result is None:
+    if result is None or not result.slicing_metrics:
         raise FileNotFoundError(f"no evaluation in {evaluation_dir}")
     slices: dict[str, dict[str, float]] = {}
     for key, metrics in result.slicing_metrics:

@@ -9,6 +9,7 @@ preprocessing is in the graph, by Transform's own.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -57,7 +58,11 @@ class Servable(tf.Module):
         self.baselines = {
             name: tf.Variable(values, trainable=False) for name, values in baselines.items()
         }
-        self._transform_layer = transform_output.transform_features_layer()
+        layer = transform_output.transform_features_layer()
+        # The layer is a tf_keras model, and saving one traces it again, for seconds. Behind a
+        # function it is not tracked; the tables and files that its graph reads are.
+        self._apply_transform = lambda raw: layer(raw)
+        self._transform_resources = layer._saved_model_loader_tracked_dict
         self._raw_spec = transform_output.raw_feature_spec()
 
     @classmethod
@@ -86,7 +91,7 @@ class Servable(tf.Module):
             for name, tensor in raw.items()
             if name in self._raw_spec
         }
-        return self._transform_layer(shaped)
+        return self._apply_transform(shaped)
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers `serving_default`.
@@ -165,11 +170,28 @@ def signatures(servable: Servable) -> dict[str, Any]:
 
     specs = {entry.name: tensor_spec(entry) for entry in servable.task.serving.inputs}
     return {
-        "serving_default": tf.function(serving_default).get_concrete_function(**specs),
-        "serve_examples": tf.function(serve_examples).get_concrete_function(serialized),
-        "evaluate": tf.function(evaluate).get_concrete_function(serialized),
+        "serving_default": trace(serving_default, **specs),
+        "serve_examples": trace(serve_examples, serialized),
+        "evaluate": trace(evaluate, serialized),
         **servable.extra_signatures(),
     }
+
+
+def trace(function: Callable[..., Tensors], *specs: tf.TensorSpec, **named: tf.TensorSpec) -> Any:
+    """Traces a signature, without AutoGraph.
+
+    AutoGraph would convert Transform's layer and Keras too, which takes ten seconds. Code that
+    wants it has a `tf.function` of its own.
+
+    Args:
+        function: Tensors to outputs by name.
+        *specs: Specifications of positional arguments.
+        **named: Specifications of named arguments.
+
+    Returns:
+        A concrete function.
+    """
+    return tf.function(function, autograph=False).get_concrete_function(*specs, **named)
 
 
 def save(servable: Servable, directory: str) -> None:

@@ -9,8 +9,7 @@ PADDING_ID = 0
 UNKNOWN_ID = 1
 RESERVED_IDS = 2
 
-
-# What `str.split` splits at; RE2's `\\s` knows ASCII only, not the full-width space.
+# What `str.split` splits at; RE2's `\s` knows ASCII only, not the full-width space.
 _WHITE_SPACE = r"[\s\v\x1c-\x1f\x{85}\p{Z}]+"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.common.export import Servable
+from modules.common.export import Servable, trace
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.voice_gender import acoustic, baselines
 from modules.voice_gender.properties import PROPERTIES
@@ -61,9 +61,8 @@ class VoiceGenderServable(Servable):
 
     def extra_signatures(self) -> dict[str, Any]:
         """Gives `serve_wav`, which takes recordings."""
-        traced = tf.function(self.answer_wav)
         spec = tf.TensorSpec([None], tf.string, name="wav")
-        return {"serve_wav": traced.get_concrete_function(spec)}
+        return {"serve_wav": trace(self.answer_wav, spec)}
 
     def score(self, raw: Tensors) -> Tensors:
         """Scores the network and both baselines; see `Servable`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -91,6 +92,8 @@ def _run(
         from pipelines.console import RunConsole
         from pipelines.results import RunResult, note_environment
 
+        # TensorFlow and TFX leave millions of objects that the collector need not walk again.
+        gc.freeze()
         result = RunResult(task=task)
         note_environment(result, env, str(log))
         pipeline = builder.create_pipeline(

@@ -1,0 +1,1 @@
+"""railway_forecast: monthly passengers to the next twelve months."""

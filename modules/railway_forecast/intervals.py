@@ -1,0 +1,50 @@
+"""railway_forecast: how wide the intervals must be, told by older forecasts' errors.
+
+A network's quantiles are too narrow beyond what it was trained on. So each origin's interval is
+scaled by what the origins before it missed: conformal prediction (Vovk et al., 2005; scaled
+scores as in Romano et al., "Conformalized quantile regression", 2019), with nothing that was not
+known at that origin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modules.railway_forecast.task import HORIZON, QUANTILES
+
+COVERAGE = QUANTILES[2] - QUANTILES[0]
+# Fewer scores than this say nothing about a quantile.
+_MIN_SCORES = 24
+
+
+def scale_factors(
+    quantiles: np.ndarray,
+    targets: np.ndarray,
+    known: np.ndarray,
+    months_before_end: np.ndarray,
+    offsets: tuple[int, ...],
+) -> np.ndarray:
+    """Computes the factor by which each origin's interval is widened or narrowed.
+
+    Args:
+        quantiles: Each forecast made at an origin, `[forecasts, HORIZON, 3]`, logarithms.
+        targets: What came, `[forecasts, HORIZON]`.
+        known: Ones where `targets` is known, `[forecasts, HORIZON]`.
+        months_before_end: The forecasts' origins as months before the series' end.
+        offsets: All origins in the same count.
+
+    Returns:
+        float32 `[origins]`: 1 for an origin with too little before it.
+    """
+    lower, median, upper = np.moveaxis(quantiles, -1, 0)
+    reach = np.where(targets < median, median - lower, upper - median)
+    scores = np.abs(targets - median) / np.maximum(reach, 1e-6)
+    steps = np.arange(1, HORIZON + 1)
+    factors = []
+    for offset in offsets:
+        came_by_then = months_before_end[:, None] - steps >= offset
+        earlier = months_before_end[:, None] > offset
+        usable = scores[earlier & came_by_then & (known > 0)]
+        enough = len(usable) >= _MIN_SCORES
+        factors.append(np.quantile(usable, COVERAGE) if enough else 1.0)
+    return np.asarray(factors, np.float32)

@@ -1,0 +1,173 @@
+"""railway_forecast: what the served model answers, and the scores of its metrics."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.common.export import Servable
+from modules.common.task import Task
+from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.railway_forecast import baselines as naive
+from modules.railway_forecast.calendar_effects import FIRST_MONTH, LAST_MONTH, month_text
+from modules.railway_forecast.intervals import scale_factors
+from modules.railway_forecast.task import HORIZON, MAX_HISTORY, MIN_HISTORY, WINDOW
+from modules.railway_forecast.windows import origin_offsets
+
+_PAST = "past/"
+
+
+class RailwayForecastServable(Servable):
+    """Answers a history with the next twelve months.
+
+    Attributes:
+        interval_scale: Factor of the interval of each origin, float32 `[origins]`.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        hparams: Hparams,
+        model: keras.Model,
+        transform_output: tft.TFTransformOutput,
+        baselines: Arrays,
+    ) -> None:
+        """Wraps a trained model and sets its intervals' width; see `Servable`."""
+        kept = {name: v for name, v in baselines.items() if not name.startswith(_PAST)}
+        super().__init__(task, hparams, model, transform_output, kept)
+        self._offsets = origin_offsets(hparams)
+        past = {
+            name.removeprefix(_PAST): values
+            for name, values in baselines.items()
+            if name.startswith(_PAST)
+        }
+        self.interval_scale = tf.Variable(self._fit_intervals(past), trainable=False)
+
+    @classmethod
+    def fit_baselines(cls, train: Arrays, evaluation: Arrays, hparams: Hparams) -> Arrays:
+        """Fits SARIMA, and keeps the windows at the origins, for the intervals."""
+        offsets = origin_offsets(hparams)
+        at_origin = np.isin(train["series_end"] - train["last_month"], offsets)
+        past = {_PAST + name: values[at_origin] for name, values in train.items()}
+        return {**naive.fit_sarima(evaluation), **past}
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Answers `history` float32 `[batch, months]` and `last_month` string `[batch]`."""
+        last_month = _month_of(raw["last_month"])
+        history = _checked(raw["history"])[:, -MAX_HISTORY:]
+        months = tf.shape(history)[1]
+        return self._forecast(
+            {
+                "history": tf.pad(history, [[0, 0], [MAX_HISTORY - months, 0]]),
+                "history_length": tf.fill(tf.shape(last_month), tf.cast(months, tf.int64)),
+                "last_month": last_month,
+            }
+        )
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Forecasts what follows each example's history."""
+        return self._forecast(
+            {name: raw[name] for name in ("history", "history_length", "last_month")}
+        )
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Scores each origin's forecast by the parameters that were trained before it."""
+        features = self.transform(raw)
+        offset = tf.cast(features["series_end"] - features["last_month"], tf.int32)
+        own = tf.argmax(offset[:, None] == tf.constant(self._offsets), axis=1)
+        lower, median, upper = self._quantiles(features, own)
+        actual = features["target"]
+        known = features["target_known"]
+        inside = tf.cast((lower <= actual) & (actual <= upper), tf.float32)
+
+        def error_percent(forecast: tf.Tensor) -> tf.Tensor:
+            relative = tf.abs(tf.exp(forecast - actual) - 1)
+            return 100 * tf.reduce_sum(relative * known, axis=1)
+
+        weight = tf.reduce_sum(known, axis=1)
+        return {
+            "mape__score": error_percent(median),
+            "mape__weight": weight,
+            "mape__seasonal_naive": error_percent(naive.seasonal_naive(features)),
+            "mape__sarima": error_percent(naive.sarima_forecast(features, self.baselines)),
+            "interval_coverage__score": tf.reduce_sum(inside * known, axis=1),
+            "interval_coverage__weight": weight,
+        }
+
+    def _forecast(self, window: Tensors) -> Tensors:
+        """Forecasts with the parameters that have seen the whole series."""
+        rows = tf.size(window["last_month"])
+        raw = {
+            **window,
+            "series_end": window["last_month"],
+            "is_backtest": tf.zeros_like(window["last_month"]),
+            "target": tf.zeros([rows, HORIZON]),
+            "target_length": tf.zeros_like(window["last_month"]),
+            "origin": tf.fill(tf.shape(window["last_month"]), ""),
+        }
+        features = self.transform(raw)
+        last = tf.fill([rows], tf.constant(len(self._offsets) - 1, tf.int64))
+        lower, median, upper = (
+            tf.exp(logs + features["level"][:, None])
+            for logs in self._quantiles(features, last)
+        )
+        return {"forecast": median, "lower": lower, "upper": upper}
+
+    def _quantiles(
+        self, features: Tensors, origin: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Gives lower end, median and upper end of one origin's ensemble, `[batch, HORIZON]`."""
+        logs = _ensemble(self.model, features)  # [batch, origins, HORIZON, 3]
+        lower, median, upper = tf.unstack(tf.gather(logs, origin, batch_dims=1), axis=-1)
+        scale = tf.gather(self.interval_scale, origin)[:, None]
+        return median - scale * (median - lower), median, median + scale * (upper - median)
+
+    def _fit_intervals(self, past: Arrays) -> np.ndarray:
+        months_before_end = past["series_end"] - past["last_month"]
+        if not len(months_before_end):
+            return np.ones(len(self._offsets), np.float32)
+        tensors = {name: tf.constant(values) for name, values in past.items()}
+        logs = _ensemble(self.model, tensors).numpy()
+        own = [self._offsets.index(offset) for offset in months_before_end]
+        return scale_factors(
+            logs[np.arange(len(own)), own],
+            past["target"],
+            past["target_known"],
+            months_before_end,
+            self._offsets,
+        )
+
+
+def _ensemble(model: keras.Model, features: Tensors) -> tf.Tensor:
+    """Averages the members: `[batch, origins, HORIZON, 3]`."""
+    return tf.reduce_mean(model(features, training=False), axis=2)
+
+
+def _checked(history: tf.Tensor) -> tf.Tensor:
+    months = tf.shape(history)[1]
+    tf.debugging.Assert(
+        months >= MIN_HISTORY,
+        [f"history: expected {MIN_HISTORY} months or more, found", months],
+    )
+    tf.debugging.Assert(
+        tf.reduce_all(tf.math.is_finite(history) & (history > 0)),
+        ["history: expected finite values above zero, found", history],
+    )
+    return history
+
+
+def _month_of(text: tf.Tensor) -> tf.Tensor:
+    """Reads `2016-10`, string `[batch]`, as months from year 0, int64 `[batch]`."""
+    first, last = FIRST_MONTH + WINDOW, LAST_MONTH - HORIZON
+    rule = f"last_month: expected {month_text(first)} to {month_text(last)}, as 2016-10, found"
+    is_month = tf.strings.regex_full_match(text, r"\d{4}-(0[1-9]|1[0-2])")
+    tf.debugging.Assert(tf.reduce_all(is_month), [rule, text])
+    # A text that is refused must not fail first as a number.
+    plain = tf.where(is_month, text, "0000-01")
+    year = tf.strings.to_number(tf.strings.substr(plain, 0, 4), tf.int64)
+    month = tf.strings.to_number(tf.strings.substr(plain, 5, 2), tf.int64)
+    index = year * 12 + month - 1
+    tf.debugging.Assert(tf.reduce_all((index >= first) & (index <= last)), [rule, text])
+    return index

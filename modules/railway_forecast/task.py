@@ -1,0 +1,135 @@
+"""railway_forecast: a monthly series to its next twelve months, with 80 % intervals.
+
+Data: CSV of a date and a value; weekly and daily series are brought to months.
+
+Model: a level, a seasonal pattern, a trend and a calendar effect, each with learned weights, and
+an LSTM that corrects them (after Smyl, "A hybrid method of exponential smoothing and recurrent
+neural networks for time series forecasting", 2020); twelve months at once, three quantiles
+(Wen et al., "A multi-horizon quantile recurrent forecaster", 2017). It differs in that the
+seasonal part is a weighted mean of whole years, winsorized, and knows the Chinese New Year.
+
+Split by time: the evaluation split is a backtest of rolling origins, and each origin is forecast
+by parameters of its own that were trained on the months before it only.
+
+Gate: MAPE over the backtest below that of repeating last year; SARIMA, refitted at each origin,
+is shown beside it.
+
+The exercise that this comes from trains an LSTM of 6 units on windows of three months, with
+neither logarithm nor calendar, and tests on nothing.
+"""
+
+from __future__ import annotations
+
+from modules.common.sources import TimeSeriesSource
+from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+
+HORIZON = 12
+# Months of history that an example carries; the model reads the last WINDOW of them.
+MAX_HISTORY = 240
+WINDOW = 60
+MIN_HISTORY = 24
+CALENDAR_FEATURES = 4
+# The interval's ends and the forecast itself.
+QUANTILES = (0.1, 0.5, 0.9)
+
+_EXAMPLE_HISTORY = tuple(
+    base * (1 + month * 0.006)
+    for month, base in enumerate(
+        (93, 106, 93, 91, 97, 86, 108, 112, 94, 100, 86, 85) * 3
+    )
+)
+
+TASK = Task(
+    name="railway_forecast",
+    title="Monthly passengers → the next twelve months",
+    sources=(
+        TimeSeriesSource(
+            pattern="*.csv",
+            layout="one CSV file with the header 时间,铁路客运量_当期值(万人) (or any two columns, a "
+            "date and a value), monthly, weekly or daily",
+            date_headers=("时间", "日期", "月份", "date", "time", "month", "ds"),
+            value_headers=("铁路客运量_当期值(万人)", "铁路客运量", "数值", "value", "y"),
+            windower="modules.railway_forecast.windows.windows",
+        ),
+    ),
+    features=(
+        Feature(name="history", dtype="float32", shape=(MAX_HISTORY,)),
+        Feature(name="known", dtype="float32", shape=(MAX_HISTORY,)),
+        Feature(name="level", dtype="float32"),
+        Feature(name="calendar", dtype="float32", shape=(WINDOW + HORIZON, CALENDAR_FEATURES)),
+        Feature(name="last_month", dtype="int64"),
+        Feature(name="series_end", dtype="int64"),
+        Feature(name="is_backtest", dtype="float32"),
+        Feature(name="target_known", dtype="float32", shape=(HORIZON,)),
+        Feature(name="target", dtype="float32", shape=(HORIZON,)),
+    ),
+    label="target",
+    hparams={
+        "seed": 20170101,
+        "epochs": 300,
+        "batch_size": 512,
+        "learning_rate": 0.01,
+        # No early stopping: the backtest must not choose the weights that it judges.
+        "patience": 0,
+        "combine": "sum",
+        "origins": 6,
+        "origin_step": 6,
+        "calibration_origins": 6,
+        "members": 3,
+        "units": 8,
+        "input_noise": 0.3,
+        "dropout": 0.3,
+        "correction_scale": 0.3,
+        "outlier_limit": 0.08,
+        "sample_months": 142,
+    },
+    smoke={"epochs": 60, "learning_rate": 0.04, "calibration_origins": 2, "members": 1},
+    metrics=(
+        Metric(
+            name="mape",
+            doc="Mean absolute error in percent of the actual value, over all origins and months.",
+            better="lower",
+            baselines=("seasonal_naive", "sarima"),
+            gate=Gate(baseline="seasonal_naive", max_drop=1.0),
+        ),
+        Metric(
+            name="interval_coverage",
+            doc="Share of actual values inside the 80 % interval.",
+            percent=True,
+        ),
+    ),
+    serving=Serving(
+        inputs=(
+            Field(
+                name="history",
+                dtype="float32",
+                shape=(None,),
+                doc=f"The series up to now, oldest first, all above zero: {MIN_HISTORY} months "
+                f"or more; the last {WINDOW} count.",
+            ),
+            Field(name="last_month", dtype="string", doc="Month of its last value: `2016-10`."),
+        ),
+        outputs=(
+            Field(
+                name="forecast",
+                dtype="float32",
+                shape=(HORIZON,),
+                doc="Median of each of the next twelve months, in the unit of `history`.",
+            ),
+            Field(
+                name="lower",
+                dtype="float32",
+                shape=(HORIZON,),
+                doc="Lower end of the 80 % interval.",
+            ),
+            Field(
+                name="upper",
+                dtype="float32",
+                shape=(HORIZON,),
+                doc="Upper end of the 80 % interval.",
+            ),
+        ),
+        example={"history": [list(_EXAMPLE_HISTORY)], "last_month": ["2016-10"]},
+    ),
+    slices=("origin",),
+)

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from modules.common.errors import TaskError
+from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+
+Declare = Callable[..., Task]
+
+_FIELD = Field(name="x", dtype="float32")
+_GATED = Metric(name="auc", doc="", kind="auc", gate=Gate(floor=0.5))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "TinyTask"}, "lower_snake_case"),
+        ({"name": "tiny__task"}, "lower_snake_case"),
+        ({"name": "1task"}, "lower_snake_case"),
+        ({"sources": ()}, "no source"),
+        ({"label": "z"}, "its label 'z' is not among its features"),
+        ({"features": (Feature(name="y", dtype="int64"),) * 2}, "feature 'y' twice"),
+        ({"features": ()}, "no feature"),
+        ({"metrics": ()}, "no metric"),
+        ({"metrics": (_GATED, _GATED)}, "metric 'auc' twice"),
+        ({"metrics": (Metric(name="auc", doc=""),)}, "none of its metrics has a gate"),
+        ({"smoke": {"epoch": 2}}, "smoke sets unknown 'epoch'"),
+        ({"quarantine_limit": 1.0}, "quarantine_limit must be in"),
+        ({"quarantine_limit": -0.1}, "quarantine_limit must be in"),
+        (
+            {"serving": Serving(inputs=(_FIELD,), outputs=(_FIELD,), example={})},
+            "serving.example must give every serving input",
+        ),
+        (
+            {"serving": Serving(inputs=(_FIELD,), outputs=(), example={"x": [0.0]})},
+            "no serving output",
+        ),
+        (
+            {"serving": Serving(inputs=(_FIELD,), outputs=(_FIELD,) * 2, example={"x": [0.0]})},
+            "serving output 'x' twice",
+        ),
+    ],
+)
+def test_an_invalid_declaration_says_what_is_wrong(
+    declare: Declare, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(TaskError) as caught:
+        declare(**changes)
+    assert message in str(caught.value)
+    assert repr(changes.get("name", "tiny_task")) in str(caught.value)
+
+
+def test_all_problems_are_named_at_once(declare: Declare) -> None:
+    with pytest.raises(TaskError) as caught:
+        declare(sources=(), label="z", smoke={"nothing": 1})
+    for part in ("no source", "label 'z'", "unknown 'nothing'"):
+        assert part in str(caught.value)
+
+
+def test_a_gate_may_only_ask_for_a_declared_baseline() -> None:
+    with pytest.raises(TaskError, match=r"accuracy.*'naive'.*\['other'\]"):
+        Metric(name="accuracy", doc="", baselines=("other",), gate=Gate(baseline="naive"))
+
+
+def test_a_curve_carries_no_baselines() -> None:
+    with pytest.raises(TaskError, match="auc: only `ratio`"):
+        Metric(name="auc", doc="", kind="auc", baselines=("naive",))
+
+
+def test_the_declaration_cannot_be_changed_afterwards(declare: Declare) -> None:
+    defaults = {"seed": 1}
+    task = declare(hparams=defaults, smoke={})
+    defaults["seed"] = 2
+    assert task.hparams["seed"] == 1
+    with pytest.raises(TypeError):
+        task.hparams["seed"] = 3  # type: ignore[index]
+
+
+def test_raw_inputs_leave_the_label_out(declare: Declare) -> None:
+    assert [feature.name for feature in declare().raw_inputs] == ["x"]
+
+
+def test_strings_are_read_as_the_types_of_the_defaults(declare: Declare) -> None:
+    values = declare().resolve_hparams(
+        {"epochs": "3", "learning_rate": "1e-2", "augment": "False", "head": "7"}
+    )
+    assert values == {
+        "seed": 1, "epochs": 3, "learning_rate": 0.01, "augment": False, "head": "7"
+    }  # fmt: skip
+    assert [type(value) for value in values.values()] == [int, int, float, bool, str]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("True", True), ("1", True), ("0", False), ("FALSE", False)]
+)
+def test_spellings_of_a_boolean(declare: Declare, text: str, value: bool) -> None:
+    assert declare(hparams={"on": not value}, smoke={}).resolve_hparams({"on": text}) == {
+        "on": value
+    }
+
+
+def test_smoke_lies_over_the_defaults_and_settings_over_both(declare: Declare) -> None:
+    task = declare()
+    assert task.resolve_hparams({})["epochs"] == 20
+    assert task.resolve_hparams({}, smoke=True)["epochs"] == 2
+    assert task.resolve_hparams({"epochs": "5"}, smoke=True)["epochs"] == 5
+    assert task.resolve_hparams({}, smoke=True)["learning_rate"] == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("epochs", "many", "int"),
+        ("epochs", "2.5", "int"),
+        ("epochs", 2.5, "int"),
+        ("epochs", True, "int"),
+        ("learning_rate", "fast", "float"),
+        ("augment", "maybe", "bool"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(
+    declare: Declare, name: str, value: Any, wanted: str
+) -> None:
+    with pytest.raises(TaskError) as caught:
+        declare().resolve_hparams({name: value})
+    for part in ("tiny_task", name, f"takes {wanted}", repr(value)):
+        assert part in str(caught.value)
+
+
+def test_a_misspelt_setting_is_answered_with_the_one_meant(declare: Declare) -> None:
+    with pytest.raises(TaskError, match="no setting 'learnin_rate'; did you mean 'learning_rate'"):
+        declare().resolve_hparams({"learnin_rate": "1"})
+
+
+def test_a_setting_like_no_other_is_answered_with_all(declare: Declare) -> None:
+    with pytest.raises(TaskError, match="augment, epochs, head, learning_rate, seed"):
+        declare().resolve_hparams({"zzzzzzzz": "1"})
+
+
+def test_the_declaration_needs_no_tensorflow() -> None:
+    code = (
+        "import sys, modules.common.registry as r; r.all_tasks(); "
+        "print(sorted({'tensorflow', 'numpy', 'keras', 'tfx'} & set(sys.modules)))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert printed.strip() == "[]"

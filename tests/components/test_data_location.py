@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modules.common.errors import DataError
+from modules.common.registry import load_task
+from modules.common.task import Task
+from pipelines.data import DataLocation, locate
+from pipelines.environment import Environment
+
+_TASK: Task = load_task("name_gender")
+_sample = importlib.import_module("modules.name_gender.sample")
+_HPARAMS = _TASK.resolve_hparams({"sample_rows": 50})
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Environment:
+    return Environment(name="local", root=str(tmp_path / "root"))
+
+
+@pytest.fixture
+def writes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Folders that samples were written to."""
+    folders: list[Path] = []
+    write_sample = _sample.write_sample
+
+    def counted(folder: Path, seed: int, hparams: dict[str, Any]) -> None:
+        folders.append(folder)
+        write_sample(folder, seed, hparams)
+
+    monkeypatch.setattr(_sample, "write_sample", counted)
+    return folders
+
+
+def files(location: DataLocation) -> list[str]:
+    return sorted(path.name for path in Path(location.folder).glob(location.pattern))
+
+
+def test_a_folder_is_taken_with_the_layout_it_has(tmp_path: Path, env: Environment) -> None:
+    for name in ("a.csv", "b.csv", "notes.txt"):
+        (tmp_path / name).write_text("")
+    location = locate(_TASK, str(tmp_path), env, _HPARAMS)
+    assert location == DataLocation(
+        folder=str(tmp_path.resolve()), source=_TASK.sources[0], pattern="*.csv"
+    )
+    assert files(location) == ["a.csv", "b.csv"]
+    assert not location.is_sample
+
+
+def test_the_folder_is_absolute(
+    tmp_path: Path, env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    wanted = str((tmp_path / "data").resolve())
+    for typed in ("data", "./data/", "~/data", str(tmp_path / "data")):
+        assert locate(_TASK, typed, env, _HPARAMS).folder == wanted
+
+
+@pytest.mark.parametrize("name", ["one.csv", "names[1].csv", "名字 *.csv", "what?.csv"])
+def test_a_file_is_taken_alone(tmp_path: Path, env: Environment, name: str) -> None:
+    for other in (name, "two.csv", "names1.csv", "名字 2.csv", "whatx.csv"):
+        (tmp_path / other).write_text("")
+    assert files(locate(_TASK, str(tmp_path / name), env, _HPARAMS)) == [name]
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path, env: Environment) -> None:
+    with pytest.raises(DataError) as caught:
+        locate(_TASK, str(tmp_path / "nowhere"), env, _HPARAMS)
+    assert f"{tmp_path / 'nowhere'} does not exist" in str(caught.value)
+    assert "expected a folder of CSV files" in str(caught.value)
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path, env: Environment) -> None:
+    with pytest.raises(DataError, match="holds nothing; expected a folder of CSV files"):
+        locate(_TASK, str(tmp_path), env, _HPARAMS)
+
+
+def test_a_folder_of_other_things_is_an_error_that_lists_some(
+    tmp_path: Path, env: Environment
+) -> None:
+    for number in range(7):
+        (tmp_path / f"{number}.txt").write_text("")
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises(DataError) as caught:
+        locate(_TASK, str(tmp_path), env, _HPARAMS)
+    assert "holds 0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 3 more" in str(caught.value)
+
+
+def test_a_sample_is_made_once(env: Environment, writes: list[Path]) -> None:
+    first = locate(_TASK, None, env, _HPARAMS)
+    assert first.is_sample
+    assert files(first) == ["names.csv"]
+    assert Path(env.root) in Path(first.folder).parents
+    lines = (Path(first.folder) / "names.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 50
+    assert locate(_TASK, None, env, _HPARAMS) == first
+    assert len(writes) == 1
+
+
+def test_what_does_not_shape_the_sample_makes_no_new_one(
+    env: Environment, writes: list[Path]
+) -> None:
+    first = locate(_TASK, None, env, _HPARAMS)
+    assert locate(_TASK, None, env, {**_HPARAMS, "epochs": 1, "filters": 3}) == first
+    assert len(writes) == 1
+
+
+@pytest.mark.parametrize("change", [{"seed": 5}, {"sample_rows": 60}])
+def test_what_shapes_the_sample_makes_a_new_one(
+    env: Environment, writes: list[Path], change: dict[str, Any]
+) -> None:
+    first = locate(_TASK, None, env, _HPARAMS)
+    second = locate(_TASK, None, env, {**_HPARAMS, **change})
+    assert first.folder != second.folder
+    texts = {(Path(location.folder) / "names.csv").read_text() for location in (first, second)}
+    assert len(texts) == 2
+    assert len(writes) == 2
+
+
+def test_a_half_made_sample_is_made_anew(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path, seed: int, hparams: dict[str, Any]) -> None:
+        (folder / "half.csv").write_text("姓名,性别\n")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_sample, "write_sample", fail)
+        with pytest.raises(KeyboardInterrupt):
+            locate(_TASK, None, env, _HPARAMS)
+    location = locate(_TASK, None, env, _HPARAMS)
+    assert files(location) == ["names.csv"]
+    assert [path.name for path in Path(env.sample_dir("name_gender")).iterdir()] == [
+        Path(location.folder).name
+    ]
