@@ -51,7 +51,12 @@ class EagerTransform:
 
     def transform_features_layer(self) -> Callable[[Tensors], Tensors]:
         """Gives a callable from raw to transformed features."""
-        return lambda raw: preprocessing_fn(raw, {"hparams": {}})
+
+        def transform(raw: Tensors) -> Tensors:
+            return preprocessing_fn(raw, {"hparams": {}})
+
+        transform._saved_model_loader_tracked_dict = {}  # type: ignore[attr-defined]
+        return transform
 
 
 def raw_splits(series: TimeSeries, hparams: Hparams) -> dict[str, Tensors]:
@@ -94,9 +99,7 @@ def train(
 def metrics(scores: Tensors) -> dict[str, float]:
     """Puts scores together as TFMA does."""
     return {
-        name: float(
-            tf.reduce_sum(value) / tf.reduce_sum(scores[name.split("__")[0] + "__weight"])
-        )
+        name: float(tf.reduce_sum(value) / tf.reduce_sum(scores[name.split("__")[0] + "__weight"]))
         for name, value in scores.items()
         if not name.endswith("__weight")
     }

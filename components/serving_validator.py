@@ -89,10 +89,10 @@ def _ask(task: Task, port: int) -> tuple[dict[str, Any], float]:
     latencies_ms = []
     with Client(f"localhost:{port}") as client:
         try:
-            answer = client.predict(task.name, **task.serving.example)
+            answer = client.predict(task.name, task.serving.example)
             for _ in range(_TIMED_REQUESTS):
                 start = time.perf_counter()
-                answer = client.predict(task.name, **task.serving.example)
+                answer = client.predict(task.name, task.serving.example)
                 latencies_ms.append(1000 * (time.perf_counter() - start))
         except ClientError as error:
             raise GateError(f"the exported model does not answer: {error}") from error
@@ -125,4 +125,3 @@ def _problem(entry: Field, values: np.ndarray, batch: int) -> str:
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         return "is not finite"
     return ""
-

@@ -189,9 +189,7 @@ def ingest_components(
     }
 
 
-def example_gen_component(
-    task: Task, data: DataLocation, hparams: Mapping[str, Value]
-) -> BaseNode:
+def example_gen_component(task: Task, data: DataLocation, hparams: Mapping[str, Value]) -> BaseNode:
     """Makes the ExampleGen for the layout of `data`."""
     component = import_utils.import_class_by_path(data.source.component)
     functions = [
@@ -213,9 +211,7 @@ def data_hparams(hparams: Mapping[str, Value]) -> dict[str, Value]:
     return {name: value for name, value in hparams.items() if name not in training_only}
 
 
-def assemble(
-    name: str, env: Environment, nodes: list[BaseNode], cache: bool = True
-) -> Pipeline:
+def assemble(name: str, env: Environment, nodes: list[BaseNode], cache: bool = True) -> Pipeline:
     """Puts nodes together as a pipeline that keeps its metadata in the environment."""
     metadata_path = env.metadata_path(name)
     Path(metadata_path).parent.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lianxi")
 def cli() -> None:
-    """Lianxi: TensorFlow exercises as production TFX pipelines.
+    r"""Lianxi: TensorFlow exercises as production TFX pipelines.
 
     \b
     lianxi list                              what there is

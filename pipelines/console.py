@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from modules.common import progress
@@ -38,7 +38,7 @@ class RunConsole:
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self._bar: int | None = None
+        self._bar: TaskID | None = None
         self._last = ""
 
     def __enter__(self) -> RunConsole:

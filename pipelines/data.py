@@ -69,9 +69,7 @@ def _match(task: Task, folder: Path, is_sample: bool = False) -> DataLocation:
             )
     names = sorted(entry.name for entry in folder.iterdir())
     listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    raise DataError(
-        f"{folder} holds {listed or 'nothing'}; expected {_layouts(task)}"
-    )
+    raise DataError(f"{folder} holds {listed or 'nothing'}; expected {_layouts(task)}")
 
 
 def _layouts(task: Task) -> str:

@@ -1,4 +1,4 @@
-"""name_gender's pipeline: `python pipelines/name_gender.py`, or `tfx … --pipeline_path` of this file."""
+"""name_gender as a TFX pipeline, for Python and for `tfx … --pipeline_path`."""
 
 from pipelines.entry import main
 

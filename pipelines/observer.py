@@ -39,9 +39,7 @@ class Outcome:
 
 
 @contextmanager
-def observed(
-    on_start: Callable[[str], None], on_end: Callable[[Outcome], None]
-) -> Iterator[None]:
+def observed(on_start: Callable[[str], None], on_end: Callable[[Outcome], None]) -> Iterator[None]:
     """Has both functions called for every node that TFX launches inside the `with` block.
 
     Args:
@@ -61,9 +59,7 @@ def observed(
                 info = super().launch()
             except Exception as error:
                 seconds = time.perf_counter() - start
-                on_end(
-                    Outcome(name=name, state="failed", seconds=seconds, outputs={}, error=error)
-                )
+                on_end(Outcome(name=name, state="failed", seconds=seconds, outputs={}, error=error))
                 raise
             seconds = time.perf_counter() - start
             state, outputs = self._published(info)

@@ -1,4 +1,4 @@
-"""railway_forecast's pipeline: `python pipelines/railway_forecast.py`, or `tfx … --pipeline_path` of this file."""
+"""railway_forecast as a TFX pipeline, for Python and for `tfx … --pipeline_path`."""
 
 from pipelines.entry import main
 

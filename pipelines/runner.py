@@ -39,8 +39,9 @@ def run(
     Raises:
         RunError: If a component fails; the message is for people.
     """
-    with _exclusive(env, result.task.name), observed(
-        on_start, lambda outcome: on_end(outcome, result.add(outcome))
+    with (
+        _exclusive(env, result.task.name),
+        observed(on_start, lambda outcome: on_end(outcome, result.add(outcome))),
     ):
         try:
             LocalDagRunner().run(pipeline)

@@ -1,4 +1,4 @@
-"""voice_gender's pipeline: `python pipelines/voice_gender.py`, or `tfx … --pipeline_path` of this file."""
+"""voice_gender as a TFX pipeline, for Python and for `tfx … --pipeline_path`."""
 
 from pipelines.entry import main
 

@@ -6,31 +6,20 @@ business, so that resampling is done by the same code as in the served graph.
 
 from __future__ import annotations
 
-import functools
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePath
 
 import numpy as np
 import soundfile
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.io import fileio
-from tfx.utils import import_utils
 
 from components.example_gen.base import ReadConfig, SourceExampleGen, SourceExecutor
 from components.example_gen.records import Record, Reject, split_of
 from modules.common.errors import DataError
-from modules.common.sources import AudioFolderSource, RawFeatures
-
-Featurizer = Callable[[np.ndarray, int], RawFeatures]
-
-
-@functools.cache
-def import_function(path: str) -> Featurizer:
-    """Imports a function by its dotted path."""
-    module, _, name = path.rpartition(".")
-    function: Featurizer = import_utils.import_func_from_module(module, name)
-    return function
+from modules.common.registry import import_function
+from modules.common.sources import AudioFolderSource
 
 
 def read_audio(contents: bytes) -> tuple[np.ndarray, int]:

@@ -68,10 +68,10 @@ class SourceExecutor(BaseExampleGenExecutor):
     """Reads files with `reader`, writes both splits, sets bad records aside.
 
     Attributes:
-        reader: Turns one file into records and rejects; runs in Beam's workers.
+        reader: Static method that turns one file into records and rejects, in Beam's workers.
     """
 
-    reader: ClassVar[Reader]
+    reader: ClassVar[Any]
 
     @classmethod
     def check(cls, paths: list[str], config: ReadConfig) -> None:
@@ -160,9 +160,7 @@ class SourceExampleGen(example_gen_component.FileBasedExampleGen):
         super().__init__(
             input_base=data_dir,
             input_config=example_gen_pb2.Input(
-                splits=[
-                    example_gen_pb2.Input.Split(name="all", pattern=pattern or source.pattern)
-                ]
+                splits=[example_gen_pb2.Input.Split(name="all", pattern=pattern or source.pattern)]
             ),
             output_config=example_gen_pb2.Output(
                 split_config=example_gen_pb2.SplitConfig(

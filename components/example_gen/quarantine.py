@@ -97,7 +97,8 @@ def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
         return
     if not total:
         raise DataError(f"the files hold no record at all; {_layouts(task)}")
-    kept = os.path.join(os.path.dirname(os.path.dirname(output_dir)), f"rejects-{_id(output_dir)}.jsonl")
+    component_dir = os.path.dirname(os.path.dirname(output_dir))
+    kept = os.path.join(component_dir, f"rejects-{os.path.basename(output_dir)}.jsonl")
     fileio.copy(rejects_path(output_dir), kept, overwrite=True)
     with fileio.open(kept) as file:
         reasons = Counter(json.loads(line)["reason"] for line in islice(file, 100_000))
@@ -112,7 +113,3 @@ def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
 
 def _layouts(task: Task) -> str:
     return f"{task.name} reads " + ", or ".join(source.layout for source in task.sources)
-
-
-def _id(output_dir: str) -> str:
-    return os.path.basename(output_dir.rstrip("/"))

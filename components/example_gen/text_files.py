@@ -48,7 +48,10 @@ def read_lines(path: str) -> Iterator[str]:
     """
     with fileio.open(path, "rb") as file:
         reader = io.TextIOWrapper(
-            io.BufferedReader(_Raw(file)), encoding_of(path), errors="replace", newline=""
+            io.BufferedReader(_Raw(file)),  # type: ignore[type-var]
+            encoding_of(path),
+            errors="replace",
+            newline="",
         )
         yield from reader
 

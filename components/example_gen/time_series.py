@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.io import fileio
-from tfx.utils import import_utils
 
 from components.example_gen.base import ReadConfig, SourceExampleGen, SourceExecutor
 from components.example_gen.records import Record, Reject
 from modules.common import time_series
 from modules.common.errors import DataError
+from modules.common.registry import import_function
 from modules.common.sources import TimeSeriesSource
 
 
@@ -24,11 +24,41 @@ def read_series(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
 
     Yields:
         A record for each window, and a reject for each bad or missing date, with its line.
+
+    Raises:
+        DataError: If a long stretch is missing, or the series is too short for the task.
     """
     source: TimeSeriesSource = config.source
-    series, rejects = _parse(path, source)
+    with fileio.open(path, "rb") as file:
+        series, rejects = time_series.parse(file.read(), source)
     for reject in rejects:
         yield Reject(config.relative(path), f"line {reject.line}", reject.reason)
-    windower = import_utils.import_func_from_source if False else _import(source.windower)
-    for split, features in windower(series, config.hparams):
+    for split, features in import_function(source.windower)(series, config.hparams):
         yield Record(split, features)
+
+
+class Executor(SourceExecutor):
+    """Reads one series."""
+
+    reader = staticmethod(read_series)
+
+    @classmethod
+    def check(cls, paths: list[str], config: ReadConfig) -> None:
+        """Reads the series once: an error says more here than out of a worker.
+
+        Raises:
+            DataError: If there are several files, or what `read_series` raises.
+        """
+        if len(paths) > 1:
+            names = ", ".join(config.relative(path) for path in paths)
+            raise DataError(
+                f"{config.data_dir} holds several series: {names}; name one of the files"
+            )
+        for _ in read_series(paths[0], config):
+            pass
+
+
+class TimeSeriesExampleGen(SourceExampleGen):
+    """ExampleGen for `TimeSeriesSource`."""
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)

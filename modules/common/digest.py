@@ -64,7 +64,7 @@ def _imports(path: Path) -> tuple[str, ...]:
     return _imports_of_version(path, stat.st_mtime_ns, stat.st_size)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _imports_of_version(path: Path, mtime_ns: int, size: int) -> tuple[str, ...]:
     """Names of this project's modules that `path` may import, anywhere in it."""
     return tuple(_walk_imports(ast.parse(path.read_bytes())))

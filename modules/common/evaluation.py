@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
@@ -98,11 +98,9 @@ def _metric_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
 
 
 def _config(
-    class_name: str, arguments: dict[str, object], threshold: tfma.MetricThreshold | None = None
+    class_name: str, arguments: Mapping[str, object], threshold: tfma.MetricThreshold | None = None
 ) -> tfma.MetricConfig:
-    config = tfma.MetricConfig(
-        class_name=class_name, module=_MODULE, config=json.dumps(arguments)
-    )
+    config = tfma.MetricConfig(class_name=class_name, module=_MODULE, config=json.dumps(arguments))
     if threshold is not None:
         # A plain threshold would hold for every slice, the smallest too.
         config.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=threshold)

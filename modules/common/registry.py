@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from modules.common.errors import TaskError, did_you_mean
 from modules.common.task import Task
@@ -52,6 +54,14 @@ def load_task(name: str) -> Task:
     if task.name != name:
         raise TaskError(f"modules/{name}/task.py declares the name {task.name!r}, not {name!r}")
     return task
+
+
+@functools.cache
+def import_function(path: str) -> Callable[..., Any]:
+    """Imports a function that a declaration names by its dotted path."""
+    module, _, name = path.rpartition(".")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
 
 
 def all_tasks() -> list[Task]:

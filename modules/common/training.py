@@ -114,12 +114,16 @@ def _tuned(hyperparameters: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def _callbacks(hparams: Hparams, log_dir: str) -> list[keras.callbacks.Callback]:
+    """Watches a fit; a `patience` of 0 trains all epochs and keeps the last weights."""
     patience = int(hparams["patience"])
-    return [
+    on_plateau = [
         keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True),
         keras.callbacks.ReduceLROnPlateau(
             "val_loss", factor=0.5, patience=max(1, math.ceil(patience / 3))
         ),
+    ]
+    return [
+        *(on_plateau if patience else []),
         keras.callbacks.TensorBoard(log_dir, profile_batch=0, write_graph=False),
         keras.callbacks.TerminateOnNaN(),
         _progress_callback(int(hparams["epochs"])),

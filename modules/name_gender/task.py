@@ -81,7 +81,13 @@ TASK = Task(
         "min_character_count": 2,
         "sample_rows": 20_000,
     },
-    smoke={"epochs": 6, "learning_rate": 3e-3, "embedding_units": 32, "filters": 32, "sample_rows": 4_000},
+    smoke={
+        "epochs": 6,
+        "learning_rate": 3e-3,
+        "embedding_units": 32,
+        "filters": 32,
+        "sample_rows": 4_000,
+    },
     metrics=(
         Metric(
             name="accuracy",

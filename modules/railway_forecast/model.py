@@ -58,9 +58,7 @@ class Correction(keras.layers.Layer):
         self.input_kernel = self._kernel("input_kernel", inputs, gates, inputs**-0.5)
         self.residual_kernel = self._kernel("residual_kernel", 1, gates, 0.3)
         self.state_kernel = self._kernel("state_kernel", self.units, gates, self.units**-0.5)
-        self.bias = self.add_weight(
-            shape=(self.tracks, 1, gates), initializer="zeros", name="bias"
-        )
+        self.bias = self.add_weight(shape=(self.tracks, 1, gates), initializer="zeros", name="bias")
         self.head = self._kernel("head", self.units, 3 * HORIZON, 0.1)
         self.width = self.add_weight(
             shape=(self.tracks, HORIZON, 2),
@@ -214,4 +212,3 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     )
     model.compile(optimizer=optimizer, jit_compile=False)
     return model
-

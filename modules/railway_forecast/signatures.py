@@ -110,8 +110,7 @@ class RailwayForecastServable(Servable):
         features = self.transform(raw)
         last = tf.fill([rows], tf.constant(len(self._offsets) - 1, tf.int64))
         lower, median, upper = (
-            tf.exp(logs + features["level"][:, None])
-            for logs in self._quantiles(features, last)
+            tf.exp(logs + features["level"][:, None]) for logs in self._quantiles(features, last)
         )
         return {"forecast": median, "lower": lower, "upper": upper}
 

@@ -34,9 +34,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 
 _EXAMPLE_HISTORY = tuple(
     base * (1 + month * 0.006)
-    for month, base in enumerate(
-        (93, 106, 93, 91, 97, 86, 108, 112, 94, 100, 86, 85) * 3
-    )
+    for month, base in enumerate((93, 106, 93, 91, 97, 86, 108, 112, 94, 100, 86, 85) * 3)
 )
 
 TASK = Task(

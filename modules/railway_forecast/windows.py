@@ -33,9 +33,7 @@ def origin_offsets(hparams: Mapping[str, Value]) -> tuple[int, ...]:
     return (*(HORIZON + step * back for back in reversed(range(count))), 0)
 
 
-def windows(
-    series: TimeSeries, hparams: Mapping[str, Value]
-) -> Iterator[tuple[str, RawFeatures]]:
+def windows(series: TimeSeries, hparams: Mapping[str, Value]) -> Iterator[tuple[str, RawFeatures]]:
     """Cuts a series into examples; see `TimeSeriesSource.windower`.
 
     A training example may be any window, also one of the backtest's time: the model sees to it

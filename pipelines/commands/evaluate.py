@@ -28,7 +28,7 @@ from pipelines.logs import logging_to, new_log_path
 def command(
     task: Task, data: str | None, whole: bool, root: str | None, env_name: str, as_json: bool
 ) -> None:
-    """Show the metrics of TASK's last trained model, slice by slice.
+    r"""Show the metrics of TASK's last trained model, slice by slice.
 
     With --data, the model is measured on that data, by default on the part of it that training
     would have left out.
@@ -55,9 +55,7 @@ def command(
         Console(soft_wrap=True).print(_table(task, slices))
 
 
-def _evaluate(
-    task: Task, data: str, whole: bool, env: Environment, run: last_run.LastRun
-) -> str:
+def _evaluate(task: Task, data: str, whole: bool, env: Environment, run: last_run.LastRun) -> str:
     """Runs ExampleGen and Evaluator on other data; gives the evaluation's folder."""
     from pipelines import builder, runner
     from pipelines.data import locate

@@ -42,7 +42,7 @@ def command(
     env_name: str,
     as_json: bool,
 ) -> None:
-    """Ask TASK's model. INPUTS are what the task takes: text, or paths of files.
+    r"""Ask TASK's model. INPUTS are what the task takes: text, or paths of files.
 
     `-` reads one input a line from standard input.
 

@@ -6,7 +6,6 @@ import gc
 import json
 import sys
 from pathlib import Path
-
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -54,7 +53,7 @@ def command(
     no_cache: bool,
     as_json: bool,
 ) -> None:
-    """Run TASK's pipeline: read data, check it, train, gate against a baseline, serve, push.
+    r"""Run TASK's pipeline: read data, check it, train, gate against a baseline, serve, push.
 
     What did not change since the last run is taken from the cache.
 
@@ -96,9 +95,7 @@ def _run(
         gc.freeze()
         result = RunResult(task=task)
         note_environment(result, env, str(log))
-        pipeline = builder.create_pipeline(
-            task, env, location, hparams, builder.Options(**choices)
-        )
+        pipeline = builder.create_pipeline(task, env, location, hparams, builder.Options(**choices))
         error: LianxiError | None = None
         with RunConsole(stream) as console:
             try:

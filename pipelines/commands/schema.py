@@ -24,7 +24,7 @@ from pipelines.logs import logging_to, new_log_path
 def command(
     task: Task, data: str | None, out: Path | None, root: str | None, env_name: str
 ) -> None:
-    """Infer a schema of TASK's raw features from data, and compare it with the curated one.
+    r"""Infer a schema of TASK's raw features from data, and compare it with the curated one.
 
     Lines with - stand in schemas/TASK/schema.pbtxt only, lines with + in the data only.
 

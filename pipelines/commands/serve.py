@@ -30,7 +30,7 @@ def command(
     max_message_mb: int,
     config_only: bool,
 ) -> None:
-    """Serve every pushed model over TensorFlow Serving's gRPC API.
+    r"""Serve every pushed model over TensorFlow Serving's gRPC API.
 
     New versions are picked up while it runs. The files that the tensorflow/serving image needs to
     serve the same folder are written beside the models; no client notices the difference.

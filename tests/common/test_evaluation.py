@@ -184,9 +184,7 @@ def predictions(columns: Columns, row: int) -> dict[str, np.ndarray]:
     }
 
 
-def evaluate(
-    task: Task, columns: Columns, folder: Path, previous: Columns | None = None
-) -> None:
+def evaluate(task: Task, columns: Columns, folder: Path, previous: Columns | None = None) -> None:
     """Runs TFMA's evaluation and writers on scores made by hand, in place of a model's."""
     config = config_of(task, previous is not None)
     extracts = []
@@ -221,7 +219,18 @@ def evaluate(
 @pytest.fixture
 def measured_task(declare: Declare) -> Task:
     return declare(
-        metrics=(_ACCURACY, Metric(name="auc", doc="", kind="auc", gate=Gate(floor=0.99))),
+        metrics=(
+            _ACCURACY,
+            Metric(name="auc", doc="", kind="auc", gate=Gate(floor=0.99)),
+            Metric(
+                name="perplexity",
+                doc="",
+                better="lower",
+                link="exp",
+                baselines=("uniform",),
+                gate=Gate(baseline="uniform"),
+            ),
+        ),
         slices=("chars",),
     )
 
@@ -240,6 +249,9 @@ def columns() -> dict[str, Any]:
         "accuracy__other": np.zeros(60),
         "auc__score": np.clip(0.3 * label + 0.7 * rng.random(60), 0, 1),
         "auc__label": label,
+        "perplexity__score": np.full(60, 5 * math.log(3)),
+        "perplexity__weight": np.full(60, 5.0),
+        "perplexity__uniform": np.full(60, 5 * math.log(8)),
     }
 
 
@@ -247,7 +259,7 @@ def test_figures_of_an_evaluation(
     measured_task: Task, columns: dict[str, Any], tmp_path: Path
 ) -> None:
     evaluate(measured_task, columns, tmp_path)
-    accuracy, auc = evaluation.figures(measured_task, str(tmp_path))
+    accuracy, auc, perplexity = evaluation.figures(measured_task, str(tmp_path))
     assert accuracy.value == pytest.approx(0.75)
     # A zero is a figure, not a missing one.
     assert accuracy.baselines == {"naive": pytest.approx(0.5), "other": 0.0}
@@ -256,6 +268,9 @@ def test_figures_of_an_evaluation(
     assert auc.value == pytest.approx(area, abs=1e-3)
     assert area < 0.99
     assert auc.passed is False
+    assert perplexity.value == pytest.approx(3, rel=1e-5)
+    assert perplexity.baselines["uniform"] == pytest.approx(8, rel=1e-5)
+    assert perplexity.passed is True
 
     slices = evaluation.slice_values(str(tmp_path))
     assert set(slices) == {"overall", "chars=2", "chars=3"}
@@ -272,7 +287,7 @@ def test_figures_are_the_candidate_s_beside_a_previous_model(
 ) -> None:
     better = columns | {"accuracy__score": np.ones(60)}
     evaluate(measured_task, columns, tmp_path, previous=better)
-    accuracy, _ = evaluation.figures(measured_task, str(tmp_path))
+    accuracy, *_ = evaluation.figures(measured_task, str(tmp_path))
     assert accuracy.value == pytest.approx(0.75)
     # It beats its baseline, and fell by a quarter where a tenth is allowed.
     assert accuracy.passed is False

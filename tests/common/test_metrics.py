@@ -22,9 +22,7 @@ def compute(metric: metric_types.Metric, columns: dict[str, Any], workers: int =
     accumulators = [combiner.create_accumulator() for _ in range(workers + 1)]
     for i in range(count):
         element = metric_types.StandardMetricInputs(
-            prediction={
-                name: np.array([values[i]], np.float32) for name, values in columns.items()
-            }
+            prediction={name: np.array([values[i]], np.float32) for name, values in columns.items()}
         )
         accumulators[i % workers] = combiner.add_input(accumulators[i % workers], element)
     outputs = combiner.extract_output(combiner.merge_accumulators(accumulators))
@@ -95,9 +93,7 @@ def test_auc_counts_ties_as_half() -> None:
         ([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1], 0.75),  # scikit-learn's documented example
     ],
 )
-def test_auc_of_a_few(
-    probabilities: list[float], labels: list[int], expected: float
-) -> None:
+def test_auc_of_a_few(probabilities: list[float], labels: list[int], expected: float) -> None:
     assert curve("auc", probabilities, labels) == pytest.approx(expected)
 
 

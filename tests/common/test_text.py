@@ -16,6 +16,8 @@ _MAX_CHARS = 4
 _MIN_COUNT = 2
 # 𠮷 and 𪚥 lie beyond the Basic Multilingual Plane, as does the emoji.
 _TRAINING = ["王婷婷", "王　伟", "𠮷伟", "𠮷😀", "李😀", "张三丰真人", "丰", "", "a b\tc"]
+# What is cut off does not count.
+_TRAINING += ["efgh人人"]
 
 
 def python_ids(names: list[str]) -> set[str]:

@@ -134,9 +134,7 @@ def test_settings_keep_their_types_on_the_way_to_the_executor(tmp_path: Path) ->
     assert pattern == "*.csv"
 
 
-@pytest.mark.parametrize(
-    ("bad", "stops"), [(0, False), (5, False), (6, True), (100, True)]
-)
+@pytest.mark.parametrize(("bad", "stops"), [(0, False), (5, False), (6, True), (100, True)])
 def test_the_limit_is_a_share_of_all_records(tmp_path: Path, bad: int, stops: bool) -> None:
     output = tmp_path / "examples" / "1"
     (output / "quarantine").mkdir(parents=True)

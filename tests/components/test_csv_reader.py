@@ -43,9 +43,7 @@ def read(folder: Path, contents: str | bytes) -> tuple[list[tuple[str, str]], li
         pytest.param("name,gender\n王婷婷,F\n李伟,M\n".encode(), id="english"),
         pytest.param("NAME,Gender\n王婷婷,Female\n李伟,MALE\n".encode("gbk"), id="other case"),
         pytest.param("性别,姓名\n女,王婷婷\n男,李伟\n".encode(), id="other order"),
-        pytest.param(
-            "id,name,年龄,sex\n1,王婷婷,30,女\n2,李伟,,男\n".encode(), id="extra columns"
-        ),
+        pytest.param("id,name,年龄,sex\n1,王婷婷,30,女\n2,李伟,,男\n".encode(), id="extra columns"),
         pytest.param(" 姓名 , 性别 \n 王 婷婷 , 女 \n李　伟,男\n".encode(), id="spaces"),
         pytest.param('"姓名","性别"\n"王婷婷","女"\n"李伟","男"\n'.encode(), id="quoted"),
         pytest.param('姓名,性别\n"王婷\n婷",女\n李伟,男\n'.encode(), id="quoted newline"),
@@ -73,9 +71,7 @@ def test_characters_of_gb18030_beyond_gbk(tmp_path: Path) -> None:
         ("王\0婷,女", "neither UTF-8 nor GB 18030"),
     ],
 )
-def test_a_bad_row_is_set_aside_with_line_and_reason(
-    tmp_path: Path, row: str, reason: str
-) -> None:
+def test_a_bad_row_is_set_aside_with_line_and_reason(tmp_path: Path, row: str, reason: str) -> None:
     good, rejects = read(tmp_path, f"姓名,性别\n王婷婷,女\n{row}\n李伟,男\n")
     assert good == _READ
     [reject] = rejects

@@ -124,9 +124,7 @@ def test_what_shapes_the_sample_makes_a_new_one(
     assert len(writes) == 2
 
 
-def test_a_half_made_sample_is_made_anew(
-    env: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_half_made_sample_is_made_anew(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(folder: Path, seed: int, hparams: dict[str, Any]) -> None:
         (folder / "half.csv").write_text("姓名,性别\n")
         raise KeyboardInterrupt

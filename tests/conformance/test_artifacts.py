@@ -173,9 +173,7 @@ def test_an_untrained_model_fails_the_gate(smoke_run: SmokeRun, tmp_path: object
     config = evaluation.eval_config(task)
     examples = smoke_run.artifact("examples") / "Split-eval"
     tfma.run_model_analysis(
-        eval_shared_model=tfma.default_eval_shared_model(
-            f"{tmp_path}/model", eval_config=config
-        ),
+        eval_shared_model=tfma.default_eval_shared_model(f"{tmp_path}/model", eval_config=config),
         eval_config=config,
         data_location=f"{examples}/*.gz",
         file_format="tfrecords",

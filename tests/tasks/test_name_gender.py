@@ -79,9 +79,7 @@ def test_the_sample_is_in_the_real_layout(tmp_path: Path) -> None:
     assert {len(name) for name, _ in rows} == {2, 3}
     # All ideographs of the Unified CJK block.
     assert all("\u4e00" <= character <= "\u9fff" for name, _ in rows for character in name)
-    config = ReadConfig(
-        task_name="name_gender", source_index=0, hparams={}, data_dir=str(tmp_path)
-    )
+    config = ReadConfig(task_name="name_gender", source_index=0, hparams={}, data_dir=str(tmp_path))
     items = list(read_csv(str(tmp_path / "s" / "names.csv"), config))
     assert len(items) == 500
     assert all(isinstance(item, Record) for item in items)
