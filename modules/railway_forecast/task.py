@@ -43,8 +43,8 @@ TASK = Task(
     sources=(
         TimeSeriesSource(
             pattern="*.csv",
-            layout="one CSV file with the header 时间,铁路客运量_当期值(万人) (or any two columns, a "
-            "date and a value), monthly, weekly or daily",
+            layout="one CSV file with the header 时间,铁路客运量_当期值(万人) (or any two columns, "
+            "a date and a value), monthly, weekly or daily",
             date_headers=("时间", "日期", "月份", "date", "time", "month", "ds"),
             value_headers=("铁路客运量_当期值(万人)", "铁路客运量", "数值", "value", "y"),
             windower="modules.railway_forecast.windows.windows",

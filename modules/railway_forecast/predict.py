@@ -1,0 +1,70 @@
+"""railway_forecast: what `lianxi predict railway_forecast` takes and shows. No TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modules.common.errors import DataError
+from modules.common.monthly import to_months
+from modules.common.time_series import parse
+from modules.railway_forecast.calendar_effects import month_index, month_text
+from modules.railway_forecast.report import draw_forecast, parse_month
+from modules.railway_forecast.task import MIN_HISTORY, TASK
+
+TAKES = "paths of CSV files, each with a series"
+# With no input it goes on from the series that it was trained on.
+DEFAULTS_TO_DATA = True
+
+_PICTURE = Path("railway_forecast.png")
+
+
+def read_request(text_or_path: str) -> tuple[str, dict[str, Any]]:
+    """Reads a series.
+
+    Args:
+        text_or_path: Path of a CSV file in a layout that the task trains on; weekly and daily
+            series are added up to months.
+
+    Returns:
+        The signature, and `history` and `last_month`, a batch of one.
+
+    Raises:
+        DataError: If there is no such file, or its series cannot be forecast.
+    """
+    path = Path(text_or_path).expanduser()
+    if not path.is_file():
+        raise DataError(
+            f"railway_forecast takes the path of a CSV file with dates and values, found no file "
+            f"{text_or_path!r}"
+        )
+    series, _ = parse(path.read_bytes(), TASK.sources[0])
+    combine = "mean" if TASK.hparams["combine"] == "mean" else "sum"
+    monthly = to_months(series, combine)
+    if len(monthly.values) < MIN_HISTORY:
+        raise DataError(
+            f"{path}: expected {MIN_HISTORY} months or more, found {len(monthly.values)}"
+        )
+    last_month = month_text(month_index(monthly.dates[-1]))
+    return "serving_default", {"history": [list(monthly.values)], "last_month": [last_month]}
+
+
+def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:
+    """Writes the forecast as a table, and draws it.
+
+    Args:
+        request: What `read_request` gave.
+        answer: The signature's outputs, a batch of one.
+        out: The picture's path; `railway_forecast.png` in the current folder if `None`.
+    """
+    [history], [last_month] = request["history"], request["last_month"]
+    forecast, lower, upper = (answer[name][0] for name in ("forecast", "lower", "upper"))
+    picture = out or _PICTURE
+    draw_forecast(history, last_month, forecast, lower, upper, picture)
+    first = parse_month(last_month) + 1
+    rows = [f"{'month':<9}{'forecast':>12}{'lower':>12}{'upper':>12}"]
+    for month, (middle, low, high) in enumerate(zip(forecast, lower, upper, strict=True), first):
+        rows.append(f"{month_text(month):<9}{middle:>12,.0f}{low:>12,.0f}{high:>12,.0f}")
+    return "\n".join([*rows, f"80 % intervals; drawn to {picture}"])
