@@ -26,7 +26,7 @@ from modules.railway_forecast.calendar_effects import month_index, month_text
 from modules.railway_forecast.features import preprocessing_fn
 from modules.railway_forecast.model import build_model
 from modules.railway_forecast.signatures import RailwayForecastServable
-from modules.railway_forecast.task import HORIZON, MAX_HISTORY, TASK
+from modules.railway_forecast.task import HORIZON, MAX_HISTORY, SOURCE, TASK
 from modules.railway_forecast.windows import windows
 
 
@@ -116,7 +116,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = dict(setting.split("=", 1) for setting in args.settings)
     [path] = args.folder.glob("*.csv")
-    series, _ = parse(path.read_bytes(), TASK.sources[0])
+    series, _ = parse(path.read_bytes(), SOURCE)
     kept = sum(month_text(month_index(date)) <= args.until for date in series.dates)
     series = TimeSeries(series.dates[:kept], series.values[:kept], series.frequency)
     rows = []

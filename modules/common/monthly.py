@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import datetime
 from collections import defaultdict
-from typing import Literal
 
 from modules.common.errors import DataError
 from modules.common.time_series import TimeSeries
@@ -13,7 +12,7 @@ from modules.common.time_series import TimeSeries
 _DAYS = {"weekly": 7, "daily": 1}
 
 
-def to_months(series: TimeSeries, combine: Literal["sum", "mean"]) -> TimeSeries:
+def to_months(series: TimeSeries, combine: str) -> TimeSeries:
     """Adds up or averages the days of each month; months that are not whole are left out.
 
     A week's value is spread evenly over the seven days that begin with its date.
@@ -23,8 +22,10 @@ def to_months(series: TimeSeries, combine: Literal["sum", "mean"]) -> TimeSeries
         combine: `sum` for counts, `mean` for levels such as prices.
 
     Raises:
-        DataError: If no month is whole.
+        DataError: If no month is whole, or `combine` is neither.
     """
+    if combine not in ("sum", "mean"):
+        raise DataError(f"combine must be 'sum' or 'mean', found {combine!r}")
     if series.frequency == "monthly":
         return series
     span_days = _DAYS[series.frequency]

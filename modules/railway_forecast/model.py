@@ -123,7 +123,7 @@ class Forecaster(keras.Model):
 
     def compute_loss(  # noqa: D417 - Keras's arguments
         self,
-        x: dict[str, Any] | None = None,
+        x: Any = None,  # noqa: ANN401
         y: Any = None,  # noqa: ANN401
         y_pred: Any = None,  # noqa: ANN401
         sample_weight: Any = None,  # noqa: ANN401

@@ -12,7 +12,7 @@ from modules.common.monthly import to_months
 from modules.common.time_series import parse
 from modules.railway_forecast.calendar_effects import month_index, month_text
 from modules.railway_forecast.report import draw_forecast, parse_month
-from modules.railway_forecast.task import MIN_HISTORY, TASK
+from modules.railway_forecast.task import MIN_HISTORY, SOURCE, TASK
 
 TAKES = "paths of CSV files, each with a series"
 # With no input it goes on from the series that it was trained on.
@@ -40,9 +40,8 @@ def read_request(text_or_path: str) -> tuple[str, dict[str, Any]]:
             f"railway_forecast takes the path of a CSV file with dates and values, found no file "
             f"{text_or_path!r}"
         )
-    series, _ = parse(path.read_bytes(), TASK.sources[0])
-    combine = "mean" if TASK.hparams["combine"] == "mean" else "sum"
-    monthly = to_months(series, combine)
+    series, _ = parse(path.read_bytes(), SOURCE)
+    monthly = to_months(series, str(TASK.hparams["combine"]))
     if len(monthly.values) < MIN_HISTORY:
         raise DataError(
             f"{path}: expected {MIN_HISTORY} months or more, found {len(monthly.values)}"

@@ -37,19 +37,19 @@ _EXAMPLE_HISTORY = tuple(
     for month, base in enumerate((93, 106, 93, 91, 97, 86, 108, 112, 94, 100, 86, 85) * 3)
 )
 
+SOURCE = TimeSeriesSource(
+    pattern="*.csv",
+    layout="one CSV file with the header 时间,铁路客运量_当期值(万人) (or any two columns, "
+    "a date and a value), monthly, weekly or daily",
+    date_headers=("时间", "日期", "月份", "date", "time", "month", "ds"),
+    value_headers=("铁路客运量_当期值(万人)", "铁路客运量", "数值", "value", "y"),
+    windower="modules.railway_forecast.windows.windows",
+)
+
 TASK = Task(
     name="railway_forecast",
     title="Monthly passengers → the next twelve months",
-    sources=(
-        TimeSeriesSource(
-            pattern="*.csv",
-            layout="one CSV file with the header 时间,铁路客运量_当期值(万人) (or any two columns, "
-            "a date and a value), monthly, weekly or daily",
-            date_headers=("时间", "日期", "月份", "date", "time", "month", "ds"),
-            value_headers=("铁路客运量_当期值(万人)", "铁路客运量", "数值", "value", "y"),
-            windower="modules.railway_forecast.windows.windows",
-        ),
-    ),
+    sources=(SOURCE,),
     features=(
         Feature(name="history", dtype="float32", shape=(MAX_HISTORY,)),
         Feature(name="known", dtype="float32", shape=(MAX_HISTORY,)),

@@ -50,8 +50,7 @@ def windows(series: TimeSeries, hparams: Mapping[str, Value]) -> Iterator[tuple[
     Raises:
         DataError: If the series is too short, not positive, or out of the calendar's range.
     """
-    combine = "mean" if hparams["combine"] == "mean" else "sum"
-    monthly = to_months(series, combine)
+    monthly = to_months(series, str(hparams["combine"]))
     backtest = origin_offsets(hparams)[int(hparams["calibration_origins"]) : -1]
     _check(monthly, backtest, hparams)
     months = len(monthly.values)

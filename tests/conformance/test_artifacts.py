@@ -170,7 +170,10 @@ def test_garbage_is_a_clean_error(smoke_run: SmokeRun) -> None:
 def test_an_untrained_model_fails_the_gate(smoke_run: SmokeRun, tmp_path: object) -> None:
     task = smoke_run.task
     export.save(make_servable(smoke_run, build(smoke_run)), f"{tmp_path}/model")
-    config = evaluation.eval_config(task)
+    # As Evaluator does it where there is no blessed model yet.
+    config = tfma.utils.update_eval_config_with_defaults(
+        evaluation.eval_config(task), has_baseline=False, rubber_stamp=True
+    )
     examples = smoke_run.artifact("examples") / "Split-eval"
     tfma.run_model_analysis(
         eval_shared_model=tfma.default_eval_shared_model(f"{tmp_path}/model", eval_config=config),

@@ -29,9 +29,9 @@ def read(text: str, encoding: str = "utf-8") -> tuple[TimeSeries, list[tuple[int
 @pytest.mark.parametrize(
     "text",
     [
-        "2005年1月", "2005年01月", "２００５年１月", "2005年1月1日", "2005-01", "2005-1-01", "2005/1/1",
-        "2005.01", "200501", "20050101", "2005M01", "1/2005", "Jan 2005", "January 2005",
-        "2005-Jan", "Jan-2005", "Jan 1, 2005", "1 January 2005", "2005-01-01 00:00:00",
+        "2005年1月", "2005年01月", "２００５年１月", "2005年1月1日", "2005-01", "2005-1-01",
+        "2005/1/1", "2005.01", "200501", "20050101", "2005M01", "1/2005", "Jan 2005",
+        "January 2005", "2005-Jan", "Jan-2005", "Jan 1, 2005", "1 January 2005", "2005-01-01 00:00:00",
         "2005-01-01T00:00:00Z", " 2005-01 ",
     ],
 )  # fmt: skip
@@ -39,7 +39,9 @@ def test_dates_are_read_in_many_spellings(text: str) -> None:
     assert parse_date(text) == datetime.date(2005, 1, 1)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2005", "2005-13", "2005-02-30", "3/4/2005", "Foo 2005"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2005", "2005-13", "2005-02-30", "3/4/2005", "Foo 2005"]
+)
 def test_other_dates_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="date|month"):
         parse_date(text)
@@ -56,7 +58,8 @@ def test_values_are_read_as_people_write_them() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize(
-    "header", ["时间,客运量\n", "客运量 ,x\n".replace("客运量 ,x", "什么,多少"), "Date,Value\r\n", ""]
+    "header",
+    ["时间,客运量\n", "客运量 ,x\n".replace("客运量 ,x", "什么,多少"), "Date,Value\r\n", ""],
 )
 def test_header_and_encoding(encoding: str, header: str) -> None:
     series, rejects = read(f"{header}2005年1月,1\n2005年2月,2\n2005年3月,3\n", encoding)
@@ -135,5 +138,7 @@ def test_weeks_and_days_are_brought_to_months() -> None:
 
 
 def test_weeks_off_the_grid_are_reported() -> None:
-    _, rejects = read("2005-01-03,1\n2005-01-10,1\n2005-01-12,1\n2005-01-17,1\n2005-01-24,1\n2005-01-31,1")
+    _, rejects = read(
+        "2005-01-03,1\n2005-01-10,1\n2005-01-12,1\n2005-01-17,1\n2005-01-24,1\n2005-01-31,1"
+    )
     assert [line for line, _ in rejects] == [3]
