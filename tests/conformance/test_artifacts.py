@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
-from conftest import SmokeRun
 from google.protobuf import text_format
+from smoke import SmokeRun
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.curated_schema import schema_text

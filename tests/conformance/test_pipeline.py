@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
-from conftest import SmokeRun
+from smoke import SmokeRun
 
 pytestmark = pytest.mark.e2e
 

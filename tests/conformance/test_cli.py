@@ -1,0 +1,119 @@
+"""The command line, as a person uses it: each call is a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from smoke import LIANXI, SmokeRun, smoke_run_of
+
+from modules.common.registry import load_task, task_names
+
+COMMANDS = ("list", "run", "serve", "predict", "evaluate", "schema")
+
+
+def lianxi(
+    *arguments: str, stdin: str = "", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [LIANXI, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+    )
+
+
+@pytest.fixture(scope="session")
+def name_gender_run(tmp_path_factory: pytest.TempPathFactory) -> SmokeRun:
+    return smoke_run_of(load_task("name_gender"), lambda: tmp_path_factory.mktemp("name_gender"))
+
+
+def test_list_names_every_task_and_loads_nothing_heavy(tmp_path: Path) -> None:
+    process = lianxi("list", "--json", "--root", str(tmp_path))
+    assert [row["name"] for row in json.loads(process.stdout)] == task_names()
+    code = (
+        "import sys; from pipelines.cli import cli; "
+        f"cli.main(['list', '--root', {str(tmp_path)!r}], standalone_mode=False); "
+        "sys.exit('tensorflow' in sys.modules or 'tfx' in sys.modules)"
+    )
+    python = str(Path(LIANXI).parent / "python")
+    assert subprocess.run([python, "-c", code], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches(command: str) -> None:
+    process = lianxi(command, "--help")
+    assert process.returncode == 0
+    assert f"Usage: lianxi {command}" in process.stdout
+    assert "--root" in process.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "name_gendre"], 2, "did you mean 'name_gender'"),
+        (["rnu", "name_gender"], 2, "did you mean 'run'"),
+        (["run", "name_gender", "--set", "epoch=3"], 1, "did you mean 'epochs'"),
+        (["run", "name_gender", "--set", "epochs=many"], 1, "takes int"),
+        (["run", "name_gender", "--set", "epochs"], 2, "expected name=value"),
+        (["run", "name_gender", "--data", "nowhere"], 1, "nowhere does not exist"),
+        (["predict", "name_gender", "王婷婷"], 1, "lianxi run name_gender"),
+        (["evaluate", "name_gender"], 1, "lianxi run name_gender"),
+        (["serve"], 1, "lianxi run name_gender"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_a_line_that_says_what_to_do(
+    arguments: list[str], code: int, said: str, tmp_path: Path
+) -> None:
+    root = [] if arguments[0] == "rnu" else ["--root", str(tmp_path)]
+    process = lianxi(*arguments, *root, cwd=tmp_path)
+    assert process.returncode == code
+    assert said in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+@pytest.mark.e2e
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("姓名,年龄\n王婷婷,3\n", encoding="utf-8")
+    process = lianxi("run", "name_gender", "--data", str(tmp_path), "--root", f"{tmp_path}/root")
+    assert process.returncode == 1
+    assert "no column 性别" in process.stderr and "姓名,年龄" in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+@pytest.mark.e2e
+def test_predict_answers_arguments_and_standard_input(name_gender_run: SmokeRun) -> None:
+    common = ["--env", "smoke", "--root", str(name_gender_run.root), "--json"]
+    process = lianxi("predict", "name_gender", "王婷婷", "-", *common, stdin="高帅富\n\n田野\n")
+    assert process.returncode == 0, process.stderr
+    answers = [json.loads(line) for line in process.stdout.splitlines()]
+    assert len(answers) == 3
+    assert all(answer["label"][0] in ("female", "male") for answer in answers)
+    assert answers[0]["label"] == ["female"]
+
+
+@pytest.mark.e2e
+def test_evaluate_shows_slices_of_the_last_run(name_gender_run: SmokeRun) -> None:
+    common = ["--env", "smoke", "--root", str(name_gender_run.root), "--json"]
+    process = lianxi("evaluate", "name_gender", *common)
+    slices = json.loads(process.stdout)["slices"]
+    first = name_gender_run.first["metrics"]["accuracy"]["value"]
+    assert slices["overall"]["accuracy"] == pytest.approx(first)
+    assert any(name.startswith("name_chars=") for name in slices)
+
+
+@pytest.mark.e2e
+def test_schema_shows_what_the_curated_one_adds(name_gender_run: SmokeRun) -> None:
+    common = ["--env", "smoke", "--root", str(name_gender_run.root)]
+    process = lianxi("schema", "name_gender", *common)
+    assert process.returncode == 0, process.stderr
+    assert "+++ inferred" in process.stdout
+    assert "-    min: 1" in process.stdout
