@@ -40,6 +40,7 @@ from components.curated_schema import CuratedSchema, schema_digest
 from components.previous_blessed_model import PreviousBlessedModelStrategy
 from components.serving_validator import ServingValidator
 from modules.common.digest import source_digest
+from modules.common.errors import TaskError
 from modules.common.evaluation import eval_config
 from modules.common.task import Task, Value
 from pipelines.data import DataLocation
@@ -87,7 +88,7 @@ def create_pipeline(
         # ExampleGen's own statistics are what people look at.
         disable_statistics=True,
         disable_analyzer_cache=True,
-        custom_config=_custom_config(task, hparams, "features"),
+        custom_config=_custom_config(task, data_hparams(hparams), "features"),
     )
     transform.add_upstream_node(ingest["gate"])
     training = _training_components(task, transform, schema, hparams, options)
@@ -242,6 +243,8 @@ def _training_components(
         "custom_config": _custom_config(task, hparams, "trainer"),
     }
     if options.tune:
+        if not task.search:
+            raise TaskError(f"{task.name} declares nothing to search; leave --tune out")
         nodes["tuner"] = Tuner(tuner_fn=f"modules.{task.name}.trainer.tuner_fn", **inputs)
         inputs["hyperparameters"] = nodes["tuner"].outputs["best_hyperparameters"]
     if options.warm_start:

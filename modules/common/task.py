@@ -147,6 +147,7 @@ class Task:
         hparams: Hyperparameters and data options with their defaults; `--set` changes them.
         smoke: Overlay of `hparams` that makes a run tiny.
         metrics: What Evaluator computes, the one that people ask for first.
+        search: Hyperparameters that a Tuner may choose, with the values to choose from.
         serving: The served signature.
         slices: Raw features by whose values the metrics are split.
         quarantine_limit: Share of bad records above which a run stops.
@@ -163,6 +164,7 @@ class Task:
     smoke: Mapping[str, Value]
     metrics: tuple[Metric, ...]
     serving: Serving
+    search: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     slices: tuple[str, ...] = ()
     quarantine_limit: float = 0.05
     max_latency_ms: float = 1000.0
@@ -170,7 +172,7 @@ class Task:
 
     def __post_init__(self) -> None:
         """Freezes the mappings; raises `TaskError` where the declaration is not valid."""
-        for name in ("hparams", "smoke", "exemptions"):
+        for name in ("hparams", "smoke", "search", "exemptions"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         problems = list(self._problems())
         if problems:
@@ -196,6 +198,7 @@ class Task:
         if not any(metric.gate for metric in self.metrics):
             found.append("none of its metrics has a gate")
         found += [f"smoke sets unknown {name!r}" for name in set(self.smoke) - set(self.hparams)]
+        found += [f"search has unknown {name!r}" for name in set(self.search) - set(self.hparams)]
         if set(self.serving.example) != {entry.name for entry in self.serving.inputs}:
             found.append("serving.example must give every serving input and nothing else")
         if not 0 <= self.quarantine_limit < 1:

@@ -88,6 +88,11 @@ TASK = Task(
         "filters": 32,
         "sample_rows": 4_000,
     },
+    search={
+        "learning_rate": (3e-4, 5e-4, 1e-3, 3e-3),
+        "embedding_dropout": (0.2, 0.3, 0.5),
+        "dropout": (0.3, 0.5, 0.6),
+    },
     metrics=(
         Metric(
             name="accuracy",

@@ -13,3 +13,10 @@ from modules.name_gender.task import TASK
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
     training.run(fn_args, TASK, build_model, NameGenderServable)
+
+
+def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+    """Searches hyperparameters; TFX's Tuner calls this."""
+    from modules.common import tuning
+
+    return tuning.tune(fn_args, TASK, build_model)

@@ -117,6 +117,11 @@ TASK = Task(
         "sample_recordings": 400,
     },
     smoke={"epochs": 20, "hidden_units": 64, "patience": 5, "sample_recordings": 160},
+    search={
+        "learning_rate": (3e-4, 1e-3, 3e-3),
+        "hidden_layers": (1, 2, 3),
+        "dropout": (0.2, 0.4, 0.5),
+    },
     metrics=(
         Metric(
             name="accuracy",

@@ -13,3 +13,10 @@ from modules.voice_gender.task import TASK
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs, whose module is slow to import
     """Trains and exports the model; called by TFX's Trainer."""
     training.run(fn_args, TASK, build_model, VoiceGenderServable)
+
+
+def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+    """Searches hyperparameters; TFX's Tuner calls this."""
+    from modules.common import tuning
+
+    return tuning.tune(fn_args, TASK, build_model)

@@ -1,0 +1,59 @@
+"""The search that every task's `tuner_fn` runs, before Trainer takes the best values over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import keras_tuner
+import tensorflow_transform as tft
+from tfx.components.tuner.component import TunerFnResult
+
+from modules.common import training
+from modules.common.task import Task
+
+_TRIALS = 8
+
+
+def tune(
+    fn_args: Any,  # noqa: ANN401 - TFX's FnArgs, whose module is slow to import
+    task: Task,
+    build_model: training.BuildModel,
+) -> TunerFnResult:
+    """Sets up a random search over the values that the task declares in `search`.
+
+    Args:
+        fn_args: What TFX's Tuner gives to `tuner_fn`; see `training.run`.
+        task: The declaration.
+        build_model: Makes the compiled model.
+
+    Returns:
+        The tuner and the arguments of its fits.
+    """
+    hparams = fn_args.custom_config["hparams"]
+    transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
+
+    def build(choices: keras_tuner.HyperParameters) -> keras.Model:
+        chosen = {name: choices.Choice(name, list(values)) for name, values in task.search.items()}
+        return build_model({**hparams, **chosen}, transform_output)
+
+    _, train, evaluation = training.prepare(
+        task, hparams, transform_output, build_model, fn_args.train_files, fn_args.eval_files
+    )
+    tuner = keras_tuner.RandomSearch(
+        build,
+        objective="val_loss",
+        max_trials=_TRIALS,
+        seed=int(hparams["seed"]),
+        directory=fn_args.working_dir,
+        project_name=task.name,
+    )
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=max(1, int(hparams["patience"])))
+    fit = {
+        "x": train,
+        "validation_data": evaluation,
+        "epochs": int(hparams["epochs"]),
+        "callbacks": [stop],
+        "verbose": 0,
+    }
+    return TunerFnResult(tuner=tuner, fit_kwargs=fit)
