@@ -23,7 +23,7 @@ _SURNAMES = (
 _MALE = (
     "伟强磊军勇杰涛超明刚辉鹏斌波浩宇轩博健建国志峰飞龙雄帅富豪武毅力山海东立平林松柏栋梁成康光亮"
     "天达安岩中茂进有坚和彪诚先敬震振壮会思群心邦承乐绍功松善厚庆友裕河哲江炎德行时泰盛振祥才发"
-    "宏鑫权振旭凯晨锋楠坤昊翔昌铭钢虎"
+    "宏鑫权振旭凯晨锋楠坤昊翔昌铭钢虎野"
 )
 _FEMALE = (
     "芳娜敏静丽艳娟霞秀兰燕玲桂英红梅莉婷婉娴瑶怡婵雁蓓纨仪荷丹蓉眉君琴蕊薇菁梦岚苑婕馨瑗琰韵"
@@ -55,7 +55,7 @@ def write_sample(folder: Path, seed: int, hparams: dict[str, Value]) -> None:
     surnames = rng.choice(list(_SURNAMES), rows, p=surname_weights / surname_weights.sum())
     given = rng.choice(len(characters), (rows, 2), p=weights / weights.sum())
     two = rng.random(rows) < 0.7
-    leaning = lean[given[:, 0]] * 0.7 * two + lean[given[:, 1]] + rng.normal(0, _NOISE, rows)
+    leaning = lean[given[:, 0]] * 0.4 * two + lean[given[:, 1]] + rng.normal(0, _NOISE, rows)
     with open(folder / "names.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_HEADER)
