@@ -26,7 +26,7 @@ class Environment:
     """Where and how a pipeline runs.
 
     Attributes:
-        name: `local`, `smoke` or `kubeflow`.
+        name: `local` or `smoke`.
         root: Folder or bucket for artifacts, metadata, models, logs and sample data.
         beam_args: Arguments of Beam's runner.
         smoke: Whether the tasks' smoke overlays make training tiny.
@@ -60,15 +60,16 @@ class Environment:
         return os.path.join(self.root, "sample", task_name)
 
     def with_beam_args(self, arguments: tuple[str, ...]) -> Environment:
-        """Lays Beam arguments over these; a later argument wins over an earlier one."""
-        return replace(self, beam_args=self.beam_args + arguments)
+        """Lays Beam arguments over these; another runner than the local one takes its own only."""
+        is_other_runner = any(argument.startswith("--runner") for argument in arguments)
+        return replace(self, beam_args=(() if is_other_runner else self.beam_args) + arguments)
 
 
 def environment(name: str = "local", root: str | None = None) -> Environment:
     """Makes an environment by its name.
 
     Args:
-        name: `local`, `smoke` or `kubeflow`.
+        name: `local` or `smoke`.
         root: Where everything goes; the variable LIANXI_ROOT, or `lianxi_runs` in the current
             folder, where not given.
 
@@ -81,7 +82,6 @@ def environment(name: str = "local", root: str | None = None) -> Environment:
         "smoke": Environment(
             name="smoke", root=os.path.join(base, "smoke"), beam_args=_LOCAL_BEAM_ARGS, smoke=True
         ),
-        "kubeflow": Environment(name="kubeflow", root=root or "/tmp"),
     }
     if name not in known:
         raise LianxiError(f"no environment is called {name!r}; {did_you_mean(name, known)}")

@@ -1,0 +1,33 @@
+"""The log takes what TFX and TensorFlow say, also from C++; people keep their stream."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from pipelines.logs import logging_to, new_log_path
+
+
+def test_logging_and_file_descriptor_2_go_to_the_file(tmp_path: Path) -> None:
+    path = new_log_path(str(tmp_path / "logs"), "task")
+    before = logging.getLogger().handlers[:]
+    with logging_to(path) as person:
+        logging.getLogger("absl").warning("from Python")
+        os.write(2, b"from C++\n")
+        assert person.fileno() != 2
+    assert logging.getLogger().handlers == before
+    text = path.read_text()
+    assert "from Python" in text and "from C++" in text
+
+
+def test_old_logs_are_removed(tmp_path: Path) -> None:
+    for number in range(25):
+        (tmp_path / f"task-2020{number:02d}.log").write_text("")
+    (tmp_path / "other-2020.log").write_text("")
+    path = new_log_path(str(tmp_path), "task")
+    path.write_text("")
+    kept = sorted(entry.name for entry in tmp_path.glob("task-*.log"))
+    assert len(kept) == 20
+    assert "task-202024.log" in kept and "task-202000.log" not in kept
+    assert (tmp_path / "other-2020.log").exists()
