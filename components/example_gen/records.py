@@ -13,6 +13,7 @@ import tensorflow as tf
 from modules.common.sources import RawFeatures, RawValue
 
 SPLITS = ("train", "eval")
+_Example = tf.train.Example
 
 
 @dataclass(frozen=True)
@@ -59,22 +60,29 @@ def split_of(key: str, eval_percent: int) -> str:
 
 
 def to_example(features: RawFeatures) -> bytes:
-    """Serializes raw features as a `tf.Example`; text becomes UTF-8."""
-    return tf.train.Example(
-        features=tf.train.Features(
-            feature={name: _feature(value) for name, value in features.items()}
-        )
-    ).SerializeToString(deterministic=True)
+    """Serializes raw features as a `tf.Example`; text becomes UTF-8.
+
+    An empty list becomes a feature without a type, which readers take for absent.
+    """
+    example = _Example()
+    by_name = example.features.feature
+    for name, value in features.items():
+        if isinstance(value, str):
+            by_name[name].bytes_list.value.append(value.encode())
+        else:
+            _fill(by_name[name], value)
+    serialized: bytes = example.SerializeToString(deterministic=True)
+    return serialized
 
 
-def _feature(value: RawValue) -> tf.train.Feature:
-    values = [value] if isinstance(value, str | bytes) or not isinstance(value, Iterable) else value
+def _fill(feature: tf.train.Feature, value: RawValue) -> None:
+    values = [value] if isinstance(value, bytes) or not isinstance(value, Iterable) else value
     items = [item.encode() if isinstance(item, str) else item for item in values]
     if not items:
-        # A list without a type: readers take it for absent, whatever type they expect.
-        return tf.train.Feature()
+        return
     if isinstance(items[0], bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=items))
-    if all(isinstance(item, Integral) for item in items):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=items))
-    return tf.train.Feature(float_list=tf.train.FloatList(value=items))
+        feature.bytes_list.value.extend(items)
+    elif all(isinstance(item, Integral) for item in items):
+        feature.int64_list.value.extend(items)
+    else:
+        feature.float_list.value.extend(items)

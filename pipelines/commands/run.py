@@ -93,6 +93,7 @@ def _run(
 
         # TensorFlow and TFX leave millions of objects that the collector need not walk again.
         gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
         result = RunResult(task=task)
         note_environment(result, env, str(log))
         pipeline = builder.create_pipeline(task, env, location, hparams, builder.Options(**choices))
