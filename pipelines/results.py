@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.anomaly_gate import describe_anomalies
 from components.example_gen import quarantine
 from modules.common import evaluation
 from modules.common.task import Task
@@ -42,11 +43,6 @@ class RunResult:
         self.outcomes.append(outcome)
         reader = _READERS.get(outcome.name)
         return reader(self, outcome) if reader and outcome.outputs else ""
-
-    @property
-    def is_blessed(self) -> bool:
-        """Whether every gate let the model through."""
-        return all(figure.passed is not False for figure in self.figures)
 
     def to_json(self) -> dict[str, Any]:
         """Gives the run as `--json` prints it."""
@@ -133,13 +129,14 @@ def _read_push(result: RunResult, outcome: Outcome) -> str:
     return f"version {model.get_string_custom_property('pushed_version')}"
 
 
-def _read_gate(result: RunResult, outcome: Outcome) -> str:
-    return "no anomalies"
+def _read_anomalies(result: RunResult, outcome: Outcome) -> str:
+    count = len(describe_anomalies(outcome.outputs["anomalies"][0]))
+    return f"{count or 'no'} anomal{'y' if count == 1 else 'ies'}"
 
 
 _READERS = {
     "ExampleGen": _read_examples,
-    "ExampleValidator": _read_gate,
+    "ExampleValidator": _read_anomalies,
     "Trainer": _read_model,
     "Evaluator": _read_evaluation,
     "ServingValidator": _read_latency,

@@ -205,11 +205,6 @@ class Task:
             found.append("quarantine_limit must be in [0, 1)")
         return found
 
-    @property
-    def raw_inputs(self) -> tuple[Feature, ...]:
-        """The transformed features that the model reads: all but the label."""
-        return tuple(feature for feature in self.features if feature.name != self.label)
-
     def resolve_hparams(
         self, settings: Mapping[str, str | Value], smoke: bool = False
     ) -> dict[str, Value]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from modules.common.errors import DataError
 from modules.common.monthly import to_months
+from modules.common.request_files import named_file
 from modules.common.time_series import parse
 from modules.railway_forecast.calendar_effects import month_index, month_text
 from modules.railway_forecast.report import draw_forecast, parse_month
@@ -34,12 +35,7 @@ def read_request(text_or_path: str) -> tuple[str, dict[str, Any]]:
     Raises:
         DataError: If there is no such file, or its series cannot be forecast.
     """
-    path = Path(text_or_path).expanduser()
-    if not path.is_file():
-        raise DataError(
-            f"railway_forecast takes the path of a CSV file with dates and values, found no file "
-            f"{text_or_path!r}"
-        )
+    path = named_file("railway_forecast", "a CSV file with dates and values", text_or_path)
     series, _ = parse(path.read_bytes(), SOURCE)
     monthly = to_months(series, str(TASK.hparams["combine"]))
     if len(monthly.values) < MIN_HISTORY:

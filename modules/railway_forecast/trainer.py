@@ -1,4 +1,4 @@
-"""railway_forecast: the Trainer's and the Tuner's entry points."""
+"""railway_forecast: the Trainer's entry point."""
 
 from __future__ import annotations
 

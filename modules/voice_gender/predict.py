@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from modules.common.errors import DataError
+from modules.common.request_files import named_file
 
 TAKES = "paths of recordings"
 
@@ -24,12 +25,7 @@ def read_request(text_or_path: str) -> tuple[str, dict[str, list]]:
     Raises:
         DataError: If there is no such file, or it is not a recording.
     """
-    path = Path(text_or_path).expanduser()
-    if not path.is_file():
-        raise DataError(
-            f"voice_gender takes the path of a recording (wav, flac, ogg, mp3), found no file "
-            f"{text_or_path!r}"
-        )
+    path = named_file("voice_gender", "a recording (wav, flac, ogg, mp3)", text_or_path)
     contents = path.read_bytes()
     is_wav = contents[:4] == b"RIFF" and contents[8:12] == b"WAVE"
     return "serve_wav", {"wav": [contents if is_wav else _to_wav(path, contents)]}

@@ -81,10 +81,6 @@ def test_the_declaration_cannot_be_changed_afterwards(declare: Declare) -> None:
         task.hparams["seed"] = 3  # type: ignore[index]
 
 
-def test_raw_inputs_leave_the_label_out(declare: Declare) -> None:
-    assert [feature.name for feature in declare().raw_inputs] == ["x"]
-
-
 def test_strings_are_read_as_the_types_of_the_defaults(declare: Declare) -> None:
     values = declare().resolve_hparams(
         {"epochs": "3", "learning_rate": "1e-2", "augment": "False", "head": "7"}
