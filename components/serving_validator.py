@@ -26,7 +26,7 @@ from serving.server import Server, ServerConfig
 
 _LOAD_TIMEOUT_S = 300.0
 _TIMED_REQUESTS = 5
-_KINDS = {"float32": "f", "int64": "i", "string": "OSU"}
+_KINDS = {"float32": "f", "int64": "i", "string": "OSU", "bool": "b", "uint8": "u"}
 
 
 @component

@@ -88,7 +88,7 @@ def create_pipeline(
         # ExampleGen's own statistics are what people look at.
         disable_statistics=True,
         disable_analyzer_cache=True,
-        custom_config=_custom_config(task, data_hparams(hparams), "features"),
+        custom_config=_custom_config(task, data_hparams(task, hparams), "features"),
     )
     transform.add_upstream_node(ingest["gate"])
     training = _training_components(task, transform, schema, hparams, options)
@@ -193,23 +193,23 @@ def ingest_components(
 def example_gen_component(task: Task, data: DataLocation, hparams: Mapping[str, Value]) -> BaseNode:
     """Makes the ExampleGen for the layout of `data`."""
     component = import_utils.import_class_by_path(data.source.component)
+    named = ("featurizer", "windower", "labeler", "drawer")
     functions = [
         path.rpartition(".")[0]
-        for path in (getattr(data.source, name, "") for name in ("featurizer", "windower"))
+        for path in (getattr(data.source, name, "") for name in named)
         if path
     ]
     digest = source_digest(
         data.source.component.rpartition(".")[0], f"modules.{task.name}.task", *functions
     )
     return component(
-        task, data.source, data.folder, data_hparams(hparams), digest, pattern=data.pattern
+        task, data.source, data.folder, data_hparams(task, hparams), digest, patterns=data.patterns
     ).with_id("ExampleGen")
 
 
-def data_hparams(hparams: Mapping[str, Value]) -> dict[str, Value]:
-    """Leaves out what only training reads, so that a change of it reads no data again."""
-    training_only = {"epochs", "batch_size", "learning_rate", "patience", "dropout"}
-    return {name: value for name, value in hparams.items() if name not in training_only}
+def data_hparams(task: Task, hparams: Mapping[str, Value]) -> dict[str, Value]:
+    """Keeps what reading and Transform are told, so that other changes read no data again."""
+    return {name: hparams[name] for name in task.data_hparams}
 
 
 def assemble(name: str, env: Environment, nodes: list[BaseNode], cache: bool = True) -> Pipeline:

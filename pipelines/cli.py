@@ -23,8 +23,14 @@ _COMMANDS = {
     "serve": "Serve the pushed models over gRPC.",
     "predict": "Ask a pushed model.",
     "evaluate": "Measure a pushed model, on other data if you like.",
+    "sample": "Write sample data in the layout that a task reads.",
     "schema": "Infer a schema from data and compare it with the curated one.",
 }
+
+
+def _with_marks(text: str | None) -> str | None:
+    """Makes click's mark for lines that stay as they are of its spelling in a raw docstring."""
+    return text.replace("\\b\n", "\b\n") if text else text
 
 
 class _LazyGroup(click.Group):
@@ -40,6 +46,7 @@ class _LazyGroup(click.Group):
             )
         module = importlib.import_module(f"pipelines.commands.{cmd_name}")
         command: click.Command = module.command
+        command.help = _with_marks(command.help)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -54,11 +61,15 @@ def cli() -> None:
 
     \b
     lianxi list                              what there is
+    lianxi list name_gender                  what can be set
     lianxi run name_gender                   train on sample data, gate, push
     lianxi run name_gender --data DIR        the same on your own data
     lianxi serve                             serve what was pushed, over gRPC
     lianxi predict name_gender 王婷婷         ask it
     """
+
+
+cli.help = _with_marks(cli.help)
 
 
 def main() -> None:

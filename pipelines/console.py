@@ -72,9 +72,11 @@ class RunConsole:
     def _on_progress(self, report: progress.Progress) -> None:
         shown = [name for name in _SHOWN_FIGURES if name in report.figures]
         figures = ", ".join(f"{name} {report.figures[name]:.4f}" for name in shown)
-        self._last = f"{report.done} {report.unit}s, {figures}"
+        if figures:
+            self._last = f"{report.done:,} {report.unit}s, {figures}"
         if self._bar is not None:
-            text = f"{report.unit} {report.done}/{report.total or '?'} {figures}"
+            total = f"{report.total:,}" if report.total else "?"
+            text = f"{report.unit} {report.done:,}/{total} {figures}"
             self._progress.update(
                 self._bar, completed=report.done, total=report.total, figures=text
             )

@@ -1,4 +1,7 @@
-"""Finds the raw data of a run: the user's folder or file, or else sample data, made once."""
+"""Finds the raw data of a run: the user's folder or file, or else what Lianxi makes.
+
+That is examples drawn as they are read where the task draws them, or else sample data, made once.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modules.common.errors import DataError
-from modules.common.sources import Source
+from modules.common.sources import GeneratedSource, Source
 from modules.common.task import Task, Value
 from pipelines.environment import Environment
 
@@ -23,39 +26,61 @@ class DataLocation:
     """Raw data that was found.
 
     Attributes:
-        folder: Absolute path of the data folder.
+        folder: Absolute path of the data folder; empty where examples are drawn.
         source: Which of the task's layouts it has.
-        pattern: Glob of the files in it.
+        patterns: Globs of the files in it.
         is_sample: Whether Lianxi made it.
+        drawn: How many examples are drawn as they are read.
     """
 
     folder: str
     source: Source
-    pattern: str
+    patterns: tuple[str, ...]
     is_sample: bool = False
+    drawn: int = 0
+
+    @property
+    def description(self) -> str:
+        """The data in words."""
+        if self.drawn:
+            return f"{self.drawn:,} examples, drawn as they are read"
+        return f"sample data in {self.folder}" if self.is_sample else self.folder
+
+    @property
+    def files(self) -> str:
+        """Globs of all files, one on a line; empty where examples are drawn."""
+        return "\n".join(f"{self.folder}/{pattern}" for pattern in self.patterns)
 
 
 def locate(
     task: Task, data: str | None, env: Environment, hparams: Mapping[str, Value]
 ) -> DataLocation:
-    """Finds the data, or makes a sample.
+    """Finds the data, or what the task draws, or makes a sample.
 
     Args:
         task: The declaration.
-        data: Folder or file that a person named, or `None` for sample data.
+        data: Folder or file that a person named, or `None` for what Lianxi makes.
         env: Says where sample data goes.
         hparams: Resolved hyperparameters; some say how large a sample is.
 
     Raises:
-        DataError: If there is nothing there, or not in a layout that the task reads.
+        DataError: If there is nothing there, or not in a layout that the task reads, or if no
+            example would be drawn.
     """
     if data is None:
+        for source in task.sources:
+            if isinstance(source, GeneratedSource):
+                return DataLocation(
+                    folder="", source=source, patterns=(), drawn=source.examples(hparams)
+                )
         folder = _sample(task, env, hparams)
         return _match(task, folder, is_sample=True)
     path = Path(data).expanduser().resolve()
     if path.is_file():
         source = _match(task, path.parent).source
-        return DataLocation(folder=str(path.parent), source=source, pattern=glob.escape(path.name))
+        return DataLocation(
+            folder=str(path.parent), source=source, patterns=(glob.escape(path.name),)
+        )
     if not path.is_dir():
         raise DataError(f"{data} does not exist; expected {_layouts(task)}")
     return _match(task, path)
@@ -65,7 +90,7 @@ def _match(task: Task, folder: Path, is_sample: bool = False) -> DataLocation:
     for source in task.sources:
         if source.matches(folder):
             return DataLocation(
-                folder=str(folder), source=source, pattern=source.pattern, is_sample=is_sample
+                folder=str(folder), source=source, patterns=source.patterns, is_sample=is_sample
             )
     names = sorted(entry.name for entry in folder.iterdir())
     listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
@@ -73,7 +98,8 @@ def _match(task: Task, folder: Path, is_sample: bool = False) -> DataLocation:
 
 
 def _layouts(task: Task) -> str:
-    return ", or ".join(source.layout for source in task.sources)
+    layouts = [source.layout for source in task.sources if not isinstance(source, GeneratedSource)]
+    return ", or ".join(layouts) or "no data: the task draws its own, so leave --data out"
 
 
 def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:

@@ -17,7 +17,7 @@ class LastRun:
     """What later commands need to know of a run.
 
     Attributes:
-        data_files: The raw data, as a glob.
+        data_files: The raw data, as globs, one on a line; empty where it was drawn.
         model: The Model artifact's folder.
         evaluation: The Evaluator's folder.
         hparams: Resolved hyperparameters.

@@ -7,7 +7,7 @@ business, so that resampling is done by the same code as in the served graph.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 import numpy as np
@@ -15,7 +15,8 @@ import soundfile
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.io import fileio
 
-from components.example_gen.base import ReadConfig, SourceExampleGen, SourceExecutor
+from components.example_gen.base import SourceExampleGen, SourceExecutor
+from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject, split_of
 from modules.common.errors import DataError
 from modules.common.registry import import_function
@@ -77,7 +78,7 @@ class Executor(SourceExecutor):
     reader = staticmethod(read_recording)
 
     @classmethod
-    def check(cls, paths: list[str], config: ReadConfig) -> None:
+    def check(cls, paths: Sequence[str], config: ReadConfig) -> None:
         """Raises `DataError` where a class has no recording."""
         source: AudioFolderSource = config.source
         found = {PurePath(config.relative(path)).parts[0] for path in paths}

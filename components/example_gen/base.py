@@ -1,6 +1,6 @@
 """What every ExampleGen of ours shares: layout check, quarantine, splits, counts.
 
-A component for a modality derives from `SourceExampleGen` and names an executor that derives from
+A component for files derives from `SourceExampleGen` and names an executor that derives from
 `SourceExecutor` and has a `reader`. TFX's driver fingerprints the input files, so the cache
 notices changed data; the digest in the configuration makes it notice a changed reader.
 """
@@ -8,9 +8,9 @@ notices changed data; the digest in the configuration makes it notice a changed 
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import apache_beam as beam
@@ -23,58 +23,61 @@ from tfx.types import artifact_utils
 from tfx.utils import proto_utils
 
 from components.example_gen import quarantine
+from components.example_gen.process_pool import ReaderPool
+from components.example_gen.read_config import ReadConfig, Reader
 from components.example_gen.records import SPLITS, Record, Reject, to_example
+from modules.common import progress
 from modules.common.errors import DataError
 from modules.common.registry import load_task
 from modules.common.sources import Source
 from modules.common.task import Task, Value
 
-
-@dataclass(frozen=True, kw_only=True)
-class ReadConfig:
-    """What a reader is told.
-
-    Attributes:
-        task_name: The task.
-        source_index: Which of the task's sources the data folder holds.
-        hparams: Resolved hyperparameters, data options among them.
-        data_dir: The data folder.
-    """
-
-    task_name: str
-    source_index: int
-    hparams: dict[str, Value]
-    data_dir: str
-
-    @property
-    def task(self) -> Task:
-        """The declaration."""
-        return load_task(self.task_name)
-
-    @property
-    def source(self) -> Any:  # noqa: ANN401 - the Source subclass that the reader is made for
-        """The layout of the data."""
-        return self.task.sources[self.source_index]
-
-    def relative(self, path: str) -> str:
-        """Gives `path` as people know it: relative to the data folder."""
-        return os.path.relpath(path, self.data_dir)
-
-
-Reader = Callable[[str, ReadConfig], Iterator[Record | Reject]]
+# Large, so that the processes seldom wait for the last of a group; small enough for a cluster.
+_GROUP_ITEMS = 1000
+# Fewer are read before the processes would have started.
+_MIN_ITEMS_FOR_PROCESSES = 200
+_REPORT_INTERVAL_S = 0.5
 
 
 class SourceExecutor(BaseExampleGenExecutor):
-    """Reads files with `reader`, writes both splits, sets bad records aside.
+    """Reads items with `reader`, writes both splits, sets bad records aside. Items are files.
 
     Attributes:
-        reader: Static method that turns one file into records and rejects, in Beam's workers.
+        reader: Static method that turns one item into records and rejects, in Beam's workers.
+        in_processes: Whether reading is work for the processor, which several local processes
+            share. The reader's module must then be light, the source picklable.
     """
 
     reader: ClassVar[Any]
+    in_processes: ClassVar[bool] = False
 
     @classmethod
-    def check(cls, paths: list[str], config: ReadConfig) -> None:
+    def items(cls, config: ReadConfig, patterns: Sequence[str]) -> Sequence[Any]:
+        """Lists what is to be read: paths.
+
+        Args:
+            config: What the reader will be told.
+            patterns: Globs, relative to the data folder.
+
+        Raises:
+            DataError: If there is nothing.
+        """
+        paths = sorted(
+            {
+                path
+                for pattern in patterns
+                for path in fileio.glob(os.path.join(config.data_dir, pattern))
+            }
+        )
+        if not paths:
+            what = f"no file matches {patterns[0]}" if len(patterns) == 1 else "there is nothing"
+            raise DataError(
+                f"{what} in {config.data_dir}; {config.task_name} reads {config.source.layout}"
+            )
+        return paths
+
+    @classmethod
+    def check(cls, paths: Sequence[Any], config: ReadConfig) -> None:
         """Raises `DataError` where the files are not laid out as the source says."""
 
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802
@@ -84,20 +87,20 @@ class SourceExecutor(BaseExampleGenExecutor):
     def GenerateExamplesByBeam(  # noqa: N802
         self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
-        """Reads the input files, each in one worker, into serialized examples by split."""
-        config, pattern = _read_config(exec_properties)
-        paths = sorted(fileio.glob(os.path.join(config.data_dir, pattern)))
-        if not paths:
-            raise DataError(
-                f"no file matches {pattern} in {config.data_dir}; "
-                f"{config.task_name} reads {config.source.layout}"
-            )
-        self.check(paths, config)
+        """Reads the items, a group of them in one worker, into serialized examples by split."""
+        config = self._config
+        items = self.items(config, self._patterns)
+        self.check(items, config)
+        size = _GROUP_ITEMS if self.in_processes else 1
+        groups = [items[start : start + size] for start in range(0, len(items), size)]
         read = (
             pipeline
-            | "Files" >> beam.Create(paths)
+            | "Items" >> beam.Create(groups)
             | "Spread" >> beam.Reshuffle()
-            | "Read" >> beam.ParDo(_Read(type(self).reader, config)).with_outputs()
+            | "Read"
+            >> beam.ParDo(
+                _Read(type(self).reader, config, len(items), self.in_processes)
+            ).with_outputs()
         )
         quarantine.write(read["rejects"], read["counts"], self._output_dir)
         return {split: read[split] for split in SPLITS}
@@ -115,10 +118,12 @@ class SourceExecutor(BaseExampleGenExecutor):
         """
         [examples] = output_dict["examples"]
         self._output_dir = artifact_utils.get_single_uri(output_dict["examples"])
-        super().Do(input_dict, output_dict, exec_properties)
-        config, _ = _read_config(exec_properties)
+        self._config, self._patterns = _read_config(exec_properties)
+        # TFX takes several globs for as many output splits; here all feed the same two.
+        one_input = proto_utils.proto_to_json(_input_config(["*"]))
+        super().Do(input_dict, output_dict, exec_properties | {"input_config": one_input})
         counts = quarantine.read_counts(self._output_dir)
-        quarantine.check_limit(counts, self._output_dir, config.task)
+        quarantine.check_limit(counts, self._output_dir, self._config.task)
         examples.set_int_custom_property("examples", counts.examples)
         examples.set_int_custom_property("quarantined", counts.quarantined)
 
@@ -133,7 +138,7 @@ class SourceExampleGen(example_gen_component.FileBasedExampleGen):
         data_dir: str,
         hparams: dict[str, Value],
         source_digest: str,
-        pattern: str | None = None,
+        patterns: Sequence[str] | None = None,
     ) -> None:
         """Configures the component.
 
@@ -143,57 +148,107 @@ class SourceExampleGen(example_gen_component.FileBasedExampleGen):
             data_dir: The data folder, local or remote.
             hparams: Resolved hyperparameters.
             source_digest: Digest of the code that reads, so that an edit is noticed.
-            pattern: Glob to read in place of the source's own.
+            patterns: Globs to read in place of the source's own.
         """
-        settings = struct_pb2.Struct()
-        settings.update(
-            {
-                "task": task.name,
-                "source": task.sources.index(source),
-                "hparams": hparams,
-                "source_digest": source_digest,
-            }
-        )
-        custom_config = example_gen_pb2.CustomConfig()
-        custom_config.custom_config.Pack(settings)
-        split = example_gen_pb2.SplitConfig.Split
         super().__init__(
             input_base=data_dir,
-            input_config=example_gen_pb2.Input(
-                splits=[example_gen_pb2.Input.Split(name="all", pattern=pattern or source.pattern)]
-            ),
-            output_config=example_gen_pb2.Output(
-                split_config=example_gen_pb2.SplitConfig(
-                    splits=[split(name=name, hash_buckets=1) for name in SPLITS]
-                )
-            ),
-            custom_config=custom_config,
+            input_config=_input_config(patterns or source.patterns),
+            **configs(task, source, hparams, source_digest),
         )
+
+
+def configs(
+    task: Task, source: Source, hparams: dict[str, Value], source_digest: str
+) -> dict[str, Any]:
+    """Makes those arguments of TFX's ExampleGen components that all of ours share.
+
+    Args:
+        task: The declaration.
+        source: Which of the task's sources is read.
+        hparams: Resolved hyperparameters.
+        source_digest: Digest of the code that reads.
+    """
+    settings = struct_pb2.Struct()
+    settings.update(
+        {
+            "task": task.name,
+            "source": task.sources.index(source),
+            "hparams": hparams,
+            "source_digest": source_digest,
+        }
+    )
+    custom_config = example_gen_pb2.CustomConfig()
+    custom_config.custom_config.Pack(settings)
+    split = example_gen_pb2.SplitConfig.Split
+    output_config = example_gen_pb2.Output(
+        split_config=example_gen_pb2.SplitConfig(
+            splits=[split(name=name, hash_buckets=1) for name in SPLITS]
+        )
+    )
+    return {"output_config": output_config, "custom_config": custom_config}
+
+
+def _input_config(patterns: Sequence[str]) -> example_gen_pb2.Input:
+    split = example_gen_pb2.Input.Split
+    names = ["all"] if len(patterns) == 1 else [f"part {n}" for n in range(len(patterns))]
+    return example_gen_pb2.Input(
+        splits=[
+            split(name=name, pattern=pattern) for name, pattern in zip(names, patterns, strict=True)
+        ]
+    )
 
 
 class _Read(beam.DoFn):
-    """Reads one file into examples, tagged by split, and rejects."""
+    """Reads a group of items into examples, tagged by split, and rejects."""
 
-    def __init__(self, reader: Reader, config: ReadConfig) -> None:
+    def __init__(self, reader: Reader, config: ReadConfig, total: int, in_processes: bool) -> None:
         self._reader = reader
         self._config = config
+        self._total = total
+        self._in_processes = in_processes
+        self._pool: ReaderPool | None = None
 
-    def process(self, path: str) -> Iterator[Any]:
+    def setup(self) -> None:
+        self._done = 0
+        self._report_at = time.monotonic() + _REPORT_INTERVAL_S
+        if self._in_processes and self._total >= _MIN_ITEMS_FOR_PROCESSES:
+            self._pool = ReaderPool(self._reader, self._config)
+
+    def teardown(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def process(self, items: Sequence[Any]) -> Iterator[Any]:
         # Counting here, and not in Beam, spares a pass over all examples.
         counts: Counter[str] = Counter()
-        for item in self._reader(path, self._config):
-            if isinstance(item, Reject):
-                counts["quarantined"] += 1
-                yield beam.pvalue.TaggedOutput("rejects", item.to_json())
-            else:
-                counts[item.split] += 1
-                yield beam.pvalue.TaggedOutput(item.split, to_example(item.features))
+        for results in self._results(items):
+            for result in results:
+                if isinstance(result, Reject):
+                    counts["quarantined"] += 1
+                    yield beam.pvalue.TaggedOutput("rejects", result.to_json())
+                else:
+                    counts[result.split] += 1
+                    yield beam.pvalue.TaggedOutput(result.split, to_example(result.features))
+            self._report()
         for count in counts.items():
             yield beam.pvalue.TaggedOutput("counts", count)
 
+    def _results(self, items: Sequence[Any]) -> Iterator[Iterable[Record | Reject]]:
+        """What the reader gives, item by item."""
+        if self._pool is not None:
+            return self._pool.read(items)
+        return (self._reader(item, self._config) for item in items)
 
-def _read_config(exec_properties: dict[str, Any]) -> tuple[ReadConfig, str]:
-    """Reads back what `SourceExampleGen` wrote, and the pattern that TFX's driver resolved."""
+    def _report(self) -> None:
+        self._done += 1
+        if self._in_processes and time.monotonic() >= self._report_at:
+            self._report_at = time.monotonic() + _REPORT_INTERVAL_S
+            progress.report(progress.Progress(done=self._done, total=self._total, unit="example"))
+
+
+def _read_config(exec_properties: dict[str, Any]) -> tuple[ReadConfig, list[str]]:
+    """Reads back what the component wrote, and the patterns that TFX's driver resolved."""
     custom_config = example_gen_pb2.CustomConfig()
     proto_utils.json_to_proto(exec_properties["custom_config"], custom_config)
     settings = struct_pb2.Struct()
@@ -204,11 +259,11 @@ def _read_config(exec_properties: dict[str, Any]) -> tuple[ReadConfig, str]:
     task = load_task(values["task"])
     config = ReadConfig(
         task_name=task.name,
-        source_index=int(values["source"]),
+        source=task.sources[int(values["source"])],
         # A Struct knows no integers; the task's defaults say which were.
         hparams={
             name: type(task.hparams[name])(value) for name, value in values["hparams"].items()
         },
-        data_dir=exec_properties["input_base"],
+        data_dir=exec_properties.get("input_base", ""),
     )
-    return config, inputs.splits[0].pattern
+    return config, [split.pattern for split in inputs.splits]

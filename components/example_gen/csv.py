@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfx.dsl.components.base import executor_spec
 
-from components.example_gen.base import ReadConfig, SourceExampleGen, SourceExecutor
+from components.example_gen.base import SourceExampleGen, SourceExecutor
+from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject, split_of
 from components.example_gen.text_files import read_lines
 from modules.common.errors import DataError
@@ -94,7 +95,7 @@ class Executor(SourceExecutor):
     reader = staticmethod(read_csv)
 
     @classmethod
-    def check(cls, paths: list[str], config: ReadConfig) -> None:
+    def check(cls, paths: Sequence[str], config: ReadConfig) -> None:
         """Reads the headers only.
 
         Raises:

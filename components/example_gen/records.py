@@ -1,19 +1,25 @@
-"""What a reader of raw files gives: records that become examples, and rejects that do not."""
+"""What a reader of raw files gives: records that become examples, and rejects that do not.
+
+Readers may run in processes that are to start at once, so TensorFlow is imported only where an
+example is made.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from numbers import Integral
-
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
 from modules.common.sources import RawFeatures, RawValue
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 SPLITS = ("train", "eval")
-_Example = tf.train.Example
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def to_example(features: RawFeatures) -> bytes:
 
     An empty list becomes a feature without a type, which readers take for absent.
     """
-    example = _Example()
+    example = _example_class()()
     by_name = example.features.feature
     for name, value in features.items():
         if isinstance(value, str):
@@ -73,6 +79,14 @@ def to_example(features: RawFeatures) -> bytes:
             _fill(by_name[name], value)
     serialized: bytes = example.SerializeToString(deterministic=True)
     return serialized
+
+
+@functools.cache
+def _example_class() -> type[tf.train.Example]:
+    import tensorflow as tf
+
+    example_class: type[tf.train.Example] = tf.train.Example
+    return example_class
 
 
 def _fill(feature: tf.train.Feature, value: RawValue) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.io import fileio
 
-from components.example_gen.base import ReadConfig, SourceExampleGen, SourceExecutor
+from components.example_gen.base import SourceExampleGen, SourceExecutor
+from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
 from modules.common import time_series
 from modules.common.errors import DataError
@@ -43,7 +44,7 @@ class Executor(SourceExecutor):
     reader = staticmethod(read_series)
 
     @classmethod
-    def check(cls, paths: list[str], config: ReadConfig) -> None:
+    def check(cls, paths: Sequence[str], config: ReadConfig) -> None:
         """Reads the series once: an error says more here than out of a worker.
 
         Raises:

@@ -17,8 +17,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.common.input_pipeline import Split
 from modules.common.task import Field, Task
-from modules.common.tensors import DTYPES, Arrays, Hparams, Tensors
+from modules.common.tensors import DTYPES, Arrays, Hparams, Tensors, unpack
 
 WEIGHTS_FILE = os.path.join("assets.extra", "model.weights.h5")
 _WARMUP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
@@ -66,11 +67,12 @@ class Servable(tf.Module):
         self._raw_spec = transform_output.raw_feature_spec()
 
     @classmethod
-    def fit_baselines(cls, train: Arrays, evaluation: Arrays, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
         """Fits what the gate compares with, on the training split.
 
         Args:
-            train: The transformed training split, feature to `[examples, ...]`.
+            train: The transformed training split, a mapping of feature to `[examples, ...]` that
+                reads only what is asked for.
             evaluation: The transformed evaluation split: only for baselines that forecast each
                 example from its own past.
             hparams: Resolved hyperparameters.
@@ -85,13 +87,16 @@ class Servable(tf.Module):
 
         Args:
             raw: Raw features, `[batch, ...]` each, with or without the schema's dimension of 1.
+
+        Returns:
+            Transformed features, `[batch, ...]` each, unpacked where they are declared `uint8`.
         """
         shaped = {
             name: tf.reshape(tensor, [-1, *self._raw_spec[name].shape])
             for name, tensor in raw.items()
             if name in self._raw_spec
         }
-        return self._apply_transform(shaped)
+        return unpack(self._apply_transform(shaped), self.task.features)
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers `serving_default`.

@@ -2,114 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common.task import Task
-from modules.common.tensors import Arrays
+from modules.common.tensors import Arrays, unpack
 
 _PARSE_BATCH = 1024
-_SHUFFLE_BUFFER = 65_536
 # Compressed, as stored.
 _IN_MEMORY_BYTES = 32 * 2**20
+_SORT_KEYS = 64
+_SHUFFLE_BUFFER_BYTES = 256 * 2**20
+_MAX_SHUFFLE_BUFFER = 65_536
 
 
-def transformed_examples(
-    patterns: Sequence[str], transform_output: tft.TFTransformOutput
-) -> tf.data.Dataset:
-    """Reads and parses examples, `_PARSE_BATCH` at a time.
+class Split(Mapping[str, np.ndarray]):
+    """One split of the transformed examples.
 
-    Args:
-        patterns: Globs of gzipped TFRecord files.
-        transform_output: Gives the feature specification.
-
-    Returns:
-        Dictionaries of feature to `[examples, ...]`.
+    As a mapping it gives features whole, `[examples, ...]` each, and reads only those that are
+    asked for: what needs the labels alone loads no pictures. Small splits are kept in memory in an
+    order of their own, so that training does not depend on the order in which Beam wrote them;
+    large ones are streamed in every epoch.
     """
-    spec = transform_output.transformed_feature_spec()
-    files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
-    return (
-        tf.data.TFRecordDataset(files, compression_type="GZIP")
-        .batch(_PARSE_BATCH)
-        .map(
-            lambda serialized: tf.io.parse_example(serialized, spec),
+
+    def __init__(
+        self, patterns: Sequence[str], transform_output: tft.TFTransformOutput, task: Task
+    ) -> None:
+        """Reads nothing yet.
+
+        Args:
+            patterns: Globs of gzipped TFRecord files.
+            transform_output: Gives the feature specification.
+            task: Says which features are packed, and which is the label.
+        """
+        self._files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
+        self._spec = transform_output.transformed_feature_spec()
+        self._task = task
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the features."""
+        return iter(self._spec)
+
+    def __len__(self) -> int:
+        """How many features there are."""
+        return len(self._spec)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Gives one feature of every example, `[examples, ...]`."""
+        if self._is_small:
+            return self._all[name]
+        return self._read([name])[name]
+
+    @cached_property
+    def examples(self) -> int:
+        """How many examples the split holds."""
+        if self._is_small:
+            return len(self._all[self._task.label])
+        return int(self._records().reduce(np.int64(0), lambda count, _: count + 1))
+
+    def batches(self, batch_size: int, shuffle_seed: int | None = None) -> tf.data.Dataset:
+        """Makes the batches that `fit` takes.
+
+        Args:
+            batch_size: Examples a batch; the last batch may be smaller.
+            shuffle_seed: Shuffles, differently in every epoch and the same in every run;
+                `None` keeps the order.
+
+        Returns:
+            Pairs of the features without the label, `[batch, ...]` each, and the label.
+        """
+        label = self._task.label
+        if self._is_small:
+            dataset = tf.data.Dataset.from_tensor_slices(self._all)
+            buffer = max(1, self.examples)
+        else:
+            dataset = self._records()
+            example_bytes = max(1, len(next(dataset.take(1).as_numpy_iterator())))
+            buffer = min(_MAX_SHUFFLE_BUFFER, _SHUFFLE_BUFFER_BYTES // example_bytes + 1)
+        if shuffle_seed is not None:
+            dataset = dataset.shuffle(buffer, seed=shuffle_seed)
+        dataset = dataset.batch(batch_size)
+        if not self._is_small:
+            dataset = self._parsed(dataset, self._spec)
+        return dataset.map(
+            lambda features: (
+                {name: values for name, values in features.items() if name != label},
+                features[label],
+            )
+        ).prefetch(tf.data.AUTOTUNE)
+
+    @cached_property
+    def _is_small(self) -> bool:
+        return sum(tf.io.gfile.stat(path).length for path in self._files) < _IN_MEMORY_BYTES
+
+    @cached_property
+    def _all(self) -> Arrays:
+        columns = self._read(list(self._spec))
+        flat = [
+            column.reshape(len(column), int(np.prod(column.shape[1:])))
+            for _, column in sorted(columns.items())
+        ]
+        keys = [column[:, i] for column in flat for i in range(min(_SORT_KEYS, column.shape[1]))]
+        order = np.lexsort(keys[:_SORT_KEYS])
+        return {name: column[order] for name, column in columns.items()}
+
+    def _read(self, names: Sequence[str]) -> Arrays:
+        """Reads features in the order of the files; empty where the split is."""
+        spec = {name: self._spec[name] for name in names}
+        dataset = self._parsed(self._records().batch(_PARSE_BATCH), spec)
+        parts = list(dataset.as_numpy_iterator())
+        if not parts:
+            empty = tf.io.parse_example(tf.zeros([0], tf.string), spec)
+            parts = [{name: values.numpy() for name, values in self._unpacked(empty).items()}]
+        return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+    def _records(self) -> tf.data.Dataset:
+        return tf.data.TFRecordDataset(self._files, compression_type="GZIP")
+
+    def _parsed(self, batches: tf.data.Dataset, spec: Mapping[str, object]) -> tf.data.Dataset:
+        return batches.map(
+            lambda serialized: self._unpacked(tf.io.parse_example(serialized, dict(spec))),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
-    )
 
-
-def batches(
-    patterns: Sequence[str],
-    transform_output: tft.TFTransformOutput,
-    task: Task,
-    batch_size: int,
-    shuffle_seed: int | None = None,
-) -> tf.data.Dataset:
-    """Makes the batches that `fit` takes.
-
-    Small splits are kept in memory in an order of their own, so that training does not depend on
-    the order in which Beam wrote them; large ones are streamed in every epoch.
-
-    Args:
-        patterns: Globs of gzipped TFRecord files.
-        transform_output: Gives the feature specification.
-        task: Names the label.
-        batch_size: Examples a batch; the last batch may be smaller.
-        shuffle_seed: Shuffles, differently in every epoch and the same in every run;
-            `None` keeps the order.
-
-    Returns:
-        Pairs of the features without the label, `[batch, ...]` each, and the label.
-    """
-    if _stored_bytes(patterns) < _IN_MEMORY_BYTES:
-        columns = arrays(patterns, transform_output)
-        dataset = tf.data.Dataset.from_tensor_slices(columns)
-        buffer = max(1, len(columns[task.label]))
-    else:
-        dataset = transformed_examples(patterns, transform_output).unbatch()
-        buffer = _SHUFFLE_BUFFER
-    if shuffle_seed is not None:
-        dataset = dataset.shuffle(buffer, seed=shuffle_seed)
-
-    def split_label(features: dict[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        label = features[task.label]
-        return {name: features[name] for name in features if name != task.label}, label
-
-    return dataset.batch(batch_size).map(split_label).prefetch(tf.data.AUTOTUNE)
-
-
-def arrays(patterns: Sequence[str], transform_output: tft.TFTransformOutput) -> Arrays:
-    """Reads a split whole, in an order that does not depend on how Beam wrote it.
-
-    Args:
-        patterns: Globs of gzipped TFRecord files.
-        transform_output: Gives the feature specification.
-
-    Returns:
-        Feature to `[examples, ...]`, empty where the split is.
-    """
-    spec = transform_output.transformed_feature_spec()
-    parts = list(transformed_examples(patterns, transform_output).as_numpy_iterator())
-    if not parts:
-        return {
-            name: np.zeros([0, *feature.shape], feature.dtype.as_numpy_dtype)
-            for name, feature in spec.items()
-        }
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in spec}
-    keys = [
-        column.reshape(len(column), -1)[:, i]
-        for _, column in sorted(columns.items())
-        for i in range(int(np.prod(column.shape[1:])))
-    ]
-    order = np.lexsort(keys[:64])
-    return {name: column[order] for name, column in columns.items()}
-
-
-def _stored_bytes(patterns: Sequence[str]) -> int:
-    return sum(
-        tf.io.gfile.stat(path).length for pattern in patterns for path in tf.io.gfile.glob(pattern)
-    )
+    def _unpacked(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return unpack(features, self._task.features)

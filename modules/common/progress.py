@@ -16,13 +16,13 @@ class Progress:
     """How far one component is.
 
     Attributes:
-        done: Units of work done.
+        done: Units of work done; part of one counts.
         total: Units of work in all, or `None` where that is not known.
         unit: What is counted: `epoch`, `example`.
         figures: Figures to show, by name, such as the loss.
     """
 
-    done: int
+    done: float
     total: int | None
     unit: str
     figures: dict[str, float] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from modules.common.errors import DataError
+from modules.common.image_files import servable_bytes
 
 
 def named_file(task_name: str, takes: str, text: str) -> Path:
@@ -22,3 +23,20 @@ def named_file(task_name: str, takes: str, text: str) -> Path:
     if not path.is_file():
         raise DataError(f"{task_name} takes the path of {takes}, found no file {text!r}")
     return path
+
+
+def picture_request(task_name: str, text: str) -> dict[str, list[bytes]]:
+    """Reads a picture that a person named, as the input `image`.
+
+    Args:
+        task_name: Whom it is for.
+        text: What was typed: the path of a picture in any format that Pillow reads.
+
+    Raises:
+        DataError: If there is no such file, or it is no picture.
+    """
+    path = named_file(task_name, "a picture (png, jpg, gif, bmp, webp)", text)
+    try:
+        return {"image": [servable_bytes(path.read_bytes())]}
+    except ValueError as error:
+        raise DataError(f"{path} cannot be used: {error}") from error

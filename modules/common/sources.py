@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from modules.common.errors import DataError
 
 RawValue = str | bytes | int | float | Iterable[float] | Iterable[int] | Iterable[str]
 RawFeatures = Mapping[str, RawValue]
@@ -32,9 +34,14 @@ class Source:
     layout: str
     eval_percent: int = 20
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs, relative to the data folder, that together find the files."""
+        return (self.pattern,)
+
     def matches(self, folder: Path) -> bool:
         """Tells whether `folder` holds at least one file of this layout."""
-        return any(path.is_file() for path in folder.glob(self.pattern))
+        return any(path.is_file() for glob in self.patterns for path in folder.glob(glob))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,3 +115,84 @@ class TimeSeriesSource(Source):
     date_headers: tuple[str, ...]
     value_headers: tuple[str, ...]
     windower: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFolderSource(Source):
+    """A folder of pictures, whose labels are in their paths.
+
+    Pictures of the usual kinds, in the folder itself and in folders right below it, hidden files
+    aside. Those that agree in every byte are never on both sides of the split.
+
+    Attributes:
+        labeler: Import path of a function `(path relative to the data folder, hparams) -> raw
+            features` that raises `ValueError` with the reason for a picture that it cannot name.
+        image: Raw feature that gets the file's bytes.
+    """
+
+    component: ClassVar[str] = "components.example_gen.image_folder.ImageFolderExampleGen"
+    # Globs know no alternatives, but classes of characters.
+    extensions: ClassVar[tuple[str, ...]] = (
+        "[pP][nN][gG]",
+        "[jJ][pP][gG]",
+        "[jJ][pP][eE][gG]",
+        "[gG][iI][fF]",
+        "[bB][mM][pP]",
+        "[wW][eE][bB][pP]",
+    )
+
+    pattern: str = ""
+    labeler: str
+    image: str = "image"
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs of the pictures; `pattern` alone where the task sets it."""
+        if self.pattern:
+            return (self.pattern,)
+        return tuple(
+            f"{folder}[!.]*.{extension}"
+            for folder in ("", "[!.]*/")
+            for extension in self.extensions
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratedSource(Source):
+    """Examples that are drawn as they are read: there are no files.
+
+    An example's number is its split key.
+
+    Attributes:
+        drawer: Import path of a function `(number of the example, hparams) -> raw features`, a
+            pure function of both, `seed` among the hyperparameters. It runs in processes that
+            never import TensorFlow.
+        count: Hyperparameter that says how many examples there are.
+    """
+
+    component: ClassVar[str] = "components.example_gen.generated.GeneratedExampleGen"
+
+    pattern: str = ""
+    drawer: str
+    count: str
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """None: it reads no files."""
+        return ()
+
+    def examples(self, hparams: Mapping[str, Any]) -> int:
+        """Says how many examples there are.
+
+        Args:
+            hparams: Resolved hyperparameters.
+
+        Raises:
+            DataError: If there would be none.
+        """
+        count = int(hparams[self.count])
+        if count < 1:
+            raise DataError(
+                f"{self.count} is {count}; expected at least 1: --set {self.count}=1000"
+            )
+        return count

@@ -18,7 +18,7 @@ from modules.common.errors import TaskError, did_you_mean
 from modules.common.sources import Source
 
 Value = bool | int | float | str
-Dtype = Literal["float32", "int64", "string"]
+Dtype = Literal["float32", "int64", "string", "uint8", "bool"]
 Shape = tuple[int | None, ...]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -30,7 +30,8 @@ class Feature:
 
     Attributes:
         name: Key in the dictionary that `preprocessing_fn` returns.
-        dtype: Element type.
+        dtype: Element type. Files hold `uint8` as bytes: `preprocessing_fn` gives it packed by
+            `modules.common.tensors.pack`, and whoever reads it gets it unpacked.
         shape: Shape of one example, without the batch dimension.
     """
 
@@ -145,6 +146,8 @@ class Task:
         features: What Transform gives, the label among them.
         label: Name of the transformed label.
         hparams: Hyperparameters and data options with their defaults; `--set` changes them.
+        data_hparams: Which of them reading and Transform are told; a change of any other reads
+            no data again.
         smoke: Overlay of `hparams` that makes a run tiny.
         metrics: What Evaluator computes, the one that people ask for first.
         search: Hyperparameters that a Tuner may choose, with the values to choose from.
@@ -165,6 +168,7 @@ class Task:
     metrics: tuple[Metric, ...]
     serving: Serving
     search: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    data_hparams: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
     quarantine_limit: float = 0.05
     max_latency_ms: float = 1000.0
@@ -198,6 +202,15 @@ class Task:
         if not any(metric.gate for metric in self.metrics):
             found.append("none of its metrics has a gate")
         found += [f"smoke sets unknown {name!r}" for name in set(self.smoke) - set(self.hparams)]
+        counts = {getattr(source, "count", None) for source in self.sources} - {None}
+        found += [
+            f"data_hparams lacks {name!r}, by which its examples are counted"
+            for name in counts - set(self.data_hparams)
+        ]
+        found += [
+            f"data_hparams has unknown {name!r}"
+            for name in set(self.data_hparams) - set(self.hparams)
+        ]
         found += [f"search has unknown {name!r}" for name in set(self.search) - set(self.hparams)]
         if set(self.serving.example) != {entry.name for entry in self.serving.inputs}:
             found.append("serving.example must give every serving input and nothing else")

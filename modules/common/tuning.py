@@ -37,9 +37,9 @@ def tune(
         chosen = {name: choices.Choice(name, list(values)) for name, values in task.search.items()}
         return build_model({**hparams, **chosen}, transform_output)
 
-    _, train, evaluation = training.prepare(
-        task, hparams, transform_output, build_model, fn_args.train_files, fn_args.eval_files
-    )
+    splits = training.splits(task, transform_output, fn_args.train_files, fn_args.eval_files)
+    keras.utils.set_random_seed(int(hparams["seed"]))
+    train, evaluation = training.batches(*splits, hparams)
     tuner = keras_tuner.RandomSearch(
         build,
         objective="val_loss",

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from modules.common import text
 from modules.common.export import Servable
+from modules.common.input_pipeline import Split
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.name_gender import baseline
 
@@ -16,7 +17,7 @@ class NameGenderServable(Servable):
     """Answers a name with a gender."""
 
     @classmethod
-    def fit_baselines(cls, train: Arrays, evaluation: Arrays, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
         """Fits the logistic regression; see `Servable.fit_baselines`."""
         return baseline.fit(train["characters"], train["is_male"])
 

@@ -81,6 +81,7 @@ TASK = Task(
         "min_character_count": 2,
         "sample_rows": 20_000,
     },
+    data_hparams=("min_character_count",),
     smoke={
         "epochs": 6,
         "learning_rate": 3e-3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +16,7 @@ _ORDER = (1, 1, 1)
 _SEASONAL_ORDER = (0, 1, 1, _SEASON)
 
 
-def fit_sarima(backtest: Arrays) -> Arrays:
+def fit_sarima(backtest: Mapping[str, np.ndarray]) -> Arrays:
     """Fits SARIMA(1,1,1)(0,1,1)₁₂ on the logarithms, anew at each origin, on what lies before it.
 
     Args:

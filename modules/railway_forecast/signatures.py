@@ -8,6 +8,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common.export import Servable
+from modules.common.input_pipeline import Split
 from modules.common.task import Task
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.railway_forecast import baselines as naive
@@ -46,7 +47,7 @@ class RailwayForecastServable(Servable):
         self.interval_scale = tf.Variable(self._fit_intervals(past), trainable=False)
 
     @classmethod
-    def fit_baselines(cls, train: Arrays, evaluation: Arrays, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
         """Fits SARIMA, and keeps the windows at the origins, for the intervals."""
         offsets = origin_offsets(hparams)
         at_origin = np.isin(train["series_end"] - train["last_month"], offsets)

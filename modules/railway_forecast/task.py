@@ -81,6 +81,7 @@ TASK = Task(
         "outlier_limit": 0.08,
         "sample_months": 142,
     },
+    data_hparams=("combine", "origins", "origin_step", "calibration_origins"),
     smoke={"epochs": 60, "learning_rate": 0.04, "calibration_origins": 2, "members": 1},
     metrics=(
         Metric(

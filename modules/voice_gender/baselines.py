@@ -6,6 +6,8 @@ scikit-learn fits the machine; its support vectors become constants of the serve
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
@@ -16,7 +18,7 @@ from modules.common.tensors import Arrays, Hparams, Tensors
 _MAX_EXAMPLES = 20_000
 
 
-def fit(train: Arrays, hparams: Hparams) -> Arrays:
+def fit(train: Mapping[str, np.ndarray], hparams: Hparams) -> Arrays:
     """Fits both baselines on the training split.
 
     Args:

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from modules.common.export import Servable, trace
+from modules.common.input_pipeline import Split
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.voice_gender import acoustic, baselines
 from modules.voice_gender.properties import PROPERTIES
@@ -17,7 +18,7 @@ class VoiceGenderServable(Servable):
     """The network with Transform's graph before it and labels behind it."""
 
     @classmethod
-    def fit_baselines(cls, train: Arrays, evaluation: Arrays, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
         """Fits the majority and the support vector machine; see `Servable`."""
         return baselines.fit(train, hparams)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
-from modules.common.errors import TaskError
-from modules.common.registry import load_task
+from modules.common.errors import TaskError, did_you_mean
+from modules.common.registry import load_task, task_names
 from modules.common.task import Task
 
 
@@ -41,6 +43,50 @@ class SettingType(click.ParamType):
         return name.strip(), setting.strip()
 
 
+class SettingsCommand(click.Command):
+    """A command that also takes each hyperparameter of its task as an option of its own.
+
+    `--name value` and `--name=value`, with dashes or underscores, stand for `--set name=value`.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Rewrites the hyperparameters among the options, then parses as ever."""
+        return super().parse_args(ctx, list(self._rewritten(ctx, args)))
+
+    def _rewritten(self, ctx: click.Context, args: list[str]) -> Iterator[str]:
+        options = {
+            name: option
+            for option in self.get_params(ctx)
+            if isinstance(option, click.Option)
+            for name in option.opts
+        }
+        task = _task_among(args)
+        tokens = iter(args)
+        for token in tokens:
+            name, equals, value = token.partition("=")
+            if token == "--":
+                yield from (token, *tokens)
+            elif not token.startswith("--") or name in options:
+                yield token
+                option = options.get(name)
+                if option and not equals and not option.is_flag and not option.count:
+                    yield from (following for following in [next(tokens, None)] if following)
+            else:
+                setting = name[2:].replace("-", "_")
+                if task is not None and setting not in task.hparams:
+                    known = [f"--{each}" for each in task.hparams] + list(options)
+                    raise click.UsageError(f"no such option {name}; {did_you_mean(name, known)}")
+                found = value if equals else next(tokens, None)
+                if found is None or (not equals and found.startswith("--")):
+                    raise click.UsageError(f"{name} takes a value: {name} VALUE")
+                yield from ("--set", f"{setting}={found}")
+
+
+def _task_among(args: list[str]) -> Task | None:
+    """Finds the task among the words of a command line, before they are parsed."""
+    return next((load_task(word) for word in args if word in task_names()), None)
+
+
 task_argument = click.argument("task", type=TaskType())
 root_option = click.option(
     "--root",
@@ -59,14 +105,15 @@ env_option = click.option(
 data_option = click.option(
     "--data",
     metavar="PATH",
-    help="Folder or file with raw data. Without it, sample data is made.",
+    help="Folder or file with raw data. Without it, sample data is made or drawn.",
 )
 set_option = click.option(
     "--set",
     "settings",
     type=SettingType(),
     multiple=True,
-    help="Set a hyperparameter; may be given many times. A wrong name lists them.",
+    help="Set a hyperparameter; may be given many times. Each is also an option of its own: "
+    "--epochs 30. `lianxi list TASK` shows them.",
 )
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="End with one line of JSON on standard output."

@@ -67,7 +67,8 @@ def _inputs(
     task: Task, human: ModuleType, inputs: tuple[str, ...], env: Environment
 ) -> Iterator[str]:
     if not inputs and getattr(human, "DEFAULTS_TO_DATA", False):
-        inputs = tuple(sorted(glob.glob(last_run.load(env, task.name).data_files)))
+        globs = last_run.load(env, task.name).data_files.splitlines()
+        inputs = tuple(sorted({path for files in globs for path in glob.glob(files)}))
     if not inputs:
         raise click.UsageError(f"{task.name} takes {human.TAKES}; give one or more, or -")
     for text in inputs:

@@ -14,6 +14,7 @@ from modules.common.errors import LianxiError
 from modules.common.task import Task
 from pipelines import last_run
 from pipelines.commands.options import (
+    SettingsCommand,
     as_json,
     data_option,
     env_option,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 NOT_BLESSED_EXIT_CODE = 3
 
 
-@click.command()
+@click.command(cls=SettingsCommand)
 @task_argument
 @data_option
 @env_option
@@ -59,8 +60,10 @@ def command(
 
     \b
     lianxi run name_gender
-    lianxi run name_gender --data names.csv --set epochs=30
+    lianxi run name_gender --data names.csv --epochs 30
     lianxi run name_gender --env smoke --json
+
+    Every hyperparameter of the task is an option too; `lianxi list TASK` shows them.
 
     Exit code: 0 pushed, 1 failed, 2 wrong usage, 3 trained but not pushed, because a gate said no.
     """
@@ -84,8 +87,7 @@ def _run(
     log = new_log_path(env.logs_dir, task.name)
     with logging_to(log) as stderr:
         stream = stderr if as_json else sys.stdout
-        where = "sample data in " if location.is_sample else ""
-        print(f"{task.name}: {task.title}\ndata         {where}{location.folder}", file=stream)
+        print(f"{task.name}: {task.title}\ndata         {location.description}", file=stream)
 
         from pipelines import builder, runner
         from pipelines.console import RunConsole
@@ -108,7 +110,7 @@ def _run(
                 env,
                 task.name,
                 last_run.LastRun(
-                    data_files=f"{location.folder}/{location.pattern}",
+                    data_files=location.files,
                     model=result.paths["model"],
                     evaluation=result.paths["evaluation"],
                     hparams=hparams,

@@ -113,7 +113,7 @@ def test_a_folder_with_no_such_file_is_an_error(tmp_path: Path) -> None:
 
 def test_the_pattern_of_a_run_replaces_the_source_s(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file matches one.csv in"):
-        run(tmp_path, tmp_path / "out" / "examples" / "1", pattern="one.csv")
+        run(tmp_path, tmp_path / "out" / "examples" / "1", patterns=["one.csv"])
 
 
 def test_only_a_header_is_an_error(tmp_path: Path) -> None:
@@ -125,13 +125,13 @@ def test_only_a_header_is_an_error(tmp_path: Path) -> None:
 def test_settings_keep_their_types_on_the_way_to_the_executor(tmp_path: Path) -> None:
     task = load_task("name_gender")
     component = CsvExampleGen(task, task.sources[0], str(tmp_path), dict(task.hparams), "digest")
-    config, pattern = _read_config(dict(component.exec_properties))
+    config, patterns = _read_config(dict(component.exec_properties))
     assert config.hparams == dict(task.hparams)
     assert {name: type(value) for name, value in config.hparams.items()} == {
         name: type(value) for name, value in task.hparams.items()
     }
     assert (config.task, config.source, config.data_dir) == (task, task.sources[0], str(tmp_path))
-    assert pattern == "*.csv"
+    assert patterns == ["*.csv"]
 
 
 @pytest.mark.parametrize(("bad", "stops"), [(0, False), (5, False), (6, True), (100, True)])

@@ -4,18 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from components.example_gen.base import ReadConfig
 from components.example_gen.csv import Executor, read_csv
+from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
 from components.example_gen.text_files import encoding_of
 from modules.common.errors import DataError
+from modules.common.registry import load_task
 
 _GOOD = "姓名,性别\n王婷婷,女\n李伟,男\n"
 _READ = [("王婷婷", "female"), ("李伟", "male")]
 
 
 def config_for(folder: Path) -> ReadConfig:
-    return ReadConfig(task_name="name_gender", source_index=0, hparams={}, data_dir=str(folder))
+    return ReadConfig(
+        task_name="name_gender",
+        source=load_task("name_gender").sources[0],
+        hparams={},
+        data_dir=str(folder),
+    )
 
 
 def read(folder: Path, contents: str | bytes) -> tuple[list[tuple[str, str]], list[Reject]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawing import DRAWN, FOLDER, task, write_picture
 
 from modules.common.errors import DataError
 from modules.common.registry import load_task
@@ -37,7 +38,8 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def files(location: DataLocation) -> list[str]:
-    return sorted(path.name for path in Path(location.folder).glob(location.pattern))
+    folder = Path(location.folder)
+    return sorted(path.name for pattern in location.patterns for path in folder.glob(pattern))
 
 
 def test_a_folder_is_taken_with_the_layout_it_has(tmp_path: Path, env: Environment) -> None:
@@ -45,10 +47,12 @@ def test_a_folder_is_taken_with_the_layout_it_has(tmp_path: Path, env: Environme
         (tmp_path / name).write_text("")
     location = locate(_TASK, str(tmp_path), env, _HPARAMS)
     assert location == DataLocation(
-        folder=str(tmp_path.resolve()), source=_TASK.sources[0], pattern="*.csv"
+        folder=str(tmp_path.resolve()), source=_TASK.sources[0], patterns=("*.csv",)
     )
     assert files(location) == ["a.csv", "b.csv"]
     assert not location.is_sample
+    assert location.description == location.folder
+    assert location.files == f"{tmp_path.resolve()}/*.csv"
 
 
 def test_the_folder_is_absolute(
@@ -138,3 +142,28 @@ def test_a_half_made_sample_is_made_anew(env: Environment, monkeypatch: pytest.M
     assert [path.name for path in Path(env.sample_dir("name_gender")).iterdir()] == [
         Path(location.folder).name
     ]
+
+
+def test_a_task_that_draws_its_examples_needs_no_sample(env: Environment) -> None:
+    tiny = task(FOLDER, DRAWN)
+    location = locate(tiny, None, env, tiny.resolve_hparams({"drawn_examples": 12_000}))
+    assert location == DataLocation(folder="", source=DRAWN, patterns=(), drawn=12_000)
+    assert location.description == "12,000 examples, drawn as they are read"
+    assert location.files == ""
+    assert not Path(env.root).exists()
+    with pytest.raises(DataError, match="drawn_examples is 0; expected at least 1"):
+        locate(tiny, None, env, tiny.resolve_hparams({"drawn_examples": 0}))
+
+
+def test_a_task_that_draws_its_examples_reads_folders_too(tmp_path: Path, env: Environment) -> None:
+    tiny = task(DRAWN, FOLDER)
+    with pytest.raises(DataError, match="holds nothing; expected a folder of TEXT.png$"):
+        locate(tiny, str(tmp_path), env, tiny.hparams)
+    write_picture(tmp_path / "1.png", 1)
+    write_picture(tmp_path / "a" / "2.JPG", 1)
+    location = locate(tiny, str(tmp_path), env, tiny.hparams)
+    assert (location.folder, location.source) == (str(tmp_path.resolve()), FOLDER)
+    assert files(location) == ["1.png", "2.JPG"]
+    assert locate(tiny, str(tmp_path / "1.png"), env, tiny.hparams).patterns == ("1.png",)
+    with pytest.raises(DataError, match="expected no data: the task draws its own"):
+        locate(task(DRAWN), str(tmp_path), env, tiny.hparams)

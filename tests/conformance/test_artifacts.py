@@ -16,9 +16,10 @@ from smoke import SmokeRun
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.curated_schema import schema_text
-from modules.common import evaluation, export, input_pipeline
+from modules.common import evaluation, export
+from modules.common.input_pipeline import Split
 from modules.common.task import Task
-from modules.common.tensors import DTYPES
+from modules.common.tensors import DTYPES, unpack
 
 pytestmark = pytest.mark.e2e
 
@@ -62,9 +63,7 @@ def servable_class(task: Task) -> type[export.Servable]:
 
 def make_servable(run: SmokeRun, model: keras.Model) -> export.Servable:
     output = transform_output(run)
-    splits = [
-        input_pipeline.arrays(transformed_files(run, split), output) for split in ("train", "eval")
-    ]
+    splits = [Split(transformed_files(run, split), output, run.task) for split in ("train", "eval")]
     found = servable_class(run.task)
     baselines = found.fit_baselines(*splits, hparams(run.task))
     return found(run.task, hparams(run.task), model, output, baselines)
@@ -83,7 +82,7 @@ def test_transform_gives_what_is_declared(smoke_run: SmokeRun) -> None:
     output = transform_output(smoke_run)
     layer = output.transform_features_layer()
     raw = tf.io.parse_example(raw_examples(smoke_run), output.raw_feature_spec())
-    first, second = layer(raw), layer(raw)
+    first, second = (unpack(layer(raw), task.features) for _ in range(2))
     assert set(first) == {feature.name for feature in task.features}
     for feature in task.features:
         values = first[feature.name]
@@ -94,11 +93,19 @@ def test_transform_gives_what_is_declared(smoke_run: SmokeRun) -> None:
         np.testing.assert_array_equal(values, second[feature.name])
 
 
-def strange(raw: dict[str, tf.Tensor]) -> Iterator[dict[str, tf.Tensor]]:
+def media(task: Task) -> set[str]:
+    """Raw features that hold encoded pictures, by the schema."""
+    schema = text_format.Parse(schema_text(task.name), schema_pb2.Schema())
+    return {feature.name for feature in schema.feature if feature.HasField("image_domain")}
+
+
+def strange(raw: dict[str, tf.Tensor], kept: set[str]) -> Iterator[dict[str, tf.Tensor]]:
     """The same raw features with text that is empty, very long, or never seen."""
     for text in (b"", "很长的名字".encode() * 500, "\U0001f600\U00020bb7?".encode(), b"\xff\xfe"):
         yield {
-            name: tf.fill(tf.shape(values), text) if values.dtype == tf.string else values
+            name: tf.fill(tf.shape(values), text)
+            if values.dtype == tf.string and name not in kept
+            else values
             for name, values in raw.items()
         }
 
@@ -107,19 +114,30 @@ def test_transform_survives_strange_text(smoke_run: SmokeRun) -> None:
     output = transform_output(smoke_run)
     layer = output.transform_features_layer()
     raw = tf.io.parse_example(raw_examples(smoke_run)[:3], output.raw_feature_spec())
-    for inputs in strange(raw):
+    for inputs in strange(raw, kept=media(smoke_run.task)):
         for name, values in layer(inputs).items():
             assert values.shape[0] == 3, name
             if values.dtype != tf.string:
                 assert np.isfinite(values.numpy()).all(), name
 
 
+def test_what_is_no_picture_is_refused(smoke_run: SmokeRun) -> None:
+    pictures = media(smoke_run.task)
+    served = pictures & {entry.name for entry in smoke_run.task.serving.inputs}
+    loaded = tf.saved_model.load(str(smoke_run.saved_model))
+    request = export.example_request(smoke_run.task)
+    truncated = {name: tf.strings.substr(request[name], 0, 200) for name in served}
+    for name in served:
+        for wrong in (tf.constant([b""]), tf.constant([b"this is no picture"]), truncated[name]):
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                loaded.signatures["serving_default"](**request | {name: wrong})
+
+
 def test_model_takes_any_batch_and_learns_one(smoke_run: SmokeRun) -> None:
     output = transform_output(smoke_run)
     model = build(smoke_run)
-    train = input_pipeline.batches(
-        transformed_files(smoke_run, "train"), output, smoke_run.task, batch_size=32
-    )
+    split = Split(transformed_files(smoke_run, "train"), output, smoke_run.task)
+    train = split.batches(batch_size=32)
     features, labels = next(iter(train))
     for size in (1, 3):
         answer = model({name: values[:size] for name, values in features.items()})

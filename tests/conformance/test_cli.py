@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from smoke import LIANXI, SmokeRun, smoke_run_of
 
 from modules.common.registry import load_task, task_names
 
-COMMANDS = ("list", "run", "serve", "predict", "evaluate", "schema")
+COMMANDS = ("list", "run", "serve", "predict", "evaluate", "schema", "sample")
 
 
 def lianxi(
@@ -52,7 +53,9 @@ def test_help_teaches(command: str) -> None:
     process = lianxi(command, "--help")
     assert process.returncode == 0
     assert f"Usage: lianxi {command}" in process.stdout
-    assert "--root" in process.stdout
+    assert "--root" in process.stdout or command == "sample"
+    examples = re.findall(rf"^ +lianxi {command}\b.*$", process.stdout, re.M)
+    assert len(examples) >= 2 and "\\b" not in process.stdout
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,18 @@ def test_help_teaches(command: str) -> None:
         (["run", "name_gender", "--set", "epochs=many"], 1, "takes int"),
         (["run", "name_gender", "--set", "epochs"], 2, "expected name=value"),
         (["run", "name_gender", "--data", "nowhere"], 1, "nowhere does not exist"),
+        (
+            ["run", "name_gender", "--epoch", "3"],
+            2,
+            "no such option --epoch; did you mean '--epochs'",
+        ),
+        (["run", "name_gender", "--no-cach"], 2, "no such option --no-cach; did you mean '--no-"),
+        (["run", "--no-cach", "name_gender"], 2, "no such option --no-cach; did you mean '--no-"),
+        (["run", "name_gendre", "--epochs", "3"], 2, "did you mean 'name_gender'"),
+        (["run", "name_gender", "--epochs=many"], 1, "takes int"),
+        (["run", "name_gender", "--epochs"], 2, "--epochs takes a value"),
+        (["run", "name_gender", "--epochs", "--json"], 2, "--epochs takes a value"),
+        (["list", "name_gendre"], 2, "did you mean 'name_gender'"),
         (["predict", "name_gender", "王婷婷"], 1, "lianxi run name_gender"),
         (["evaluate", "name_gender"], 1, "lianxi run name_gender"),
         (["serve"], 1, "lianxi run name_gender"),
@@ -78,6 +93,24 @@ def test_a_mistake_is_a_line_that_says_what_to_do(
     assert process.returncode == code
     assert said in process.stderr
     assert "Traceback" not in process.stderr
+
+
+def test_list_shows_what_can_be_set(tmp_path: Path) -> None:
+    process = lianxi("list", "name_gender", "--root", str(tmp_path))
+    for name, value in load_task("name_gender").hparams.items():
+        assert re.search(rf"--{name} +{re.escape(repr(value))}( |$)", process.stdout, re.M)
+
+
+def test_sample_writes_what_run_reads(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "names"
+    process = lianxi("sample", "name_gender", str(folder), "--count", "50")
+    assert process.returncode == 0, process.stderr
+    assert "wrote 1 file, " in process.stdout
+    assert f"lianxi run name_gender --data {folder}" in process.stdout
+    assert len((folder / "names.csv").read_text(encoding="utf-8").splitlines()) == 1 + 50
+    process = lianxi("sample", "name_gender", str(folder))
+    assert process.returncode == 1
+    assert f"{folder} is not empty" in process.stderr
 
 
 @pytest.mark.e2e

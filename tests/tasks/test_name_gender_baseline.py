@@ -10,9 +10,10 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 
-from components.example_gen.base import ReadConfig
 from components.example_gen.csv import read_csv
+from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
+from modules.common.registry import load_task
 from modules.common.text import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
 from modules.name_gender import baseline, sample
 from modules.name_gender.task import MAX_CHARS, TASK
@@ -41,7 +42,12 @@ def test_the_sample_is_in_the_real_layout(tmp_path: Path) -> None:
     assert {len(name) for name, _ in rows} == {2, 3}
     # All ideographs of the Unified CJK block.
     assert all("\u4e00" <= character <= "\u9fff" for name, _ in rows for character in name)
-    config = ReadConfig(task_name="name_gender", source_index=0, hparams={}, data_dir=str(tmp_path))
+    config = ReadConfig(
+        task_name="name_gender",
+        source=load_task("name_gender").sources[0],
+        hparams={},
+        data_dir=str(tmp_path),
+    )
     items = list(read_csv(str(tmp_path / "s" / "names.csv"), config))
     assert len(items) == 500
     assert all(isinstance(item, Record) for item in items)

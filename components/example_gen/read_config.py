@@ -1,0 +1,42 @@
+"""What a reader of raw data is told. Light: readers may run in processes without TensorFlow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from components.example_gen.records import Record, Reject
+from modules.common.registry import load_task
+from modules.common.task import Task, Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadConfig:
+    """What a reader is told.
+
+    Attributes:
+        task_name: The task.
+        source: Which of the task's sources is read; the subclass that the reader is made for.
+        hparams: Resolved hyperparameters, data options among them.
+        data_dir: The data folder, or empty where there is none.
+    """
+
+    task_name: str
+    source: Any
+    hparams: dict[str, Value]
+    data_dir: str
+
+    @property
+    def task(self) -> Task:
+        """The declaration."""
+        return load_task(self.task_name)
+
+    def relative(self, path: str) -> str:
+        """Gives `path` as people know it: relative to the data folder."""
+        return os.path.relpath(path, self.data_dir)
+
+
+# Turns one item, a path or the number of an example, into records and rejects.
+Reader = Callable[[Any, ReadConfig], Iterator[Record | Reject]]

@@ -1,0 +1,1 @@
+"""captcha_ocr: a captcha to its text."""

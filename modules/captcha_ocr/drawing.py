@@ -1,0 +1,87 @@
+"""captcha_ocr: draws captchas with the `captcha` package, reproducibly. No TensorFlow."""
+
+from __future__ import annotations
+
+import functools
+import io
+import random
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+from unittest import mock
+
+import captcha.image
+from PIL import Image
+
+from modules.captcha_ocr.charsets import MAX_CHARS, characters
+from modules.common.errors import TaskError
+from modules.common.sources import RawFeatures
+from modules.common.task import Value
+
+HEIGHT_PX = 60
+WIDTH_PX = 160
+
+_lock = threading.Lock()
+
+
+def draw(index: int, hparams: Mapping[str, Value]) -> RawFeatures:
+    """Draws the captcha of an index.
+
+    Args:
+        index: Which one, from 0.
+        hparams: `seed`, `charset`, `min_chars` and `max_chars` are read.
+
+    Returns:
+        `image`: PNG bytes, 60x160, grey; `text`; its `length`. The same for the same index and
+        hyperparameters.
+
+    Raises:
+        TaskError: For lengths that are not 1 to 6, or a charset that is not known.
+    """
+    text, picture = draw_picture(index, hparams)
+    # The model sees grey; colour would make the files three times as large.
+    return {"image": encoded(picture.convert("L")), "text": text, "length": len(text)}
+
+
+def draw_picture(index: int, hparams: Mapping[str, Value]) -> tuple[str, Image.Image]:
+    """Draws the captcha of an index in its colours; gives its text and the picture."""
+    shortest, longest = int(hparams["min_chars"]), int(hparams["max_chars"])
+    if not 1 <= shortest <= longest <= MAX_CHARS:
+        raise TaskError(
+            f"expected 1 <= min_chars <= max_chars <= {MAX_CHARS}, "
+            f"found min_chars={shortest}, max_chars={longest}"
+        )
+    rng = random.Random(f"{hparams['seed']}/{index}")
+    known = characters(hparams)
+    text = "".join(rng.choice(known) for _ in range(rng.randint(shortest, longest)))
+    # The package draws with the system's randomness, which knows no seed.
+    with _lock, mock.patch.object(captcha.image, "secrets", _Seeded(rng)):
+        return text, _generator().generate_image(text)
+
+
+def encoded(picture: Image.Image) -> bytes:
+    """Writes a picture as PNG."""
+    file = io.BytesIO()
+    picture.save(file, format="PNG", compress_level=1)
+    return file.getvalue()
+
+
+@functools.cache
+def _generator() -> captcha.image.ImageCaptcha:
+    return captcha.image.ImageCaptcha(WIDTH_PX, HEIGHT_PX)
+
+
+class _Seeded:
+    """What the package uses of the module `secrets`, from a seeded generator."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+
+    def randbelow(self, bound: int) -> int:
+        return self._rng.randrange(bound)
+
+    def randbits(self, bits: int) -> int:
+        return self._rng.getrandbits(bits)
+
+    def choice(self, items: Sequence[Any]) -> Any:  # noqa: ANN401 - as in `secrets`
+        return self._rng.choice(items)

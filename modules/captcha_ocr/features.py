@@ -1,0 +1,29 @@
+"""captcha_ocr: a captcha to its pixels, its text to the ids of its characters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules.captcha_ocr.charsets import MAX_CHARS, symbols
+from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX
+from modules.common import images
+from modules.common.characters import to_ids
+from modules.common.tensors import Tensors, pack
+
+
+def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
+    """Transform's entry point.
+
+    Args:
+        inputs: `image`, encoded pictures of any size, and `text`, string `[batch, 1]` each.
+        custom_config: `hparams` holds `charset`.
+
+    Returns:
+        The declared features.
+    """
+    pixels = images.decode(inputs["image"][:, 0], HEIGHT_PX, WIDTH_PX)
+    known = symbols(custom_config["hparams"])
+    return {
+        "image": pack(pixels),  # uint8 [batch, 60, 160, 1], as bytes
+        "characters": to_ids(inputs["text"][:, 0], known, MAX_CHARS),  # [batch, 6]
+    }

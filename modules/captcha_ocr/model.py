@@ -1,0 +1,99 @@
+"""captcha_ocr: the model, whole: pixels of a captcha to the characters of its text.
+
+Four small convolutions leave twenty columns of features. Two heads can read them. `position` says
+for each of six positions where to look, and what is there; what is beyond the text is padding.
+`ctc` names a character or a blank in each column, and sums over every way to spread the text over
+the columns, so it needs no positions at all.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow_transform as tft
+from keras import layers, ops
+
+from modules.captcha_ocr import ctc
+from modules.captcha_ocr.charsets import MAX_CHARS, symbols
+from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX
+from modules.common import ocr
+from modules.common.errors import TaskError, did_you_mean
+from modules.common.tensors import Hparams
+
+HEADS = ("position", "ctc")
+
+
+def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+    """Builds and compiles the model.
+
+    Args:
+        hparams: Resolved hyperparameters.
+        transform_output: Not used: sizes and characters do not depend on the data.
+
+    Returns:
+        `image` uint8 `[batch, 60, 160, 1]` to logits, float32: `[batch, 6, symbols]` of the
+        positions, or `[batch, 20, symbols]` of the columns with CTC; symbol 0 is padding or blank.
+
+    Raises:
+        TaskError: If there is no such head.
+    """
+    head = str(hparams["head"])
+    if head not in HEADS:
+        raise TaskError(f"captcha_ocr has no head {head!r}; {did_you_mean(head, HEADS)}")
+    filters, dropout = int(hparams["filters"]), float(hparams["dropout"])
+    classes, seed = len(symbols(hparams)), int(hparams["seed"])
+    image = keras.Input((HEIGHT_PX, WIDTH_PX, 1), dtype="uint8", name="image")
+
+    hidden = ocr.convolution(ocr.standardized(image), filters, 5, (2, 2))  # [30, 80]
+    hidden = layers.MaxPooling2D(2)(ocr.convolution(hidden, 2 * filters, 3))  # [15, 40]
+    hidden = ocr.convolution(hidden, 4 * filters, 3)
+    hidden = layers.MaxPooling2D(2, padding="same")(hidden)  # [8, 20]
+    hidden = ocr.convolution(hidden, 8 * filters, 3)
+    columns = ocr.columns(hidden, 12 * filters, dropout, seed)  # [20, units]
+
+    if head == "position":
+        logits = ocr.read_positions(columns, MAX_CHARS, classes, dropout, seed + 1)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    else:
+        context = layers.Conv1D(12 * filters, 3, padding="same", use_bias=False)(columns)
+        logits = layers.Dense(classes, dtype="float32")(ocr.normalized(context))
+        loss = keras.losses.CTC()
+
+    def text_accuracy(ids: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+        return ocr.all_right(ids, read(logits, head)[0])
+
+    def char_accuracy(ids: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+        answers = ops.cast(read(logits, head)[0], ids.dtype)
+        is_there = ops.cast(ids != 0, "float32")
+        is_right = ops.cast(ops.equal(ids, answers), "float32") * is_there
+        return ops.sum(is_right, -1) / ops.maximum(ops.sum(is_there, -1), 1)
+
+    model = keras.Model({"image": image}, logits, name="captcha_ocr")
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
+        ),
+        loss=loss,
+        metrics=[
+            keras.metrics.MeanMetricWrapper(text_accuracy, name="text_accuracy"),
+            keras.metrics.MeanMetricWrapper(char_accuracy, name="char_accuracy"),
+        ],
+    )
+    return model
+
+
+def read(logits: keras.KerasTensor, head: str) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Reads the likeliest text off the logits.
+
+    Args:
+        logits: What the model gave.
+        head: `position` or `ctc`.
+
+    Returns:
+        Ids, int32 `[batch, 6]`, 0 after the text; and the probability of each, float32
+        `[batch, 6]`: of its position, or with CTC the largest of its columns.
+    """
+    probabilities = ops.softmax(logits, axis=-1)
+    if head == "ctc":
+        return ctc.collapse(probabilities, MAX_CHARS)
+    ids = ops.cast(ops.argmax(probabilities, axis=-1), "int32")
+    return ids, ops.max(probabilities, axis=-1)

@@ -1,0 +1,104 @@
+"""Files of pictures as people have them, checked before anything else reads them. Pillow only."""
+
+from __future__ import annotations
+
+import functools
+import io
+import warnings
+
+from PIL import Image
+
+MAX_PIXELS = 16 * 2**20
+
+# Pillow's plugins that read a picture from its bytes alone: some others start programs.
+_FORMATS = (
+    *("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "JPEG2000", "AVIF"),
+    *("PPM", "PCX", "TGA", "ICO"),
+)
+_MODES_OF_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+_JPEG_END = b"\xff\xd9"
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+
+
+def servable_bytes(contents: bytes) -> bytes:
+    """Gives a picture as the served graph reads it.
+
+    Args:
+        contents: A file's bytes.
+
+    Returns:
+        The same bytes for PNG, grey and RGB JPEG, opaque GIF and uncompressed BMP without a
+        palette; PNG bytes of the first frame for whatever else Pillow reads.
+
+    Raises:
+        ValueError: If it is no picture, does not decode whole, or has more than `MAX_PIXELS`.
+    """
+    if not contents:
+        raise ValueError("the file is empty")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = _open(contents)
+        try:
+            image.load()
+            if image.format == "PNG":
+                # Pillow overlooks wrong checksums where it only loads; the served graph does not.
+                Image.open(io.BytesIO(contents)).verify()
+        # Decoders answer damage with whatever Python raised within them.
+        except Exception as error:
+            raise ValueError(
+                f"the {image.format} picture does not decode, it is damaged or cut off: {error}"
+            ) from error
+        return contents if _is_served(image, contents) else _to_png(image)
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """Those of the formats that this build of Pillow has."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
+def _open(contents: bytes) -> Image.Image:
+    """Reads the header; raises `ValueError` where that tells enough to refuse the picture."""
+    too_large = f"expected at most {MAX_PIXELS:,} pixels"
+    try:
+        image = Image.open(io.BytesIO(contents), formats=_formats())
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{too_large}, found far more") from error
+    except Exception as error:
+        raise ValueError(
+            f"expected a whole picture (PNG, JPEG, GIF, BMP, WebP, TIFF), found {len(contents)} "
+            f"bytes beginning with {contents[:8]!r}"
+        ) from error
+    if image.width * image.height > MAX_PIXELS:
+        raise ValueError(f"{too_large}, found {image.width:,} x {image.height:,}")
+    return image
+
+
+def _is_served(image: Image.Image, contents: bytes) -> bool:
+    """Tells whether `modules.common.images` reads the same picture from the bytes as they are."""
+    if image.format == "PNG":
+        return contents.endswith(_PNG_END)
+    if image.format in ("JPEG", "MPO"):
+        return image.mode in ("L", "RGB") and contents.rstrip(b"\0").endswith(_JPEG_END)
+    if image.format == "BMP":
+        info_size = int.from_bytes(contents[14:18], "little")
+        bits = int.from_bytes(contents[28:30], "little")
+        compression = int.from_bytes(contents[30:34], "little")
+        return info_size >= 40 and bits in (24, 32) and compression == 0
+    if image.format == "GIF":
+        # TensorFlow has black for what is transparent or outside of the first frame.
+        is_whole = getattr(image, "dispose_extent", None) == (0, 0, *image.size)
+        return is_whole and "transparency" not in image.info
+    return False
+
+
+def _to_png(image: Image.Image) -> bytes:
+    if image.mode in ("I", "F"):
+        raise ValueError("its pixels have 32 bits a channel; convert it to 8 or 16")
+    if image.mode not in _MODES_OF_PNG:
+        has_alpha = image.mode in ("PA", "La", "RGBa") or "transparency" in image.info
+        image = image.convert("RGBA" if has_alpha else "RGB")
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=1)
+    return file.getvalue()

@@ -1,0 +1,107 @@
+"""PNG, JPEG, GIF and BMP bytes to pixels of one size, in the graph.
+
+A picture's size is read from its header first, by `modules.common.image_headers`, so that a small
+file that claims to be huge is refused before anything is allocated for it.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from modules.common import image_headers
+
+# Luma weights of ITU-R BT.601 in units of 2^-16, as in Pillow.
+_LUMA = (19595, 38470, 7471)
+# Bounds the memory that a batch of the largest pictures takes.
+_PICTURES_AT_ONCE = 4
+
+
+def decode(contents: tf.Tensor, height_px: int, width_px: int, channels: int = 1) -> tf.Tensor:
+    """Decodes pictures and brings them to one size.
+
+    What is transparent is laid over white, but for GIF, where it becomes black; of 16 bits the
+    upper eight are taken; of an animation, the first frame. A picture that does not have the wanted
+    size is resized by a triangle filter as wide as the reduction asks for, whatever that does to
+    its proportions.
+
+    Args:
+        contents: The files' bytes, string `[batch]`.
+        height_px: Wanted height.
+        width_px: Wanted width.
+        channels: 1 for grey, ITU-R BT.601 luma, or 3 for red, green and blue.
+
+    Returns:
+        uint8 `[batch, height_px, width_px, channels]`.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If one of them is no such picture, is cut off, or has more
+            than `modules.common.image_files.MAX_PIXELS` by its header.
+    """
+    if channels not in (1, 3):
+        raise ValueError(f"channels must be 1 (grey) or 3 (RGB), found {channels}")
+    size = (height_px, width_px)
+    return tf.map_fn(
+        lambda content: _decode(content, size, channels),
+        contents,
+        fn_output_signature=tf.TensorSpec([*size, channels], tf.uint8),
+        parallel_iterations=_PICTURES_AT_ONCE,
+    )
+
+
+def _decode(content: tf.Tensor, size: tuple[int, int], channels: int) -> tf.Tensor:
+    kind, content = image_headers.checked(content)
+    pixels = tf.switch_case(
+        kind,
+        [
+            lambda: _decode_png(content),
+            lambda: tf.io.decode_jpeg(content, channels=3, dct_method="INTEGER_ACCURATE"),
+            lambda: tf.io.decode_gif(content)[0],
+            lambda: _decode_bmp(content),
+        ],
+    )
+    pixels = tf.ensure_shape(pixels, [None, None, 3])
+    if channels == 1:
+        pixels = _luma(pixels)
+    return tf.ensure_shape(_resize(pixels, size), [*size, channels])
+
+
+def _decode_bmp(content: tf.Tensor) -> tf.Tensor:
+    """The fourth byte of a 32-bit pixel has no meaning in most files, so it is left out."""
+    pixels = tf.io.decode_bmp(content, channels=0)
+    is_grey = tf.equal(tf.shape(pixels)[2], 1)
+    return tf.cond(is_grey, lambda: tf.repeat(pixels, 3, axis=2), lambda: pixels[:, :, :3])
+
+
+def _decode_png(content: tf.Tensor) -> tf.Tensor:
+    """Where a file says nothing of alpha, TensorFlow fills in the largest value of its depth."""
+    pixels = tf.io.decode_png(content, channels=4)
+    [depth] = tf.unstack(tf.io.decode_raw(tf.strings.substr(content, 24, 1), tf.uint8), 1)
+    shift = tf.minimum(tf.cast(depth, tf.int32), 8)
+    filled_in = tf.cast(tf.bitwise.left_shift(1, shift) - 1, tf.uint8)
+    is_opaque = tf.reduce_all(tf.equal(pixels[:, :, 3:], filled_in))
+    return tf.cond(is_opaque, lambda: pixels[:, :, :3], lambda: _over_white(pixels))
+
+
+def _over_white(pixels: tf.Tensor) -> tf.Tensor:
+    """Lays red, green, blue and alpha `[h, w, 4]` over white: uint8 `[h, w, 3]`."""
+    alpha = tf.cast(pixels[:, :, 3:], tf.uint16)
+    white, half = tf.constant(255, tf.uint16), tf.constant(127, tf.uint16)
+    laid = tf.cast(pixels[:, :, :3], tf.uint16) * alpha + white * (white - alpha)
+    return tf.cast((laid + half) // white, tf.uint8)
+
+
+def _luma(pixels: tf.Tensor) -> tf.Tensor:
+    """Grey values of `[h, w, 3]`: uint8 `[h, w, 1]`, rounded as Pillow rounds."""
+    total = tf.constant(0x8000)
+    for channel, weight in enumerate(_LUMA):
+        total += tf.cast(pixels[:, :, channel : channel + 1], tf.int32) * weight
+    return tf.cast(tf.bitwise.right_shift(total, 16), tf.uint8)
+
+
+def _resize(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    def resize() -> tf.Tensor:
+        resized = tf.image.resize(pixels, size, antialias=True)
+        return tf.cast(tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8)
+
+    is_wanted = tf.reduce_all(tf.equal(tf.shape(pixels)[:2], tf.constant(size)))
+    return tf.cond(is_wanted, lambda: pixels, resize)

@@ -1,0 +1,61 @@
+"""`lianxi sample`: writes sample data as files, in the layout that the task reads."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+
+from modules.common.errors import LianxiError
+from modules.common.task import Task
+from pipelines.commands.options import SettingsCommand, set_option, task_argument
+
+_SAMPLE_PREFIX = "sample_"
+
+
+@click.command(cls=SettingsCommand)
+@task_argument
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--count", type=click.IntRange(min=1), help="How much to write. Default: a little.")
+@set_option
+def command(
+    task: Task, folder: Path, count: int | None, settings: tuple[tuple[str, str], ...]
+) -> None:
+    r"""Write sample data for TASK into DIR, which must be empty or absent.
+
+    It shows the layout that `lianxi run TASK --data DIR` reads. The same seed gives the same files.
+
+    \b
+    lianxi sample name_gender names/
+    lianxi sample name_gender names/ --count 500 --seed 7
+    """
+    chosen = dict(settings)
+    size = _size_setting(task)
+    if count is not None:
+        if size is None:
+            raise click.UsageError(f"{task.name} has no setting for the size of a sample")
+        chosen[size] = str(count)
+    elif size is not None:
+        chosen.setdefault(size, str(task.smoke.get(size, task.hparams[size])))
+    hparams = task.resolve_hparams(chosen)
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise LianxiError(f"{folder} is not empty; name a new folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        module = importlib.import_module(f"modules.{task.name}.sample")
+        module.write_sample(folder, int(hparams["seed"]), hparams)
+    except OSError as error:
+        raise LianxiError(f"cannot write to {folder}: {error}") from error
+    except ValueError as error:
+        raise LianxiError(str(error)) from error
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    size_kb = sum(path.stat().st_size for path in files) / 1000
+    click.echo(f"wrote {len(files):,} file{'s'[: len(files) != 1]}, {size_kb:,.0f} kB, to {folder}")
+    click.echo(f"Read them with `lianxi run {task.name} --data {folder}`.")
+
+
+def _size_setting(task: Task) -> str | None:
+    """Names the hyperparameter that says how large a sample is, where there is just one."""
+    names = [name for name in task.hparams if name.startswith(_SAMPLE_PREFIX)]
+    return names[0] if len(names) == 1 else None

@@ -1,0 +1,38 @@
+"""What ExampleGen is told, so that TFX's cache notices an edit."""
+
+from __future__ import annotations
+
+import pytest
+from tfx.components.example_gen.component import FileBasedExampleGen, QueryBasedExampleGen
+
+from modules.common.registry import load_task
+from modules.common.sources import GeneratedSource, ImageFolderSource, Source
+from modules.common.task import Task
+from pipelines import builder
+from pipelines.data import DataLocation
+
+_FOLDER = ImageFolderSource(layout="", labeler="modules.name_gender.text.label_of")
+_DRAWN = GeneratedSource(layout="", drawer="modules.name_gender.sample.draw", count="sample_rows")
+
+
+@pytest.mark.parametrize(
+    ("source", "component", "function"),
+    [
+        (_FOLDER, FileBasedExampleGen, "modules.name_gender.text"),
+        (_DRAWN, QueryBasedExampleGen, "modules.name_gender.sample"),
+    ],
+)
+def test_the_digest_covers_what_the_source_names(
+    monkeypatch: pytest.MonkeyPatch, source: Source, component: type, function: str
+) -> None:
+    digested: list[str] = []
+    monkeypatch.setattr(builder, "source_digest", lambda *modules: digested.extend(modules) or "x")
+    declared = load_task("name_gender")
+    values = {name: getattr(declared, name) for name in declared.__dataclass_fields__}
+    task = Task(**values | {"sources": (source,)})
+    location = DataLocation(folder="", source=source, patterns=source.patterns)
+    made = builder.example_gen_component(task, location, declared.hparams)
+    assert isinstance(made, component)
+    assert set(digested) == {
+        source.component.rpartition(".")[0], "modules.name_gender.task", function
+    }  # fmt: skip

@@ -1,0 +1,82 @@
+"""Hyperparameters as options of their own, and the sample command, in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from modules.common.registry import all_tasks, load_task
+from modules.common.task import Task
+from pipelines.commands import run, sample
+from pipelines.commands.options import SettingsCommand, set_option, task_argument
+
+
+@click.command(cls=SettingsCommand)
+@task_argument
+@set_option
+@click.option("--data")
+@click.option("--fast", is_flag=True)
+@click.argument("rest", nargs=-1)
+def command(settings: tuple[tuple[str, str], ...], **others: Any) -> None:
+    """Takes settings."""
+    click.echo(repr((dict(settings), others["data"], others["fast"], others["rest"])))
+
+
+@pytest.mark.parametrize(
+    ("line", "settings"),
+    [
+        ("", {}),
+        ("--epochs 3", {"epochs": "3"}),
+        ("--epochs=3", {"epochs": "3"}),
+        ("--learning-rate 0.1", {"learning_rate": "0.1"}),
+        ("--learning_rate=0.1 --set epochs=3", {"learning_rate": "0.1", "epochs": "3"}),
+        ("--seed -1", {"seed": "-1"}),
+        ("--seed=", {"seed": ""}),
+        ("--set epochs=3 --epochs 4", {"epochs": "4"}),
+        ("--epochs 4 --set epochs=3", {"epochs": "3"}),
+    ],
+)
+def test_an_option_is_a_setting(line: str, settings: dict[str, str]) -> None:
+    wanted = repr((settings, None, False, ())) + "\n"
+    for words in (["name_gender", *line.split()], [*line.split(), "name_gender"]):
+        result = CliRunner().invoke(command, words)
+        assert (result.output, result.exit_code) == (wanted, 0)
+
+
+def test_options_of_the_command_stay_what_they_are() -> None:
+    words = ["name_gender", "--data", "--epochs", "--fast", "x", "--", "--epochs", "3"]
+    result = CliRunner().invoke(command, words)
+    assert result.output == repr(({}, "--epochs", True, ("x", "--epochs", "3"))) + "\n"
+
+
+@pytest.mark.parametrize("task", all_tasks(), ids=lambda task: task.name)
+def test_no_setting_hides_behind_an_option_of_run(task: Task) -> None:
+    options = {name for param in run.command.params for name in param.opts}
+    assert not {f"--{name}" for name in task.hparams} & options
+
+
+def test_a_sample_is_as_small_as_a_smoke_run_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[Path, int, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        "modules.name_gender.sample.write_sample", lambda *arguments: calls.append(arguments)
+    )
+    for words in ([], ["--count", "7", "--seed", "5"], ["--sample-rows", "9"]):
+        result = CliRunner().invoke(sample.command, ["name_gender", str(tmp_path / "new"), *words])
+        assert result.exit_code == 0, result.output
+    task = load_task("name_gender")
+    assert [call[0] for call in calls] == [tmp_path / "new"] * 3
+    assert [call[1] for call in calls] == [task.hparams["seed"], 5, task.hparams["seed"]]
+    assert [call[2]["sample_rows"] for call in calls] == [task.smoke["sample_rows"], 7, 9]
+    assert calls[0][2]["epochs"] == task.hparams["epochs"]
+
+
+@pytest.mark.parametrize("words", [["--count", "0"], ["--count", "many"]])
+def test_a_count_is_positive(tmp_path: Path, words: list[str]) -> None:
+    result = CliRunner().invoke(sample.command, ["name_gender", str(tmp_path), *words])
+    assert result.exit_code == 2

@@ -1,0 +1,161 @@
+"""captcha_ocr: labels, drawing, heads, and what a person is shown."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import random
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from modules.captcha_ocr import ctc, example
+from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS, characters, symbols
+from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX, draw, draw_picture
+from modules.captcha_ocr.labels import label_from_name
+from modules.captcha_ocr.model import build_model, read
+from modules.captcha_ocr.predict import show
+from modules.captcha_ocr.task import TASK
+from modules.common.characters import to_ids
+from modules.common.errors import TaskError
+
+_HPARAMS = TASK.resolve_hparams({"charset": "digits", "filters": 4, "max_chars": 6, "min_chars": 1})
+
+
+def test_charsets_are_what_they_are_called() -> None:
+    assert [len(CHARSETS[name]) for name in ("digits", "alnum36", "alnum62")] == [10, 36, 62]
+    assert len(symbols({"charset": "alnum36"})) == 37
+    with pytest.raises(TaskError, match="did you mean 'digits'"):
+        characters({"charset": "digit"})
+
+
+@pytest.mark.parametrize(
+    ("path", "charset", "text"),
+    [
+        ("2BVC_1539936857.png", "alnum36", "2BVC"),
+        ("train/aB3.JPG", "alnum62", "aB3"),
+        ("ab3.png", "alnum36", "AB3"),
+        ("7.png", "digits", "7"),
+        ("12__.png", "digits", "12"),
+    ],
+)
+def test_a_file_is_named_after_its_text(path: str, charset: str, text: str) -> None:
+    assert label_from_name(path, {"charset": charset}) == {"text": text, "length": len(text)}
+
+
+@pytest.mark.parametrize("name", ["12A4.png", "_1.png", "1234567.png", "1-2.png", "图.png"])
+def test_another_name_is_refused_with_the_reason(name: str) -> None:
+    with pytest.raises(ValueError, match="TEXT.png or TEXT_anything.png.*digits, found"):
+        label_from_name(name, {"charset": "digits"})
+
+
+def test_drawing_is_a_function_of_seed_and_index() -> None:
+    first = [draw(index, _HPARAMS) for index in range(20)]
+    random.seed(5)
+    assert [draw(index, _HPARAMS) for index in reversed(range(20))] == first[::-1]
+    assert draw(0, {**_HPARAMS, "seed": 1})["image"] != first[0]["image"]
+    assert len({features["image"] for features in first}) == 20
+
+
+def test_drawing_keeps_to_size_lengths_and_charset() -> None:
+    drawn = [draw(index, {**_HPARAMS, "charset": "alnum36"}) for index in range(120)]
+    assert {features["length"] for features in drawn} == set(range(1, 7))
+    for features in drawn:
+        picture = Image.open(io.BytesIO(features["image"]))
+        assert picture.size == (WIDTH_PX, HEIGHT_PX) and picture.mode == "L"
+        assert len(features["text"]) == features["length"]
+        assert set(features["text"]) <= set(CHARSETS["alnum36"])
+    assert len(set("".join(str(features["text"]) for features in drawn))) == 36
+
+
+def test_the_grey_is_that_of_the_coloured_picture() -> None:
+    text, picture = draw_picture(3, _HPARAMS)
+    features = draw(3, _HPARAMS)
+    assert text == features["text"] and picture.mode == "RGB"
+    grey = np.asarray(Image.open(io.BytesIO(features["image"])))
+    np.testing.assert_array_equal(grey, np.asarray(picture.convert("L")))
+
+
+@pytest.mark.parametrize(("shortest", "longest"), [(0, 4), (5, 4), (1, 7)])
+def test_impossible_lengths_are_refused(shortest: int, longest: int) -> None:
+    with pytest.raises(TaskError, match="1 <= min_chars <= max_chars <= 6"):
+        draw(0, {**_HPARAMS, "min_chars": shortest, "max_chars": longest})
+
+
+def collapsed(path: list[int]) -> list[int]:
+    """Best path decoding as the paper has it: merge repeats, then drop blanks."""
+    return [symbol for symbol, _ in itertools.groupby(path) if symbol]
+
+
+def test_collapse_equals_the_definition() -> None:
+    rng = np.random.default_rng(1)
+    probabilities = rng.dirichlet(np.full(4, 0.3), (200, 12)).astype(np.float32)
+    ids, confidences = (np.asarray(values) for values in ctc.collapse(probabilities, 12))
+    for row, path in enumerate(probabilities.argmax(-1).tolist()):
+        wanted = collapsed(path)
+        assert ids[row].tolist() == wanted + [0] * (12 - len(wanted))
+        assert (confidences[row, len(wanted) :] == 1).all()
+        assert (confidences[row, : len(wanted)] > 0.25).all()
+
+
+def test_collapse_keeps_the_first_characters_of_a_text_that_is_too_long() -> None:
+    path = np.eye(8, dtype=np.float32)[[1, 2, 3, 4, 5, 6, 7, 1]][None]
+    ids, _ = ctc.collapse(path, MAX_CHARS)
+    assert np.asarray(ids).tolist() == [[1, 2, 3, 4, 5, 6]]
+
+
+def test_text_probability_equals_the_sum_over_all_paths() -> None:
+    rng = np.random.default_rng(2)
+    logits = rng.normal(size=(1, 5, 3)).astype(np.float32)
+    probabilities = tf.nn.softmax(logits).numpy()[0]
+    for text in ([], [1], [1, 2], [2, 2]):
+        brute = sum(
+            np.prod([probabilities[column, symbol] for column, symbol in enumerate(path)])
+            for path in itertools.product(range(3), repeat=5)
+            if collapsed(list(path)) == text
+        )
+        ids = tf.constant([text + [0] * (4 - len(text))])
+        assert float(ctc.text_probability(tf.constant(logits), ids)[0]) == pytest.approx(
+            brute, rel=1e-4
+        )
+
+
+@pytest.mark.parametrize("head", ["position", "ctc"])
+def test_a_head_overfits_texts_of_every_length(head: str) -> None:
+    keras.utils.set_random_seed(1)
+    drawn = [draw(index, {**_HPARAMS, "seed": 3}) for index in range(24)]
+    pixels = np.stack([np.asarray(Image.open(io.BytesIO(one["image"]))) for one in drawn])
+    texts = tf.constant([str(one["text"]) for one in drawn])
+    ids = to_ids(texts, symbols(_HPARAMS), MAX_CHARS)
+    hparams = {**_HPARAMS, "head": head, "dropout": 0.0, "filters": 8, "learning_rate": 1e-2}
+    model = build_model(hparams, None)
+    history = model.fit(
+        {"image": pixels[..., None]}, ids, batch_size=24, epochs=60, verbose=0
+    ).history
+    assert history["loss"][-1] < 0.2 * history["loss"][0]
+    assert history["text_accuracy"][-1] > 0.5
+    logits = model({"image": pixels[..., None]}, training=True)
+    answers, confidences = read(logits, head)
+    assert answers.shape == confidences.shape == (24, MAX_CHARS)
+    assert float(tf.reduce_min(confidences)) > 0 and float(tf.reduce_max(confidences)) <= 1
+
+
+def test_an_unknown_head_is_refused() -> None:
+    with pytest.raises(TaskError, match="did you mean 'ctc'"):
+        build_model({**_HPARAMS, "head": "ctcc"}, None)
+
+
+def test_the_example_is_a_captcha() -> None:
+    assert Image.open(io.BytesIO(example.PNG)).size == (WIDTH_PX, HEIGHT_PX)
+
+
+def test_show_names_the_text_and_what_is_in_doubt() -> None:
+    answer = {
+        "text": np.array(["O12"]),
+        "confidence": np.array([0.55]),
+        "character_confidences": np.array([[0.56, 0.99, 0.99, 1.0, 0.2, 1.0]]),
+    }
+    assert show({}, answer, None) == "O12\t55.0%; in doubt: O 56%"
