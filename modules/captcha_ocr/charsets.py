@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 
-from modules.common.errors import TaskError, did_you_mean
 from modules.common.task import Value
 
 MAX_CHARS = 6
@@ -21,14 +20,8 @@ def characters(hparams: Mapping[str, Value]) -> str:
 
     Args:
         hparams: `charset` is read.
-
-    Raises:
-        TaskError: If there is no such set.
     """
-    name = str(hparams["charset"])
-    if name not in CHARSETS:
-        raise TaskError(f"no charset is called {name!r}; {did_you_mean(name, CHARSETS)}")
-    return CHARSETS[name]
+    return CHARSETS[str(hparams["charset"])]
 
 
 def symbols(hparams: Mapping[str, Value]) -> list[str]:

@@ -1,9 +1,9 @@
 """captcha_ocr: the model, whole: pixels of a captcha to the characters of its text.
 
-Four small convolutions leave twenty columns of features. Two heads can read them. `position` says
-for each of six positions where to look, and what is there; what is beyond the text is padding.
-`ctc` names a character or a blank in each column, and sums over every way to spread the text over
-the columns, so it needs no positions at all.
+Four small convolutions leave twenty columns of features. Two heads can read them. `ctc` names a
+character or a blank in each column, and sums over every way to spread the text over the columns, so
+it needs no positions at all. `position` says for each of six positions where to look, and what is
+there; what is beyond the text is padding.
 """
 
 from __future__ import annotations
@@ -16,10 +16,7 @@ from modules.captcha_ocr import ctc
 from modules.captcha_ocr.charsets import MAX_CHARS, symbols
 from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX
 from modules.common import ocr
-from modules.common.errors import TaskError, did_you_mean
 from modules.common.tensors import Hparams
-
-HEADS = ("position", "ctc")
 
 
 def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
@@ -30,15 +27,10 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         transform_output: Not used: sizes and characters do not depend on the data.
 
     Returns:
-        `image` uint8 `[batch, 60, 160, 1]` to logits, float32: `[batch, 6, symbols]` of the
-        positions, or `[batch, 20, symbols]` of the columns with CTC; symbol 0 is padding or blank.
-
-    Raises:
-        TaskError: If there is no such head.
+        `image` uint8 `[batch, 60, 160, 1]` to logits, float32: `[batch, 20, symbols]` of the
+        columns, or `[batch, 6, symbols]` of the positions; symbol 0 is blank or padding.
     """
     head = str(hparams["head"])
-    if head not in HEADS:
-        raise TaskError(f"captcha_ocr has no head {head!r}; {did_you_mean(head, HEADS)}")
     filters, dropout = int(hparams["filters"]), float(hparams["dropout"])
     classes, seed = len(symbols(hparams)), int(hparams["seed"])
     image = keras.Input((HEIGHT_PX, WIDTH_PX, 1), dtype="uint8", name="image")
@@ -86,11 +78,11 @@ def read(logits: keras.KerasTensor, head: str) -> tuple[keras.KerasTensor, keras
 
     Args:
         logits: What the model gave.
-        head: `position` or `ctc`.
+        head: `ctc` or `position`.
 
     Returns:
         Ids, int32 `[batch, 6]`, 0 after the text; and the probability of each, float32
-        `[batch, 6]`: of its position, or with CTC the largest of its columns.
+        `[batch, 6]`: the largest of its columns, or that of its position.
     """
     probabilities = ops.softmax(logits, axis=-1)
     if head == "ctc":

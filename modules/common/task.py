@@ -148,6 +148,7 @@ class Task:
         hparams: Hyperparameters and data options with their defaults; `--set` changes them.
         data_hparams: Which of them reading and Transform are told; a change of any other reads
             no data again.
+        choices: The values that a hyperparameter may take, where they are few.
         smoke: Overlay of `hparams` that makes a run tiny.
         metrics: What Evaluator computes, the one that people ask for first.
         search: Hyperparameters that a Tuner may choose, with the values to choose from.
@@ -167,6 +168,7 @@ class Task:
     smoke: Mapping[str, Value]
     metrics: tuple[Metric, ...]
     serving: Serving
+    choices: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     search: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     data_hparams: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
@@ -176,7 +178,7 @@ class Task:
 
     def __post_init__(self) -> None:
         """Freezes the mappings; raises `TaskError` where the declaration is not valid."""
-        for name in ("hparams", "smoke", "search", "exemptions"):
+        for name in ("hparams", "choices", "smoke", "search", "exemptions"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         problems = list(self._problems())
         if problems:
@@ -201,17 +203,14 @@ class Task:
             found.append(f"its label {self.label!r} is not among its features")
         if not any(metric.gate for metric in self.metrics):
             found.append("none of its metrics has a gate")
-        found += [f"smoke sets unknown {name!r}" for name in set(self.smoke) - set(self.hparams)]
+        for which in ("smoke", "search", "choices", "data_hparams"):
+            unknown = set(getattr(self, which)) - set(self.hparams)
+            found += [f"{which} has unknown {name!r}" for name in unknown]
         counts = {getattr(source, "count", None) for source in self.sources} - {None}
         found += [
             f"data_hparams lacks {name!r}, by which its examples are counted"
             for name in counts - set(self.data_hparams)
         ]
-        found += [
-            f"data_hparams has unknown {name!r}"
-            for name in set(self.data_hparams) - set(self.hparams)
-        ]
-        found += [f"search has unknown {name!r}" for name in set(self.search) - set(self.hparams)]
         if set(self.serving.example) != {entry.name for entry in self.serving.inputs}:
             found.append("serving.example must give every serving input and nothing else")
         if not 0 <= self.quarantine_limit < 1:
@@ -232,7 +231,8 @@ class Task:
             Every hyperparameter with its value.
 
         Raises:
-            TaskError: For a name that the task does not have, or a value of another type.
+            TaskError: For a name that the task does not have, a value of another type, or one
+                that is not among its choices.
         """
         values = dict(self.hparams) | (dict(self.smoke) if smoke else {})
         for name, value in settings.items():
@@ -241,6 +241,11 @@ class Task:
                     f"{self.name} has no setting {name!r}; {did_you_mean(name, values)}"
                 )
             values[name] = _parse(self.name, name, value, self.hparams[name])
+            if name in self.choices and values[name] not in self.choices[name]:
+                known = [str(choice) for choice in self.choices[name]]
+                raise TaskError(
+                    f"{self.name}: {name} takes one of {', '.join(known)}, found {value!r}"
+                )
         return values
 
 

@@ -60,8 +60,8 @@ def random_number(rng: np.random.Generator) -> str:
 
     The first two digits are a province's. The other four digits of the region are drawn until the
     part of the prefecture or that of the county is one that, as far as we know, was given to no
-    place, where nobody was registered; every digit still occurs at each of these positions. Birth dates
-    are evenly spread over 1940 to 2025, sequences over 001 to 999.
+    place, where nobody was registered; every digit still occurs at each of these positions. Birth
+    dates are evenly spread over 1940 to 2025, sequences over 001 to 999.
 
     Args:
         rng: Where the randomness comes from.

@@ -53,7 +53,9 @@ def _show_settings(task: Task) -> None:
     for name, value in task.hparams.items():
         tiny = task.smoke.get(name, value)
         smoke = f"  ({tiny!r} with --env smoke)" if tiny != value else ""
-        click.echo(f"--{name:<{width}}  {value!r}{smoke}")
+        known = [repr(choice) for choice in task.choices.get(name, ())]
+        choices = f"  one of {', '.join(known)}" if known else ""
+        click.echo(f"--{name:<{width}}  {value!r}{smoke}{choices}")
 
 
 def _latest_version(model_dir: Path) -> int | None:

@@ -44,23 +44,34 @@ def command(
 ) -> None:
     r"""Ask TASK's model. INPUTS are what the task takes: text, or paths of files.
 
-    `-` reads one input a line from standard input.
+    `-` reads one input a line from standard input. An input that cannot be answered is reported,
+    the others are answered, and the exit code is 1.
 
     \b
     lianxi predict name_gender 王婷婷 田野
     lianxi predict voice_gender recording.wav
+    lianxi predict captcha_ocr pictures/*.png
     lianxi predict railway_forecast passengers.csv --out forecast.png
     cat names.txt | lianxi predict name_gender - --json
     """
     env = environment(env_name, root)
     human = importlib.import_module(f"modules.{task.name}.predict")
+    are_many_files = human.TAKES.startswith("paths") and (len(inputs) > 1 or "-" in inputs)
+    failures = 0
     with _client(task, env, server) as client:
         for text in _inputs(task, human, inputs, env):
-            request, answer = _ask(client, task, human, text)
+            try:
+                request, answer = _ask(client, task, human, text)
+            except LianxiError as error:
+                click.echo(f"error: {error}", err=True)
+                failures += 1
+                continue
             if as_json:
                 click.echo(json.dumps(_plain(answer), ensure_ascii=False))
             else:
-                click.echo(human.show(request, answer, out))
+                line = human.show(request, answer, out)
+                click.echo(f"{text}: {line}" if are_many_files else line)
+    sys.exit(1 if failures else 0)
 
 
 def _inputs(

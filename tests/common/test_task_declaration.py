@@ -29,7 +29,7 @@ _GATED = Metric(name="auc", doc="", kind="auc", gate=Gate(floor=0.5))
         ({"metrics": ()}, "no metric"),
         ({"metrics": (_GATED, _GATED)}, "metric 'auc' twice"),
         ({"metrics": (Metric(name="auc", doc=""),)}, "none of its metrics has a gate"),
-        ({"smoke": {"epoch": 2}}, "smoke sets unknown 'epoch'"),
+        ({"smoke": {"epoch": 2}}, "smoke has unknown 'epoch'"),
         ({"quarantine_limit": 1.0}, "quarantine_limit must be in"),
         ({"quarantine_limit": -0.1}, "quarantine_limit must be in"),
         (

@@ -28,8 +28,9 @@ _HPARAMS = TASK.resolve_hparams({"charset": "digits", "filters": 4, "max_chars":
 def test_charsets_are_what_they_are_called() -> None:
     assert [len(CHARSETS[name]) for name in ("digits", "alnum36", "alnum62")] == [10, 36, 62]
     assert len(symbols({"charset": "alnum36"})) == 37
-    with pytest.raises(TaskError, match="did you mean 'digits'"):
-        characters({"charset": "digit"})
+    assert characters({"charset": "digits"}) == "0123456789"
+    with pytest.raises(TaskError, match="takes one of digits, alnum36, alnum62, found 'digit'"):
+        TASK.resolve_hparams({"charset": "digit"})
 
 
 @pytest.mark.parametrize(
@@ -144,8 +145,8 @@ def test_a_head_overfits_texts_of_every_length(head: str) -> None:
 
 
 def test_an_unknown_head_is_refused() -> None:
-    with pytest.raises(TaskError, match="did you mean 'ctc'"):
-        build_model({**_HPARAMS, "head": "ctcc"}, None)
+    with pytest.raises(TaskError, match="head takes one of ctc, position, found 'ctcc'"):
+        TASK.resolve_hparams({"head": "ctcc"})
 
 
 def test_the_example_is_a_captcha() -> None:
