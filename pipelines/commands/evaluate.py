@@ -17,6 +17,8 @@ from pipelines.commands.options import as_json, data_option, env_option, root_op
 from pipelines.environment import Environment, environment
 from pipelines.logs import logging_to, new_log_path
 
+_ANY_WIDTH = 10_000
+
 
 @click.command()
 @task_argument
@@ -52,7 +54,7 @@ def command(
     if as_json:
         click.echo(json.dumps({"task": task.name, "slices": _plain(slices)}, ensure_ascii=False))
     else:
-        Console(soft_wrap=True).print(_table(task, slices))
+        _print_whole(_table(task, slices))
 
 
 def _evaluate(task: Task, data: str, whole: bool, env: Environment, run: last_run.LastRun) -> str:
@@ -76,19 +78,27 @@ def _plain(slices: dict[str, dict[str, float]]) -> dict[str, dict[str, float | N
     }
 
 
+def _print_whole(table: Table) -> None:
+    """Prints a table at its full width: a name that is cut off tells nothing."""
+    console = Console()
+    unlimited = console.options.update(width=_ANY_WIDTH, max_width=_ANY_WIDTH)
+    console.width = max(console.width, console.measure(table, options=unlimited).maximum)
+    console.print(table, crop=False)
+
+
 def _table(task: Task, slices: dict[str, dict[str, float]]) -> Table:
     from modules.common.evaluation import format_value
 
     table = Table(show_edge=False, pad_edge=False)
-    table.add_column("slice")
-    table.add_column("examples", justify="right")
+    table.add_column("slice", no_wrap=True)
+    table.add_column("examples", justify="right", no_wrap=True)
     columns = [
         (metric, name)
         for metric in task.metrics
         for name in (metric.name, *(f"{metric.name}_{base}" for base in metric.baselines))
     ]
     for _, name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for name in sorted(slices, key=lambda name: (name != "overall", name)):
         values = slices[name]
         table.add_row(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from modules.common.errors import TaskError
+from modules.common.sources import GeneratedSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
 Declare = Callable[..., Task]
@@ -136,6 +137,20 @@ def test_a_misspelt_setting_is_answered_with_the_one_meant(declare: Declare) -> 
 def test_a_setting_like_no_other_is_answered_with_all(declare: Declare) -> None:
     with pytest.raises(TaskError, match="augment, epochs, head, learning_rate, seed"):
         declare().resolve_hparams({"zzzzzzzz": "1"})
+
+
+def test_a_value_that_is_no_choice_is_refused(declare: Declare) -> None:
+    chosen = declare(choices={"head": ("a", "b")}, hparams={**declare().hparams, "head": "a"})
+    assert chosen.resolve_hparams({"head": "b"})["head"] == "b"
+    with pytest.raises(TaskError, match="head takes one of a, b, found 'c'"):
+        chosen.resolve_hparams({"head": "c"})
+
+
+def test_what_counts_drawn_examples_must_reach_the_drawer(declare: Declare) -> None:
+    drawn = GeneratedSource(layout="", drawer="x.draw", count="epochs")
+    assert declare(sources=(drawn,), data_hparams=("epochs",)).data_hparams == ("epochs",)
+    with pytest.raises(TaskError, match="data_hparams lacks 'epochs'"):
+        declare(sources=(drawn,))
 
 
 def test_the_declaration_needs_no_tensorflow() -> None:

@@ -32,6 +32,7 @@ def task(*sources: Source) -> Task:
             "seed": 1, "epochs": 1, "batch_size": 8, "learning_rate": 0.1, "patience": 0,
             "drawn_examples": 300, "digits": "0123456789",
         },
+        data_hparams=("seed", "drawn_examples", "digits"),
         smoke={},
         metrics=(Metric(name="accuracy", doc="", baselines=("b",), gate=Gate(baseline="b")),),
         serving=Serving(

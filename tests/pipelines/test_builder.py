@@ -29,10 +29,12 @@ def test_the_digest_covers_what_the_source_names(
     monkeypatch.setattr(builder, "source_digest", lambda *modules: digested.extend(modules) or "x")
     declared = load_task("name_gender")
     values = {name: getattr(declared, name) for name in declared.__dataclass_fields__}
-    task = Task(**values | {"sources": (source,)})
+    task = Task(**values | {"sources": (source,), "data_hparams": ("sample_rows",)})
     location = DataLocation(folder="", source=source, patterns=source.patterns)
     made = builder.example_gen_component(task, location, declared.hparams)
     assert isinstance(made, component)
+    assert "learning_rate" not in str(made.exec_properties)
+    assert "sample_rows" in str(made.exec_properties)
     assert set(digested) == {
         source.component.rpartition(".")[0], "modules.name_gender.task", function
     }  # fmt: skip
