@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 import numpy as np
@@ -58,12 +58,12 @@ def command(
     human = importlib.import_module(f"modules.{task.name}.predict")
     are_many_files = human.TAKES.startswith("paths") and (len(inputs) > 1 or "-" in inputs)
     failures = 0
-    with _client(task, env, server) as client:
+    with _client(task, env, server) as (client, stderr):
         for text in _inputs(task, human, inputs, env):
             try:
                 request, answer = _ask(client, task, human, text)
             except LianxiError as error:
-                click.echo(f"error: {error}", err=True)
+                print(f"error: {error}", file=stderr)
                 failures += 1
                 continue
             if as_json:
@@ -108,8 +108,12 @@ def _ask(
 
 
 @contextmanager
-def _client(task: Task, env: Environment, server: str | None) -> Iterator[Any]:
-    """Connects to a server, or starts one of our own with the last pushed model."""
+def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[Any, TextIO]]:
+    """Connects to a server, or starts one of our own with the last pushed model.
+
+    Yields:
+        The client, and the stream for messages to the person.
+    """
     from serving.client import Client
     from serving.config import ServerConfig
     from serving.errors import ServingError
@@ -117,7 +121,7 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[Any]:
 
     if server:
         with Client(server) as client:
-            yield client
+            yield client, sys.stderr
         return
     model_dir = Path(env.models_dir) / task.name
     if not any(model_dir.glob("*/saved_model.pb")):
@@ -126,13 +130,14 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[Any]:
             f"push one (lianxi run {task.name}), or name a --server"
         )
     log = new_log_path(env.logs_dir, f"predict-{task.name}")
-    with logging_to(log), Server({task.name: model_dir}, ServerConfig(port=0)) as own:
+    config = ServerConfig(port=0)
+    with logging_to(log) as stderr, Server({task.name: model_dir}, config) as own:
         try:
             own.wait_until_available(task.name, _LOAD_TIMEOUT_S)
         except (ServingError, TimeoutError) as error:
             raise LianxiError(f"the model in {model_dir} does not load: {error}") from error
         with Client(f"localhost:{own.port}") as client:
-            yield client
+            yield client, stderr
 
 
 def _plain(answer: dict[str, np.ndarray]) -> dict[str, Any]:
