@@ -48,7 +48,7 @@ TASK = Task(
     label="characters",
     hparams={
         "seed": 20170101,
-        "epochs": 7,
+        "epochs": 12,
         "batch_size": 64,
         "learning_rate": 3e-3,
         "patience": 0,
@@ -57,7 +57,7 @@ TASK = Task(
         "weight_decay": 1e-4,
         "dropout": 0.1,
         "filters": 16,
-        "sample_strips": 100_000,
+        "sample_strips": 60_000,
         "difficulty": 1.0,
         "typefaces": "",
         "without_typeface": "",
