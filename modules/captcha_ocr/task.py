@@ -58,12 +58,7 @@ TASK = Task(
         "max_chars": 4,
         "sample_captchas": 40_000,
     },
-    choices={
-        "head": ("ctc", "position"),
-        "charset": tuple(CHARSETS),
-        "schedule": ("cosine", "plateau"),
-        "precision": ("auto", "float32", "mixed_bfloat16"),
-    },
+    choices={"head": ("ctc", "position"), "charset": tuple(CHARSETS)},
     data_hparams=("seed", "charset", "min_chars", "max_chars", "sample_captchas"),
     smoke={
         "epochs": 6,

@@ -12,11 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from modules.common import progress
-from modules.common.errors import TaskError
 from modules.common.tensors import Hparams
 
 CURVE_FILE = "curve.csv"
-_SCHEDULES = ("plateau", "cosine")
 _WARM_UP_SHARE = 0.05
 _REPORT_EVERY_S = 0.5
 
@@ -33,14 +31,9 @@ def callbacks(
             keeps the last weights.
         steps_per_epoch: Batches in an epoch.
         log_dir: Where TensorBoard's logs and the learning curve go.
-
-    Raises:
-        TaskError: If there is no such schedule.
     """
     patience, epochs = int(hparams["patience"]), int(hparams["epochs"])
     schedule = str(hparams.get("schedule", "plateau"))
-    if schedule not in _SCHEDULES:
-        raise TaskError(f"schedule takes one of {', '.join(_SCHEDULES)}, found {schedule!r}")
     chosen: list[keras.callbacks.Callback] = []
     if patience:
         chosen.append(

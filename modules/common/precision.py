@@ -13,12 +13,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from modules.common.errors import TaskError
 from modules.common.tensors import Hparams
 
 _CPU_FLAGS = ("avx512_bf16", "amx_bf16")
 _CPU_INFO = Path("/proc/cpuinfo")
-_POLICIES = ("auto", "float32", "mixed_bfloat16")
 
 
 def training_policy(hparams: Hparams) -> str:
@@ -27,13 +25,8 @@ def training_policy(hparams: Hparams) -> str:
     Args:
         hparams: `precision` is read where the task has one: `float32`, `mixed_bfloat16`, or
             `auto`, which is the latter where the hardware multiplies bfloat16.
-
-    Raises:
-        TaskError: If there is no such precision.
     """
     precision = str(hparams.get("precision", "float32"))
-    if precision not in _POLICIES:
-        raise TaskError(f"precision takes one of {', '.join(_POLICIES)}, found {precision!r}")
     if precision == "auto":
         return "mixed_bfloat16" if has_bfloat16() else "float32"
     return precision

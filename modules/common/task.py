@@ -21,6 +21,12 @@ Value = bool | int | float | str
 Dtype = Literal["float32", "int64", "string", "uint8", "bool"]
 Shape = tuple[int | None, ...]
 
+SHARED_CHOICES: Mapping[str, tuple[Value, ...]] = {
+    "schedule": ("plateau", "cosine"),
+    "precision": ("auto", "float32", "mixed_bfloat16"),
+}
+"""Values of the hyperparameters that training reads for every task that has them."""
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -148,7 +154,8 @@ class Task:
         hparams: Hyperparameters and data options with their defaults; `--set` changes them.
         data_hparams: Which of them reading and Transform are told; a change of any other reads
             no data again.
-        choices: The values that a hyperparameter may take, where they are few.
+        choices: The values that a hyperparameter may take, where they are few; those of
+            `SHARED_CHOICES` are added.
         smoke: Overlay of `hparams` that makes a run tiny.
         metrics: What Evaluator computes, the one that people ask for first.
         search: Hyperparameters that a Tuner may choose, with the values to choose from.
@@ -178,6 +185,8 @@ class Task:
 
     def __post_init__(self) -> None:
         """Freezes the mappings; raises `TaskError` where the declaration is not valid."""
+        shared = {name: SHARED_CHOICES[name] for name in SHARED_CHOICES if name in self.hparams}
+        object.__setattr__(self, "choices", {**shared, **self.choices})
         for name in ("hparams", "choices", "smoke", "search", "exemptions"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         problems = list(self._problems())

@@ -63,10 +63,6 @@ TASK = Task(
         "without_typeface": "",
         "font": "",
     },
-    choices={
-        "schedule": ("cosine", "plateau"),
-        "precision": ("auto", "float32", "mixed_bfloat16"),
-    },
     data_hparams=(
         "seed",
         "sample_strips",

@@ -146,6 +146,22 @@ def test_a_value_that_is_no_choice_is_refused(declare: Declare) -> None:
         chosen.resolve_hparams({"head": "c"})
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "known"),
+    [
+        ("schedule", "linear", "plateau, cosine"),
+        ("precision", "half", "auto, float32, mixed_bfloat16"),
+    ],
+)
+def test_what_training_reads_for_every_task_has_its_choices(
+    declare: Declare, name: str, wrong: str, known: str
+) -> None:
+    assert name not in declare().choices
+    task = declare(hparams={**declare().hparams, name: known.split(", ")[0]})
+    with pytest.raises(TaskError, match=f"{name} takes one of {known}, found '{wrong}'"):
+        task.resolve_hparams({name: wrong})
+
+
 def test_what_counts_drawn_examples_must_reach_the_drawer(declare: Declare) -> None:
     drawn = GeneratedSource(layout="", drawer="x.draw", count="epochs")
     assert declare(sources=(drawn,), data_hparams=("epochs",)).data_hparams == ("epochs",)
