@@ -1,6 +1,6 @@
 """The arithmetic that a model is trained in.
 
-Where the processor multiplies bfloat16 natively, convolutions train about twice as fast in it.
+Where the processor multiplies bfloat16 natively, convolutions train faster in it.
 Weights stay float32, and what is exported computes in float32, so that it serves anywhere.
 """
 
