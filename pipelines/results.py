@@ -65,8 +65,12 @@ class RunResult:
 
 
 def _figure_json(figure: evaluation.Figure, task: Task) -> dict[str, Any]:
-    gate = next(metric.gate for metric in task.metrics if metric.name == figure.name)
-    baseline = figure.baselines.get(gate.baseline or "") if gate else None
+    metric = next(metric for metric in task.metrics if metric.name == figure.name)
+    gate = metric.gate
+    # Of several, the one that is hardest to beat.
+    rivals = [figure.baselines[name] for name in gate.baselines] if gate else []
+    hardest = max if metric.better == "higher" else min
+    baseline = hardest(rivals) if rivals else None
     return {
         "value": _finite(figure.value),
         "baseline": _finite(baseline),

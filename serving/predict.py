@@ -94,7 +94,23 @@ def _read_inputs(
         inputs[alias] = tensors.parse_tensor(alias, proto, max_tensor_bytes)
         dims = tuple(inputs[alias].shape)
         signature.check(alias, proto.dtype, dims)
-    return inputs
+    return _with_spread_defaults(inputs, set(request.inputs))
+
+
+def _with_spread_defaults(
+    inputs: dict[str, tf.Tensor], sent: Iterable[str]
+) -> dict[str, tf.Tensor]:
+    """Repeats a default of one example to the batch, so that requests can still be merged."""
+    batches = {inputs[alias].shape[0] for alias in sent if inputs[alias].shape.rank}
+    if len(batches) != 1:
+        return inputs
+    [batch] = batches
+    return {
+        alias: values
+        if alias in sent or not values.shape.rank or values.shape[0] != 1
+        else tf.repeat(values, batch, axis=0)
+        for alias, values in inputs.items()
+    }
 
 
 def _wanted_outputs(signature: Signature, output_filter: Iterable[str]) -> list[str]:

@@ -131,7 +131,7 @@ def _threshold(metric: Metric) -> tfma.MetricThreshold | None:
 
 
 def _gain_threshold(metric: Metric, baseline: str) -> tfma.MetricThreshold | None:
-    if metric.gate is None or metric.gate.baseline != baseline:
+    if metric.gate is None or baseline not in metric.gate.baselines:
         return None
     bound = metric.gate.min_gain + _STRICTLY
     return tfma.MetricThreshold(
@@ -190,9 +190,9 @@ def describe_gate(metric: Metric) -> str:
         return ""
     sign, worse = (">", "below") if metric.better == "higher" else ("<", "above")
     parts = []
-    if gate.baseline is not None:
+    if gate.baselines:
         margin = f" by {format_value(metric, gate.min_gain)}" if gate.min_gain else ""
-        parts.append(f"{sign} {gate.baseline}{margin}")
+        parts.append(f"{sign} {' and '.join(gate.baselines)}{margin}")
     if gate.floor is not None:
         parts.append(f"{sign}= {format_value(metric, gate.floor)}")
     if gate.max_drop is not None:
@@ -218,10 +218,8 @@ def _failed_metrics(evaluation_dir: str) -> set[str]:
 def _passed(metric: Metric, failed: set[str]) -> bool | None:
     if metric.gate is None:
         return None
-    names = {metric.name}
-    if metric.gate.baseline is not None:
-        names.add(gain_name(metric, metric.gate.baseline))
-    return not names & failed
+    gains = {gain_name(metric, baseline) for baseline in metric.gate.baselines}
+    return not failed & {metric.name, *gains}
 
 
 def _text(value: object) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.common import optional_inputs
 from modules.common.input_pipeline import Split
 from modules.common.task import Field, Task
 from modules.common.tensors import DTYPES, Arrays, Hparams, Tensors, unpack
@@ -55,6 +56,7 @@ class Servable(tf.Module):
         super().__init__()
         self.task = task
         self.hparams = dict(hparams)
+        self.features = task.features_for(hparams)
         self.model = model
         self.baselines = {
             name: tf.Variable(values, trainable=False) for name, values in baselines.items()
@@ -96,7 +98,7 @@ class Servable(tf.Module):
             for name, tensor in raw.items()
             if name in self._raw_spec
         }
-        return unpack(self._apply_transform(shaped), self.task.features)
+        return unpack(self._apply_transform(shaped), self.features)
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers `serving_default`.
@@ -164,7 +166,7 @@ def signatures(servable: Servable) -> dict[str, Any]:
     serialized = tf.TensorSpec([None], tf.string, name="inputs")
 
     def serving_default(**raw: tf.Tensor) -> Tensors:
-        answers = servable.answer(raw)
+        answers = servable.answer(optional_inputs.spread(raw, servable.task.serving.inputs))
         return {entry.name: answers[entry.name] for entry in servable.task.serving.outputs}
 
     def serve_examples(inputs: tf.Tensor) -> Tensors:
@@ -210,6 +212,7 @@ def save(servable: Servable, directory: str) -> None:
     traced = signatures(servable)
     servable.traced = list(traced.values())
     tf.saved_model.save(servable, directory, signatures=traced)
+    optional_inputs.declare(directory, "serving_default", servable.task.serving.inputs)
     tf.io.gfile.makedirs(os.path.join(directory, "assets.extra"))
     servable.model.save_weights(os.path.join(directory, WEIGHTS_FILE))
     with tf.io.TFRecordWriter(os.path.join(directory, _WARMUP_FILE)) as writer:
@@ -217,11 +220,18 @@ def save(servable: Servable, directory: str) -> None:
 
 
 def example_request(task: Task) -> dict[str, tf.Tensor]:
-    """The task's example request, typed as its signature asks."""
-    return {
+    """The task's example request, typed as its signature asks, defaults filled in."""
+    given = {
         entry.name: tf.constant(task.serving.example[entry.name], DTYPES[entry.dtype])
         for entry in task.serving.inputs
+        if entry.name in task.serving.example
     }
+    filled_in = {
+        entry.name: optional_inputs.default_tensor(entry)
+        for entry in task.serving.inputs
+        if entry.name not in given
+    }
+    return optional_inputs.spread(given | filled_in, task.serving.inputs)
 
 
 def _warmup_log(task: Task) -> Any:  # noqa: ANN401 - a prediction_log_pb2.PredictionLog

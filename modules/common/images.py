@@ -6,6 +6,8 @@ file that claims to be huge is refused before anything is allocated for it.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import tensorflow as tf
 
 from modules.common import image_headers
@@ -16,19 +18,29 @@ _LUMA = (19595, 38470, 7471)
 _PICTURES_AT_ONCE = 4
 
 
-def decode(contents: tf.Tensor, height_px: int, width_px: int, channels: int = 1) -> tf.Tensor:
+Fit = Literal["stretch", "crop"]
+
+
+def decode(
+    contents: tf.Tensor,
+    height_px: int,
+    width_px: int,
+    channels: int = 1,
+    fit: Fit = "stretch",
+) -> tf.Tensor:
     """Decodes pictures and brings them to one size.
 
     What is transparent is laid over white, but for GIF, where it becomes black; of 16 bits the
     upper eight are taken; of an animation, the first frame. A picture that does not have the wanted
-    size is resized by a triangle filter as wide as the reduction asks for, whatever that does to
-    its proportions.
+    size is resized by a triangle filter as wide as the reduction asks for.
 
     Args:
         contents: The files' bytes, string `[batch]`.
         height_px: Wanted height.
         width_px: Wanted width.
         channels: 1 for grey, ITU-R BT.601 luma, or 3 for red, green and blue.
+        fit: What becomes of other proportions: `stretch` changes them, `crop` takes the largest
+            middle part that has the wanted ones.
 
     Returns:
         uint8 `[batch, height_px, width_px, channels]`.
@@ -37,18 +49,37 @@ def decode(contents: tf.Tensor, height_px: int, width_px: int, channels: int = 1
         tf.errors.InvalidArgumentError: If one of them is no such picture, is cut off, or has more
             than `modules.common.image_files.MAX_PIXELS` by its header.
     """
-    if channels not in (1, 3):
-        raise ValueError(f"channels must be 1 (grey) or 3 (RGB), found {channels}")
     size = (height_px, width_px)
+
+    def sized(content: tf.Tensor) -> tf.Tensor:
+        pixels = decode_one(content, channels)
+        if fit == "crop":
+            pixels = middle(pixels, size)
+        return tf.ensure_shape(resize(pixels, size), [*size, channels])
+
     return tf.map_fn(
-        lambda content: _decode(content, size, channels),
+        sized,
         contents,
         fn_output_signature=tf.TensorSpec([*size, channels], tf.uint8),
         parallel_iterations=_PICTURES_AT_ONCE,
     )
 
 
-def _decode(content: tf.Tensor, size: tuple[int, int], channels: int) -> tf.Tensor:
+def decode_one(content: tf.Tensor, channels: int = 3) -> tf.Tensor:
+    """Decodes one picture at its own size.
+
+    Args:
+        content: The file's bytes, string scalar.
+        channels: As for `decode`.
+
+    Returns:
+        uint8 `[height, width, channels]`.
+
+    Raises:
+        tf.errors.InvalidArgumentError: As for `decode`.
+    """
+    if channels not in (1, 3):
+        raise ValueError(f"channels must be 1 (grey) or 3 (RGB), found {channels}")
     kind, content = image_headers.checked(content)
     pixels = tf.switch_case(
         kind,
@@ -60,9 +91,24 @@ def _decode(content: tf.Tensor, size: tuple[int, int], channels: int) -> tf.Tens
         ],
     )
     pixels = tf.ensure_shape(pixels, [None, None, 3])
-    if channels == 1:
-        pixels = _luma(pixels)
-    return tf.ensure_shape(_resize(pixels, size), [*size, channels])
+    return _luma(pixels) if channels == 1 else pixels
+
+
+def middle(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Takes the largest middle part of a picture that has the proportions of a size.
+
+    Args:
+        pixels: `[height, width, channels]`.
+        size: Height and width.
+
+    Returns:
+        `[height', width', channels]`, at least one pixel high and wide.
+    """
+    height, width = tf.unstack(tf.shape(pixels)[:2])
+    wanted_height = tf.clip_by_value(width * size[0] // size[1], 1, height)
+    wanted_width = tf.clip_by_value(height * size[1] // size[0], 1, width)
+    top, left = (height - wanted_height) // 2, (width - wanted_width) // 2
+    return pixels[top : top + wanted_height, left : left + wanted_width]
 
 
 def _decode_bmp(content: tf.Tensor) -> tf.Tensor:
@@ -98,10 +144,20 @@ def _luma(pixels: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.bitwise.right_shift(total, 16), tf.uint8)
 
 
-def _resize(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    def resize() -> tf.Tensor:
-        resized = tf.image.resize(pixels, size, antialias=True)
-        return tf.cast(tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8)
+def resize(pixels: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
+    """Brings a picture to a size by a triangle filter as wide as a reduction asks for.
 
-    is_wanted = tf.reduce_all(tf.equal(tf.shape(pixels)[:2], tf.constant(size)))
-    return tf.cond(is_wanted, lambda: pixels, resize)
+    Args:
+        pixels: uint8 `[height, width, channels]`.
+        size: Height and width, numbers or int32 `[2]`.
+
+    Returns:
+        uint8 `[*size, channels]`, the same picture where it has that size.
+    """
+
+    def resized() -> tf.Tensor:
+        values = tf.image.resize(pixels, size, antialias=True)
+        return tf.cast(tf.clip_by_value(tf.round(values), 0.0, 255.0), tf.uint8)
+
+    is_wanted = tf.reduce_all(tf.equal(tf.shape(pixels)[:2], size))
+    return tf.cond(is_wanted, lambda: pixels, resized)

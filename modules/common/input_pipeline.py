@@ -10,7 +10,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common.task import Task
-from modules.common.tensors import Arrays, unpack
+from modules.common.tensors import Arrays, Hparams, unpack
 
 _PARSE_BATCH = 1024
 # Compressed, as stored.
@@ -30,7 +30,11 @@ class Split(Mapping[str, np.ndarray]):
     """
 
     def __init__(
-        self, patterns: Sequence[str], transform_output: tft.TFTransformOutput, task: Task
+        self,
+        patterns: Sequence[str],
+        transform_output: tft.TFTransformOutput,
+        task: Task,
+        hparams: Hparams,
     ) -> None:
         """Reads nothing yet.
 
@@ -38,10 +42,12 @@ class Split(Mapping[str, np.ndarray]):
             patterns: Globs of gzipped TFRecord files.
             transform_output: Gives the feature specification.
             task: Says which features are packed, and which is the label.
+            hparams: Resolved hyperparameters, on which the features may depend.
         """
         self._files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
         self._spec = transform_output.transformed_feature_spec()
         self._task = task
+        self._features = task.features_for(hparams)
 
     def __iter__(self) -> Iterator[str]:
         """Names of the features."""
@@ -73,9 +79,10 @@ class Split(Mapping[str, np.ndarray]):
                 `None` keeps the order.
 
         Returns:
-            Pairs of the features without the label, `[batch, ...]` each, and the label.
+            Pairs of the features, `[batch, ...]` each, and the label; the label is among the
+            features only where the task says that the model is given it.
         """
-        label = self._task.label
+        label, is_input = self._task.label, self._task.target_is_input
         if self._is_small:
             dataset = tf.data.Dataset.from_tensor_slices(self._all)
             buffer = max(1, self.examples)
@@ -90,7 +97,7 @@ class Split(Mapping[str, np.ndarray]):
             dataset = self._parsed(dataset, self._spec)
         return dataset.map(
             lambda features: (
-                {name: values for name, values in features.items() if name != label},
+                {name: features[name] for name in features if is_input or name != label},
                 features[label],
             )
         ).prefetch(tf.data.AUTOTUNE)
@@ -131,4 +138,4 @@ class Split(Mapping[str, np.ndarray]):
         )
 
     def _unpacked(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return unpack(features, self._task.features)
+        return unpack(features, self._features)

@@ -25,10 +25,16 @@ def _exp(value: float) -> float:
         return math.inf
 
 
+def _psnr(value: float) -> float:
+    """Peak signal-to-noise ratio in dB of a mean squared error relative to the peak."""
+    return -10 * math.log10(value) if value > 0 else math.inf
+
+
 LINKS: dict[str, Callable[[float], float]] = {
     "identity": float,
     "exp": _exp,
     "sqrt": math.sqrt,
+    "psnr": _psnr,
 }
 _BINS = 10_000
 _CALIBRATION_BINS = 15

@@ -9,7 +9,7 @@ never import TensorFlow, so that listing tasks is quick.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -55,12 +55,14 @@ class Field:
         dtype: Element type.
         shape: Shape of one example, without the batch dimension; `None` is any length.
         doc: What it means, with unit and range, for a person.
+        default: Of an input that a request may leave out: what one example then gets.
     """
 
     name: str
     dtype: Dtype
     shape: Shape = ()
     doc: str = ""
+    default: Value | list | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +71,25 @@ class Gate:
 
     Attributes:
         baseline: Name of the naive baseline, fitted in the same run and scored on the same
-            examples, that the metric has to beat. `None` sets no such condition.
+            examples, that the metric has to beat; several, where it has to beat each of them.
+            `None` sets no such condition.
         min_gain: By how much it has to be beaten, in the metric's unit; the comparison is strict.
         floor: Worst value that passes, whatever the baseline. `None` sets no such condition.
         max_drop: How much worse than the last blessed model it may be, in the metric's unit.
             `None` sets no such condition.
     """
 
-    baseline: str | None = None
+    baseline: str | tuple[str, ...] | None = None
     min_gain: float = 0.0
     floor: float | None = None
     max_drop: float | None = None
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Names of the baselines that have to be beaten."""
+        if self.baseline is None:
+            return ()
+        return (self.baseline,) if isinstance(self.baseline, str) else self.baseline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +106,8 @@ class Metric:
         doc: What it measures, with its unit.
         better: Whether a higher or a lower value is better.
         kind: How the per-example scores are put together.
-        link: Applied to the ratio: `exp` makes a perplexity of a mean negative log-likelihood.
+        link: Applied to the ratio: `exp` makes a perplexity of a mean negative log-likelihood,
+            `psnr` decibels of a mean squared error of values in [0, 1].
         baselines: Names of the baselines whose scores `evaluate` carries.
         gate: Condition for blessing the model, or `None` where the metric only informs.
         percent: Whether people read it as a percentage.
@@ -106,7 +117,7 @@ class Metric:
     doc: str
     better: Literal["higher", "lower"] = "higher"
     kind: Literal["ratio", "auc", "ece"] = "ratio"
-    link: Literal["identity", "exp", "sqrt"] = "identity"
+    link: Literal["identity", "exp", "sqrt", "psnr"] = "identity"
     baselines: tuple[str, ...] = ()
     gate: Gate | None = None
     percent: bool = False
@@ -115,12 +126,12 @@ class Metric:
         """Raises `TaskError` where the declaration contradicts itself."""
         if self.kind != "ratio" and self.baselines:
             raise TaskError(f"metric {self.name}: only `ratio` metrics carry baselines")
-        wanted = self.gate.baseline if self.gate else None
-        if wanted is not None and wanted not in self.baselines:
-            raise TaskError(
-                f"metric {self.name}: its gate asks for the baseline {wanted!r}, "
-                f"and it declares {list(self.baselines)}"
-            )
+        for wanted in self.gate.baselines if self.gate else ():
+            if wanted not in self.baselines:
+                raise TaskError(
+                    f"metric {self.name}: its gate asks for the baseline {wanted!r}, "
+                    f"and it declares {list(self.baselines)}"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +160,11 @@ class Task:
         name: Folder, pipeline and model name, `subject_output`.
         title: One line for people.
         sources: Layouts of raw data that the task reads, the usual one first.
-        features: What Transform gives, the label among them.
+        features: What Transform gives, the label among them; a function of the hyperparameters
+            where it depends on them. Others read it by `features_for`.
         label: Name of the transformed label.
+        target_is_input: Whether the model is given the label too, as one that learns to give
+            back what it is given.
         hparams: Hyperparameters and data options with their defaults; `--set` changes them.
         data_hparams: Which of them reading and Transform are told; a change of any other reads
             no data again.
@@ -169,12 +183,13 @@ class Task:
     name: str
     title: str
     sources: tuple[Source, ...]
-    features: tuple[Feature, ...]
+    features: tuple[Feature, ...] | Callable[[Mapping[str, Value]], tuple[Feature, ...]]
     label: str
     hparams: Mapping[str, Value]
     smoke: Mapping[str, Value]
     metrics: tuple[Metric, ...]
     serving: Serving
+    target_is_input: bool = False
     choices: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     search: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     data_hparams: tuple[str, ...] = ()
@@ -193,12 +208,21 @@ class Task:
         if problems:
             raise TaskError(f"task {self.name!r} is not valid: " + "; ".join(problems))
 
+    def features_for(self, hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+        """Says what Transform gives.
+
+        Args:
+            hparams: Resolved hyperparameters.
+        """
+        return self.features(hparams) if callable(self.features) else self.features
+
     def _problems(self) -> list[str]:
         found = []
+        features = self.features_for(self.hparams)
         if not _NAME.fullmatch(self.name):
             found.append("its name must be lower_snake_case")
         for kind, names in (
-            ("feature", [feature.name for feature in self.features]),
+            ("feature", [feature.name for feature in features]),
             ("metric", [metric.name for metric in self.metrics]),
             ("serving input", [entry.name for entry in self.serving.inputs]),
             ("serving output", [entry.name for entry in self.serving.outputs]),
@@ -208,7 +232,7 @@ class Task:
                 found.append(f"it declares no {kind}")
         if not self.sources:
             found.append("it declares no source")
-        if self.label not in {feature.name for feature in self.features}:
+        if self.label not in {feature.name for feature in features}:
             found.append(f"its label {self.label!r} is not among its features")
         if not any(metric.gate for metric in self.metrics):
             found.append("none of its metrics has a gate")
@@ -220,8 +244,13 @@ class Task:
             f"data_hparams lacks {name!r}, by which its examples are counted"
             for name in counts - set(self.data_hparams)
         ]
-        if set(self.serving.example) != {entry.name for entry in self.serving.inputs}:
-            found.append("serving.example must give every serving input and nothing else")
+        given = set(self.serving.example)
+        needed = {entry.name for entry in self.serving.inputs if entry.default is None}
+        if not needed <= given <= {entry.name for entry in self.serving.inputs}:
+            found.append(
+                "serving.example must give every serving input that has no default, and "
+                "nothing that is no input"
+            )
         if not 0 <= self.quarantine_limit < 1:
             found.append("quarantine_limit must be in [0, 1)")
         return found

@@ -21,10 +21,14 @@ from modules.common.callbacks import callbacks
 from modules.common.errors import DataError
 from modules.common.input_pipeline import Split
 from modules.common.task import Task
-from modules.common.tensors import Hparams
+from modules.common.tensors import Hparams, Tensors
 
 _EVAL_BATCH_SIZE = 256
 BuildModel = Callable[[Hparams, tft.TFTransformOutput], keras.Model]
+# Changes a batch at random: features, label and hyperparameters to features and label.
+Augment = Callable[[Tensors, tf.Tensor, Hparams], tuple[Tensors, tf.Tensor]]
+# Writes what a person may look at into a folder: the servable, the evaluation split, the folder.
+Report = Callable[[export.Servable, Split, str], None]
 
 
 def run(
@@ -32,8 +36,12 @@ def run(
     task: Task,
     build_model: BuildModel,
     servable_class: type[export.Servable],
+    augment: Augment | None = None,
+    report: Report | None = None,
 ) -> None:
     """Trains a model on the transformed examples and exports it.
+
+    A model with no weights to train is exported as it is.
 
     Args:
         fn_args: What TFX's Trainer gives to `run_fn`; its `custom_config` holds the resolved
@@ -42,38 +50,47 @@ def run(
         task: The declaration.
         build_model: Makes the compiled model.
         servable_class: What is exported around the model.
+        augment: Changes batches that are trained on.
+        report: Writes pictures, say, of held-out examples into the folder of TensorBoard's logs.
 
     Raises:
         DataError: If the training or the evaluation split is empty.
     """
     hparams = {**fn_args.custom_config["hparams"], **_tuned(fn_args.hyperparameters)}
     transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    train, evaluation = splits(task, transform_output, fn_args.train_files, fn_args.eval_files)
+    train, evaluation = splits(
+        task, transform_output, hparams, fn_args.train_files, fn_args.eval_files
+    )
     keras.utils.set_random_seed(int(hparams["seed"]))
     with precision.dtype_policy(precision.training_policy(hparams)):
         model = build_model(hparams, transform_output)
     if fn_args.base_model:
         warm_start(model, fn_args.base_model)
-    train_batches, eval_batches = batches(train, evaluation, hparams)
-    steps_per_epoch = math.ceil(train.examples / int(hparams["batch_size"]))
-    model.fit(
-        train_batches,
-        validation_data=eval_batches,
-        epochs=int(hparams["epochs"]),
-        callbacks=callbacks(hparams, steps_per_epoch, fn_args.model_run_dir),
-        verbose=0,
-    )
+    if model.trainable_weights:
+        train_batches, eval_batches = batches(train, evaluation, hparams, augment)
+        steps_per_epoch = math.ceil(train.examples / int(hparams["batch_size"]))
+        model.fit(
+            train_batches,
+            validation_data=eval_batches,
+            epochs=int(hparams["epochs"]),
+            callbacks=callbacks(hparams, steps_per_epoch, fn_args.model_run_dir),
+            verbose=0,
+        )
     if model.dtype_policy.name != "float32":
         trained, model = model, build_model(hparams, transform_output)
         model.set_weights(trained.get_weights())
     baselines = servable_class.fit_baselines(train, evaluation, hparams)
     servable = servable_class(task, hparams, model, transform_output, baselines)
     export.save(servable, fn_args.serving_model_dir)
+    if report is not None:
+        tf.io.gfile.makedirs(fn_args.model_run_dir)
+        report(servable, evaluation, fn_args.model_run_dir)
 
 
 def splits(
     task: Task,
     transform_output: tft.TFTransformOutput,
+    hparams: Hparams,
     train_files: list[str],
     eval_files: list[str],
 ) -> tuple[Split, Split]:
@@ -82,8 +99,8 @@ def splits(
     Raises:
         DataError: If one holds no example.
     """
-    train = Split(train_files, transform_output, task)
-    evaluation = Split(eval_files, transform_output, task)
+    train = Split(train_files, transform_output, task, hparams)
+    evaluation = Split(eval_files, transform_output, task, hparams)
     for name, split in (("training", train), ("evaluation", evaluation)):
         if not split.examples:
             raise DataError(
@@ -93,14 +110,22 @@ def splits(
 
 
 def batches(
-    train: Split, evaluation: Split, hparams: Hparams
+    train: Split, evaluation: Split, hparams: Hparams, augment: Augment | None = None
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """Makes the batches of both splits, those for training shuffled."""
+    """Makes the batches of both splits, those for training shuffled and changed by `augment`.
+
+    Evaluation takes `eval_batch_size` where the task has that hyperparameter.
+    """
     batch_size = int(hparams["batch_size"])
-    return (
-        train.batches(batch_size, int(hparams["seed"])),
-        evaluation.batches(max(batch_size, _EVAL_BATCH_SIZE)),
-    )
+    train_batches = train.batches(batch_size, int(hparams["seed"]))
+    if augment is not None:
+        train_batches = train_batches.map(
+            lambda features, label: augment(features, label, hparams),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        ).prefetch(tf.data.AUTOTUNE)
+    eval_batch_size = int(hparams.get("eval_batch_size", max(batch_size, _EVAL_BATCH_SIZE)))
+    return train_batches, evaluation.batches(eval_batch_size)
 
 
 def warm_start(model: keras.Model, base_model_dir: str) -> None:

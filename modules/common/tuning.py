@@ -19,6 +19,7 @@ def tune(
     fn_args: Any,  # noqa: ANN401 - TFX's FnArgs, whose module is slow to import
     task: Task,
     build_model: training.BuildModel,
+    augment: training.Augment | None = None,
 ) -> TunerFnResult:
     """Sets up a random search over the values that the task declares in `search`.
 
@@ -26,6 +27,7 @@ def tune(
         fn_args: What TFX's Tuner gives to `tuner_fn`; see `training.run`.
         task: The declaration.
         build_model: Makes the compiled model.
+        augment: Changes batches that are trained on.
 
     Returns:
         The tuner and the arguments of its fits.
@@ -37,9 +39,11 @@ def tune(
         chosen = {name: choices.Choice(name, list(values)) for name, values in task.search.items()}
         return build_model({**hparams, **chosen}, transform_output)
 
-    splits = training.splits(task, transform_output, fn_args.train_files, fn_args.eval_files)
+    splits = training.splits(
+        task, transform_output, hparams, fn_args.train_files, fn_args.eval_files
+    )
     keras.utils.set_random_seed(int(hparams["seed"]))
-    train, evaluation = training.batches(*splits, hparams)
+    train, evaluation = training.batches(*splits, hparams, augment)
     tuner = keras_tuner.RandomSearch(
         build,
         objective="val_loss",

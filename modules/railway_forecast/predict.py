@@ -18,8 +18,7 @@ from modules.railway_forecast.task import MIN_HISTORY, SOURCE, TASK
 TAKES = "paths of CSV files, each with a series"
 # With no input it goes on from the series that it was trained on.
 DEFAULTS_TO_DATA = True
-
-_PICTURE = Path("railway_forecast.png")
+WRITES = ".png"
 
 
 def read_request(text_or_path: str) -> tuple[str, dict[str, Any]]:
@@ -46,20 +45,19 @@ def read_request(text_or_path: str) -> tuple[str, dict[str, Any]]:
     return "serving_default", {"history": [list(monthly.values)], "last_month": [last_month]}
 
 
-def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:
+def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path) -> str:
     """Writes the forecast as a table, and draws it.
 
     Args:
         request: What `read_request` gave.
         answer: The signature's outputs, a batch of one.
-        out: The picture's path; `railway_forecast.png` in the current folder if `None`.
+        out: The picture's path.
     """
     [history], [last_month] = request["history"], request["last_month"]
     forecast, lower, upper = (answer[name][0] for name in ("forecast", "lower", "upper"))
-    picture = out or _PICTURE
-    draw_forecast(history, last_month, forecast, lower, upper, picture)
+    draw_forecast(history, last_month, forecast, lower, upper, out)
     first = parse_month(last_month) + 1
     rows = [f"{'month':<9}{'forecast':>12}{'lower':>12}{'upper':>12}"]
     for month, (middle, low, high) in enumerate(zip(forecast, lower, upper, strict=True), first):
         rows.append(f"{month_text(month):<9}{middle:>12,.0f}{low:>12,.0f}{high:>12,.0f}")
-    return "\n".join([*rows, f"80 % intervals; drawn to {picture}"])
+    return "\n".join([*rows, f"80 % intervals; drawn to {out}"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 
 from modules.common.errors import TaskError, did_you_mean
 from modules.common.registry import load_task, task_names
 from modules.common.task import Task
+
+_TASK = "lianxi.task"
 
 
 class TaskType(click.ParamType):
@@ -44,14 +46,35 @@ class SettingType(click.ParamType):
 
 
 class SettingsCommand(click.Command):
-    """A command that also takes each hyperparameter of its task as an option of its own.
+    """A command that also takes each setting of its task as an option of its own.
 
     `--name value` and `--name=value`, with dashes or underscores, stand for `--set name=value`.
     """
 
+    def settings(self, task: Task) -> Mapping[str, str]:
+        """Names the settings, each with a line for `--help`: here the hyperparameters."""
+        about = {}
+        for name, value in task.hparams.items():
+            choices = task.choices.get(name, ())
+            listed = ", one of " + ", ".join(map(str, choices)) if choices else ""
+            about[name] = f"Default {value!r}{listed}."
+        return about
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Rewrites the hyperparameters among the options, then parses as ever."""
+        """Rewrites the settings among the options, then parses as ever."""
+        ctx.meta[_TASK] = _task_among(args)
         return super().parse_args(ctx, list(self._rewritten(ctx, args)))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Adds the settings of the task, where the line names one."""
+        super().format_options(ctx, formatter)
+        task = ctx.meta.get(_TASK)
+        about = self.settings(task) if task else {}
+        if task and about:
+            with formatter.section(f"Settings of {task.name}"):
+                formatter.write_dl(
+                    [(f"--{name.replace('_', '-')}", text) for name, text in about.items()]
+                )
 
     def _rewritten(self, ctx: click.Context, args: list[str]) -> Iterator[str]:
         options = {
@@ -60,7 +83,8 @@ class SettingsCommand(click.Command):
             if isinstance(option, click.Option)
             for name in option.opts
         }
-        task = _task_among(args)
+        task = ctx.meta[_TASK]
+        known = self.settings(task) if task is not None else {}
         tokens = iter(args)
         for token in tokens:
             name, equals, value = token.partition("=")
@@ -73,9 +97,9 @@ class SettingsCommand(click.Command):
                     yield from (following for following in [next(tokens, None)] if following)
             else:
                 setting = name[2:].replace("-", "_")
-                if task is not None and setting not in task.hparams:
-                    known = [f"--{each}" for each in task.hparams] + list(options)
-                    raise click.UsageError(f"no such option {name}; {did_you_mean(name, known)}")
+                if task is not None and setting not in known:
+                    names = [f"--{each}" for each in known] + list(options)
+                    raise click.UsageError(f"no such option {name}; {did_you_mean(name, names)}")
                 found = value if equals else next(tokens, None)
                 if found is None or (not equals and found.startswith("--")):
                     raise click.UsageError(f"{name} takes a value: {name} VALUE")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import glob
 import importlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -15,20 +16,53 @@ from typing import Any, TextIO
 import click
 import numpy as np
 
-from modules.common.errors import LianxiError
+from modules.common.errors import LianxiError, did_you_mean
 from modules.common.task import Task
 from pipelines import last_run
-from pipelines.commands.options import env_option, root_option, task_argument
+from pipelines.commands.options import (
+    SettingsCommand,
+    SettingType,
+    env_option,
+    root_option,
+    task_argument,
+)
 from pipelines.environment import Environment, environment
 from pipelines.logs import logging_to, new_log_path
 
 _LOAD_TIMEOUT_S = 120.0
+_ANSWER_TIMEOUT_S = 60.0
 
 
-@click.command()
+class RequestCommand(SettingsCommand):
+    """A command that takes what a request of its task may say as options."""
+
+    def settings(self, task: Task) -> Mapping[str, str]:
+        """Names what a request may say, by the task's `predict.OPTIONS`."""
+        options: Mapping[str, str] = getattr(_human(task), "OPTIONS", {})
+        return options
+
+
+def _human(task: Task) -> ModuleType:
+    """The module that says how a person asks the task."""
+    return importlib.import_module(f"modules.{task.name}.predict")
+
+
+@click.command(cls=RequestCommand)
 @task_argument
 @click.argument("inputs", nargs=-1)
-@click.option("--out", type=click.Path(path_type=Path), help="Where to write a picture or sound.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write a picture or sound.",
+)
+@click.option(
+    "--set",
+    "settings",
+    type=SettingType(),
+    multiple=True,
+    help="Say more about what you ask for; may be given many times. Each is also an option of its "
+    "own. `lianxi predict TASK --help` shows them.",
+)
 @click.option("--server", metavar="HOST:PORT", help="Ask this server, not the last pushed model.")
 @root_option
 @env_option
@@ -37,6 +71,7 @@ def command(
     task: Task,
     inputs: tuple[str, ...],
     out: Path | None,
+    settings: tuple[tuple[str, str], ...],
     server: str | None,
     root: str | None,
     env_name: str,
@@ -52,26 +87,51 @@ def command(
     lianxi predict voice_gender recording.wav
     lianxi predict captcha_ocr pictures/*.png
     lianxi predict railway_forecast passengers.csv --out forecast.png
+    lianxi predict deep_dream photo.jpg --octaves 3 --out dream.png
     cat names.txt | lianxi predict name_gender - --json
     """
     env = environment(env_name, root)
-    human = importlib.import_module(f"modules.{task.name}.predict")
+    human = _human(task)
+    given = _known_settings(task, dict(settings))
     are_many_files = human.TAKES.startswith("paths") and (len(inputs) > 1 or "-" in inputs)
     failures = 0
     with _client(task, env, server) as (client, stderr):
-        for text in _inputs(task, human, inputs, env):
+        for number, text in enumerate(_inputs(task, human, inputs, env)):
             try:
-                request, answer = _ask(client, task, human, text)
+                request, answer = _ask(client, task, human, text, given)
+                if as_json:
+                    line = json.dumps(_plain(answer), ensure_ascii=False)
+                else:
+                    line = human.show(request, answer, _out(task, human, out, number))
+                    line = f"{text}: {line}" if are_many_files else line
             except LianxiError as error:
                 print(f"error: {error}", file=stderr)
                 failures += 1
-                continue
-            if as_json:
-                click.echo(json.dumps(_plain(answer), ensure_ascii=False))
+            except OSError as error:
+                print(f"error: cannot write the answer: {error}", file=stderr)
+                failures += 1
             else:
-                line = human.show(request, answer, out)
-                click.echo(f"{text}: {line}" if are_many_files else line)
+                click.echo(line)
     sys.exit(1 if failures else 0)
+
+
+def _known_settings(task: Task, given: dict[str, str]) -> dict[str, str]:
+    """Gives the settings; raises `LianxiError` for one that the task does not have."""
+    known: Mapping[str, str] = getattr(_human(task), "OPTIONS", {})
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, known) if known else "it takes none"
+            raise LianxiError(f"a request to {task.name} has no setting {name!r}; {hint}")
+    return given
+
+
+def _out(task: Task, human: ModuleType, out: Path | None, number: int) -> Path | None:
+    """Where the answer to one of several inputs is written: none may overwrite another's."""
+    suffix = getattr(human, "WRITES", "")
+    if out is None and not suffix:
+        return None
+    path = out or Path(f"{task.name}{suffix}")
+    return path.with_name(f"{path.stem}_{number + 1}{path.suffix}") if number else path
 
 
 def _inputs(
@@ -80,6 +140,8 @@ def _inputs(
     if not inputs and getattr(human, "DEFAULTS_TO_DATA", False):
         globs = last_run.load(env, task.name).data_files.splitlines()
         inputs = tuple(sorted({path for files in globs for path in glob.glob(files)}))
+    if not inputs and not getattr(human, "NEEDS_INPUT", True):
+        inputs = ("",)
     if not inputs:
         raise click.UsageError(f"{task.name} takes {human.TAKES}; give one or more, or -")
     for text in inputs:
@@ -94,17 +156,19 @@ def _ask(
     task: Task,
     human: ModuleType,
     text: str,
+    settings: Mapping[str, str],
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Reads one input and gets its answer; whatever goes wrong is said in a line."""
     from serving.client_types import ClientError
 
+    timeout_s = getattr(human, "TIMEOUT_S", _ANSWER_TIMEOUT_S)
     try:
-        signature, request = human.read_request(text)
-        return request, client.predict(task.name, request, signature_name=signature)
-    except (OSError, ValueError) as error:
-        raise LianxiError(f"{text}: {error}") from error
-    except ClientError as error:
-        raise LianxiError(f"{text}: {error}") from error
+        signature, request = human.read_request(text, **settings)
+        return request, client.predict(
+            task.name, request, signature_name=signature, timeout_s=timeout_s
+        )
+    except (OSError, ValueError, ClientError) as error:
+        raise LianxiError(f"{text}: {error}" if text else str(error)) from error
 
 
 @contextmanager
@@ -141,4 +205,13 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
 
 
 def _plain(answer: dict[str, np.ndarray]) -> dict[str, Any]:
-    return {name: np.asarray(values).tolist() for name, values in answer.items()}
+    """Gives an answer as JSON can say it: bytes as TensorFlow Serving's REST API writes them."""
+
+    def plain(value: Any) -> Any:  # noqa: ANN401 - nested lists of anything
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        if isinstance(value, bytes):
+            return {"b64": base64.b64encode(value).decode()}
+        return value
+
+    return {name: plain(np.asarray(values).tolist()) for name, values in answer.items()}

@@ -23,8 +23,11 @@ _FEATURES = (
 class Task:
     """What `Split` reads of a task."""
 
-    features = _FEATURES
     label = "label"
+    target_is_input = False
+
+    def features_for(self, hparams: dict[str, Any]) -> tuple[Feature, ...]:
+        return _FEATURES
 
 
 class TransformOutput:
@@ -58,7 +61,18 @@ def write(folder: Path, count: int) -> list[str]:
 def split(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Split:
     if request.param == "streamed":
         monkeypatch.setattr(input_pipeline, "_IN_MEMORY_BYTES", 0)
-    return Split(write(tmp_path, 10), TransformOutput(), Task())  # type: ignore[arg-type]
+    return Split(write(tmp_path, 10), TransformOutput(), Task(), {})  # type: ignore[arg-type]
+
+
+def test_a_target_that_is_an_input_is_among_the_features(tmp_path: Path) -> None:
+    class Autoencoder(Task):
+        label = "image"
+        target_is_input = True
+
+    split = Split(write(tmp_path, 3), TransformOutput(), Autoencoder(), {})  # type: ignore[arg-type]
+    [(features, target)] = split.batches(4).as_numpy_iterator()
+    assert set(features) == {"image", "label"}
+    np.testing.assert_array_equal(features["image"], target)
 
 
 def test_packing_is_undone() -> None:
@@ -99,6 +113,6 @@ def test_shuffling_is_seeded_and_differs_by_epoch(split: Split) -> None:
 
 
 def test_an_empty_split_has_no_examples(tmp_path: Path) -> None:
-    split = Split(write(tmp_path, 0), TransformOutput(), Task())  # type: ignore[arg-type]
+    split = Split(write(tmp_path, 0), TransformOutput(), Task(), {})  # type: ignore[arg-type]
     assert split.examples == 0
     assert split["image"].shape == (0, 2, 3, 1)

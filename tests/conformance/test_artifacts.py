@@ -61,9 +61,13 @@ def servable_class(task: Task) -> type[export.Servable]:
     return found
 
 
+def open_split(run: SmokeRun, name: str) -> Split:
+    return Split(transformed_files(run, name), transform_output(run), run.task, hparams(run.task))
+
+
 def make_servable(run: SmokeRun, model: keras.Model) -> export.Servable:
     output = transform_output(run)
-    splits = [Split(transformed_files(run, split), output, run.task) for split in ("train", "eval")]
+    splits = [open_split(run, name) for name in ("train", "eval")]
     found = servable_class(run.task)
     baselines = found.fit_baselines(*splits, hparams(run.task))
     return found(run.task, hparams(run.task), model, output, baselines)
@@ -82,9 +86,10 @@ def test_transform_gives_what_is_declared(smoke_run: SmokeRun) -> None:
     output = transform_output(smoke_run)
     layer = output.transform_features_layer()
     raw = tf.io.parse_example(raw_examples(smoke_run), output.raw_feature_spec())
-    first, second = (unpack(layer(raw), task.features) for _ in range(2))
-    assert set(first) == {feature.name for feature in task.features}
-    for feature in task.features:
+    declared = task.features_for(hparams(task))
+    first, second = (unpack(layer(raw), declared) for _ in range(2))
+    assert set(first) == {feature.name for feature in declared}
+    for feature in declared:
         values = first[feature.name]
         assert values.dtype == DTYPES[feature.dtype], feature.name
         assert tuple(values.shape[1:]) == feature.shape, feature.name
@@ -134,10 +139,8 @@ def test_what_is_no_picture_is_refused(smoke_run: SmokeRun) -> None:
 
 
 def test_model_takes_any_batch_and_learns_one(smoke_run: SmokeRun) -> None:
-    output = transform_output(smoke_run)
     model = build(smoke_run)
-    split = Split(transformed_files(smoke_run, "train"), output, smoke_run.task)
-    train = split.batches(batch_size=32)
+    train = open_split(smoke_run, "train").batches(batch_size=32)
     features, labels = next(iter(train))
     for size in (1, 3):
         answer = model({name: values[:size] for name, values in features.items()})

@@ -1,0 +1,90 @@
+"""Inputs of a signature that a request may leave out.
+
+Their defaults stand in the SignatureDef, where TensorFlow Serving and the embedded server find
+them. A server fills in one example's worth, whatever the request's batch; the graph spreads it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from modules.common.task import Field
+from modules.common.tensors import DTYPES, Tensors
+
+
+def default_tensor(entry: Field) -> tf.Tensor:
+    """Gives what a request that leaves an input out gets.
+
+    Args:
+        entry: An input with a default.
+
+    Returns:
+        `[1, *shape]`.
+    """
+    return tf.constant([entry.default], DTYPES[entry.dtype])
+
+
+def spread(inputs: Tensors, entries: Sequence[Field]) -> Tensors:
+    """Repeats inputs of one example to the batch, where they have a default.
+
+    Args:
+        inputs: `[batch, ...]` each, or `[1, ...]` where there is a default.
+        entries: The signature's inputs.
+
+    Returns:
+        `[batch, ...]` each.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If the inputs are of different batches.
+    """
+    if all(entry.default is None for entry in entries):
+        return inputs
+    sizes = {name: tf.shape(values)[0] for name, values in inputs.items()}
+    needed = [sizes[entry.name] for entry in entries if entry.default is None]
+    batch = needed[0] if needed else tf.reduce_max(tf.stack(list(sizes.values())))
+    spread_out = {}
+    for entry in entries:
+        size = sizes[entry.name]
+        is_default = tf.equal(size, 1) & (entry.default is not None)
+        fits = tf.debugging.Assert(
+            tf.equal(size, batch) | is_default,
+            [f"input {entry.name}: expected as many examples as the other inputs have, or one"],
+        )
+        with tf.control_dependencies([fits]):
+            times = tf.where(is_default, batch, 1)
+            rest = tf.ones([len(entry.shape)], tf.int32)
+            multiples = tf.concat([times[None], rest], axis=0)
+            spread_out[entry.name] = tf.tile(inputs[entry.name], multiples)
+    return spread_out
+
+
+def declare(saved_model_dir: str, signature: str, entries: Sequence[Field]) -> None:
+    """Writes the defaults into a SavedModel's signature.
+
+    `tf.saved_model.save` knows defaults of positional parameters only.
+
+    Args:
+        saved_model_dir: Changed in place.
+        signature: The signature's key.
+        entries: Its inputs.
+    """
+    defaults = {
+        entry.name: tf.make_tensor_proto(default_tensor(entry))
+        for entry in entries
+        if entry.default is not None
+    }
+    if not defaults:
+        return
+    path = os.path.join(saved_model_dir, "saved_model.pb")
+    saved_model = saved_model_pb2.SavedModel()
+    with tf.io.gfile.GFile(path, "rb") as file:
+        saved_model.ParseFromString(file.read())
+    for graph in saved_model.meta_graphs:
+        for name, tensor in defaults.items():
+            graph.signature_def[signature].defaults[name].CopyFrom(tensor)
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(saved_model.SerializeToString(deterministic=True))
