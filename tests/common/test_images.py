@@ -155,3 +155,26 @@ def test_it_runs_in_transform(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         layer({"image": tf.constant([contents])})["image"], grey([contents])
     )
+
+
+def test_a_crop_keeps_the_proportions() -> None:
+    tall = np.zeros((120, 40, 3), np.uint8)
+    tall[40:80] = (200, 10, 60)
+    [found] = images.decode(
+        tf.constant([file_of(Image.fromarray(tall), "PNG")]), 20, 20, channels=3, fit="crop"
+    ).numpy()
+    np.testing.assert_array_equal(found, np.broadcast_to((200, 10, 60), (20, 20, 3)))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 90), (90, 1), (33, 57)])
+def test_the_middle_is_never_empty(size: tuple[int, int]) -> None:
+    pixels = images.middle(tf.zeros([*size, 3], tf.uint8), (24, 36))
+    height, width = pixels.shape[:2]
+    assert 1 <= height <= size[0] and 1 <= width <= size[1]
+    assert height == size[0] or width == size[1]
+
+
+def test_a_picture_at_its_own_size_is_what_pillow_reads() -> None:
+    picture = smooth("RGB").resize((31, 17))
+    found = images.decode_one(tf.constant(file_of(picture, "PNG")))
+    np.testing.assert_array_equal(found, np.asarray(picture))

@@ -9,7 +9,7 @@ from apache_beam.internal import pickler
 from sklearn.metrics import roc_auc_score
 from tensorflow_model_analysis.metrics import metric_types
 
-from modules.common.metrics import BinaryCurve, RatioOfSums
+from modules.common.metrics import LINKS, BinaryCurve, RatioOfSums
 
 _CALIBRATION_BINS = 15
 
@@ -184,3 +184,9 @@ def test_the_gain_is_positive_where_the_model_is_better(
 ])  # fmt: skip
 def test_a_ratio_of_nothing_is_nan(columns: dict[str, list[float]], minus: str) -> None:
     assert math.isnan(ratio(columns, minus=minus))
+
+
+def test_psnr_of_a_mean_squared_error() -> None:
+    assert LINKS["psnr"](0.01) == pytest.approx(20.0)
+    assert LINKS["psnr"](1.0) == pytest.approx(0.0)
+    assert LINKS["psnr"](0.0) == math.inf

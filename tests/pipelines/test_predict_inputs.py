@@ -6,11 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import click
+import numpy as np
 import pytest
 
+from modules.common.errors import LianxiError
 from modules.common.registry import load_task
 from pipelines import last_run
-from pipelines.commands.predict import _inputs
+from pipelines.commands.predict import _inputs, _known_settings, _out, _plain
 from pipelines.environment import Environment
 
 _HUMAN = SimpleNamespace(DEFAULTS_TO_DATA=True, TAKES="a file")
@@ -35,3 +37,36 @@ def test_the_files_of_the_last_run(tmp_path: Path) -> None:
 def test_examples_that_were_drawn_are_no_files(tmp_path: Path) -> None:
     with pytest.raises(click.UsageError, match="name_gender takes a file; give one or more"):
         after_a_run_on("", tmp_path)
+
+
+def test_no_answer_is_written_over_another(tmp_path: Path) -> None:
+    task = load_task("name_gender")
+    writes, silent = SimpleNamespace(WRITES=".png"), SimpleNamespace()
+    assert _out(task, writes, None, 0) == Path("name_gender.png")
+    assert _out(task, writes, None, 2) == Path("name_gender_3.png")
+    assert _out(task, writes, tmp_path / "a.png", 0) == tmp_path / "a.png"
+    assert _out(task, writes, tmp_path / "a.png", 1) == tmp_path / "a_2.png"
+    assert _out(task, silent, None, 0) is None
+    assert _out(task, silent, tmp_path / "a.png", 0) == tmp_path / "a.png"
+
+
+def test_a_setting_that_no_request_has_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = load_task("name_gender")
+    with pytest.raises(LianxiError, match="name_gender has no setting 'octaves'; it takes none"):
+        _known_settings(task, {"octaves": "3"})
+    human = SimpleNamespace(OPTIONS={"octaves": "How many sizes."})
+    monkeypatch.setattr("pipelines.commands.predict._human", lambda task: human)
+    assert _known_settings(task, {"octaves": "3"}) == {"octaves": "3"}
+    with pytest.raises(LianxiError, match="no setting 'octave'; did you mean 'octaves'"):
+        _known_settings(task, {"octave": "3"})
+
+
+def test_bytes_are_json_as_tensorflow_serving_writes_them() -> None:
+    answer = {"image": np.array([b"\x89P", b""], object), "n": np.array([[1.5]])}
+    assert _plain(answer) == {"image": [{"b64": "iVA="}, {"b64": ""}], "n": [[1.5]]}
+
+
+def test_a_task_that_needs_no_input_is_asked_once(tmp_path: Path) -> None:
+    human = SimpleNamespace(NEEDS_INPUT=False, TAKES="")
+    env = Environment(name="local", root=str(tmp_path))
+    assert list(_inputs(load_task("name_gender"), human, (), env)) == [""]

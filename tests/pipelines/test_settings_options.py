@@ -80,3 +80,10 @@ def test_a_sample_is_as_small_as_a_smoke_run_s(
 def test_a_count_is_positive(tmp_path: Path, words: list[str]) -> None:
     result = CliRunner().invoke(sample.command, ["name_gender", str(tmp_path), *words])
     assert result.exit_code == 2
+
+
+def test_help_lists_the_settings_of_the_task_that_is_named() -> None:
+    helped = CliRunner().invoke(command, ["captcha_ocr", "--help"]).output
+    assert "Settings of captcha_ocr" in helped
+    assert "--learning-rate" in helped and "one of ctc, position" in " ".join(helped.split())
+    assert "Settings of" not in CliRunner().invoke(command, ["--help"]).output

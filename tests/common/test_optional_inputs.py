@@ -1,0 +1,95 @@
+"""Inputs that a request may leave out: in the graph, and in the SavedModel's signature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from modules.common import optional_inputs
+from modules.common.task import Field
+from serving.client import Client, ClientError
+from serving.server import Server, ServerConfig
+
+FIELDS = (
+    Field(name="text", dtype="string"),
+    Field(name="times", dtype="int64", default=2),
+    Field(name="weights", dtype="float32", shape=(2,), default=[0.5, 1.0]),
+)
+
+
+class Repeater(tf.Module):
+    """Says each text as often as it is asked to."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, name="text"),
+            tf.TensorSpec([None], tf.int64, name="times"),
+            tf.TensorSpec([None, 2], tf.float32, name="weights"),
+        ]
+    )
+    def serve(self, text, times, weights):
+        given = {"text": text, "times": times, "weights": weights}
+        given = optional_inputs.spread(given, FIELDS)
+        counted = tf.strings.join([given["text"], tf.strings.as_string(given["times"])], "x")
+        return {"said": counted, "total": tf.reduce_sum(given["weights"], axis=1)}
+
+
+@pytest.fixture(scope="module")
+def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("repeater")
+    module = Repeater()
+    tf.saved_model.save(module, str(folder / "1"), signatures=module.serve)
+    optional_inputs.declare(str(folder / "1"), "serving_default", FIELDS)
+    return folder
+
+
+def test_the_signature_holds_the_defaults(model_dir: Path) -> None:
+    saved = saved_model_pb2.SavedModel.FromString((model_dir / "1/saved_model.pb").read_bytes())
+    defaults = saved.meta_graphs[0].signature_def["serving_default"].defaults
+    assert set(defaults) == {"times", "weights"}
+    np.testing.assert_array_equal(tf.make_ndarray(defaults["weights"]), [[0.5, 1.0]])
+
+
+def test_a_request_may_leave_them_out(model_dir: Path) -> None:
+    with Server({"repeater": model_dir}, ServerConfig(port=0)) as server:
+        server.wait_until_available("repeater", 60)
+        with Client(f"localhost:{server.port}") as client:
+            answer = client.predict("repeater", text=["a", "b", "c"])
+            assert list(answer["said"]) == ["ax2", "bx2", "cx2"]
+            np.testing.assert_allclose(answer["total"], [1.5] * 3)
+            answer = client.predict("repeater", text=["a", "b"], times=[3, 4])
+            assert list(answer["said"]) == ["ax3", "bx4"]
+            with pytest.raises(ClientError, match="Missing but required: {text}"):
+                client.predict("repeater", times=[1])
+
+
+def test_the_graph_spreads_what_a_server_filled_in() -> None:
+    given = {
+        "text": tf.constant(["a", "b"]),
+        "times": tf.constant([7], tf.int64),
+        "weights": tf.constant([[1.0, 2.0], [3.0, 4.0]]),
+    }
+    found = optional_inputs.spread(given, FIELDS)
+    np.testing.assert_array_equal(found["times"], [7, 7])
+    np.testing.assert_array_equal(found["weights"], given["weights"])
+
+
+def test_inputs_of_different_batches_are_refused() -> None:
+    given = {
+        "text": tf.constant(["a", "b", "c"]),
+        "times": tf.constant([7, 8], tf.int64),
+        "weights": tf.constant([[1.0, 2.0]]),
+    }
+    with pytest.raises(tf.errors.InvalidArgumentError, match="input times: expected as many"):
+        optional_inputs.spread(given, FIELDS)
+
+
+def test_with_defaults_alone_the_largest_batch_counts() -> None:
+    fields = (Field(name="a", dtype="int64", default=1), Field(name="b", dtype="int64", default=2))
+    given = {"a": tf.constant([5, 6, 7], tf.int64), "b": tf.constant([2], tf.int64)}
+    found = optional_inputs.spread(given, fields)
+    np.testing.assert_array_equal(found["b"], [2, 2, 2])
