@@ -39,7 +39,7 @@ from components.anomaly_gate import AnomalyGate
 from components.curated_schema import CuratedSchema, schema_digest
 from components.previous_blessed_model import PreviousBlessedModelStrategy
 from components.serving_validator import ServingValidator
-from modules.common.digest import source_digest
+from modules.common.digest import file_digests, source_digest
 from modules.common.errors import TaskError
 from modules.common.evaluation import eval_config
 from modules.common.task import Task, Value
@@ -193,7 +193,7 @@ def ingest_components(
 def example_gen_component(task: Task, data: DataLocation, hparams: Mapping[str, Value]) -> BaseNode:
     """Makes the ExampleGen for the layout of `data`."""
     component = import_utils.import_class_by_path(data.source.component)
-    named = ("featurizer", "windower", "labeler", "drawer")
+    named = ("featurizer", "windower", "labeler", "splitter", "drawer")
     functions = [
         path.rpartition(".")[0]
         for path in (getattr(data.source, name, "") for name in named)
@@ -202,8 +202,15 @@ def example_gen_component(task: Task, data: DataLocation, hparams: Mapping[str, 
     digest = source_digest(
         data.source.component.rpartition(".")[0], f"modules.{task.name}.task", *functions
     )
+    told = data_hparams(task, hparams)
+    files = _file_digests(task, told)
     return component(
-        task, data.source, data.folder, data_hparams(task, hparams), digest, patterns=data.patterns
+        task,
+        data.source,
+        data.folder,
+        told,
+        "/".join([digest, *files.values()]),
+        patterns=data.patterns,
     ).with_id("ExampleGen")
 
 
@@ -261,5 +268,13 @@ def _training_components(
 
 
 def _custom_config(task: Task, hparams: Mapping[str, Value], module: str) -> dict[str, Any]:
-    digest = source_digest(f"modules.{task.name}.{module}")
-    return {"hparams": dict(hparams), "source_digest": digest}
+    return {
+        "hparams": dict(hparams),
+        "source_digest": source_digest(f"modules.{task.name}.{module}"),
+        "file_digests": _file_digests(task, hparams),
+    }
+
+
+def _file_digests(task: Task, hparams: Mapping[str, Value]) -> dict[str, str]:
+    """Digests the files that settings name."""
+    return file_digests({name: str(hparams[name]) for name in task.file_hparams if name in hparams})

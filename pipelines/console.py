@@ -85,8 +85,8 @@ class RunConsole:
         """Shows the metrics beside their baselines and gates, and where things are."""
         if result.figures:
             self.console.print(_metrics_table(result))
-        for name in ("pushed", "quarantine", "evaluation", "tensorboard", "log"):
-            skipped = name == "quarantine" and result.counts and not result.counts.quarantined
+        for name in ("pushed", "quarantine", "evaluation", "report", "tensorboard", "log"):
+            skipped = name == "quarantine" and result.counts and not result.counts.unused
             if name in result.paths and not skipped:
                 self.console.print(f"{name:<12} {result.paths[name]}")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from components.anomaly_gate import describe_anomalies
 from components.example_gen import quarantine
 from modules.common import evaluation
+from modules.common.callbacks import REPORT_FILE
 from modules.common.task import Task
 from pipelines.environment import Environment
 from pipelines.observer import Outcome
@@ -60,6 +62,7 @@ class RunResult:
             ],
             "examples": self.counts.examples if self.counts else None,
             "quarantined": self.counts.quarantined if self.counts else None,
+            "set_aside": self.counts.set_aside if self.counts else None,
             "paths": self.paths,
         }
 
@@ -90,8 +93,7 @@ def _read_examples(result: RunResult, outcome: Outcome) -> str:
     result.counts = quarantine.read_counts(examples.uri)
     result.paths["examples"] = examples.uri
     result.paths["quarantine"] = quarantine.rejects_path(examples.uri)
-    by_split = ", ".join(f"{count:,} {split}" for split, count in result.counts.by_split.items())
-    return f"{by_split}, {result.counts.quarantined:,} quarantined"
+    return str(result.counts)
 
 
 def _read_evaluation(result: RunResult, outcome: Outcome) -> str:
@@ -116,6 +118,9 @@ def describe(figure: evaluation.Figure, task: Task) -> str:
 def _read_model(result: RunResult, outcome: Outcome) -> str:
     result.paths["model"] = outcome.outputs["model"][0].uri
     result.paths["tensorboard"] = outcome.outputs["model_run"][0].uri
+    report = Path(result.paths["tensorboard"], REPORT_FILE)
+    if report.is_file():
+        result.paths["report"] = str(report)
     return ""
 
 

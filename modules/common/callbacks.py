@@ -15,6 +15,7 @@ from modules.common import progress
 from modules.common.tensors import Hparams
 
 CURVE_FILE = "curve.csv"
+REPORT_FILE = "report.png"
 _WARM_UP_SHARE = 0.05
 _REPORT_EVERY_S = 0.5
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +49,27 @@ def source_digest(*modules: str, root: Path = ROOT) -> str:
     for name in sorted(found):
         digest.update(name.encode() + b"\0" + found[name].read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def file_digests(paths: Mapping[str, str]) -> dict[str, str]:
+    """Digests files that settings name, so that TFX's cache notices when their contents change.
+
+    Args:
+        paths: Path by setting; empty paths and files elsewhere are passed over.
+
+    Returns:
+        The first 16 hexadecimal digits of the SHA-256 of each file's contents, by setting.
+    """
+    digests = {}
+    for name, path in paths.items():
+        file = Path(path).expanduser()
+        if path and file.is_file():
+            with file.open("rb") as contents:
+                digest = hashlib.sha256()
+                for block in iter(lambda: contents.read(2**20), b""):
+                    digest.update(block)
+            digests[name] = digest.hexdigest()[:16]
+    return digests
 
 
 def _source_of(name: str, root: Path) -> Path | None:

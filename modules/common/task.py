@@ -11,15 +11,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
+from modules.common.declarations import (
+    Dtype,
+    Feature,
+    Field,
+    Gate,
+    Metric,
+    Serving,
+    Shape,
+    Value,
+)
 from modules.common.errors import TaskError, did_you_mean
 from modules.common.sources import Source
 
-Value = bool | int | float | str
-Dtype = Literal["float32", "int64", "string", "uint8", "bool"]
-Shape = tuple[int | None, ...]
+__all__ = ["Dtype", "Feature", "Field", "Gate", "Metric", "Serving", "Shape", "Task", "Value"]
 
 SHARED_CHOICES: Mapping[str, tuple[Value, ...]] = {
     "schedule": ("plateau", "cosine"),
@@ -28,128 +36,6 @@ SHARED_CHOICES: Mapping[str, tuple[Value, ...]] = {
 """Values of the hyperparameters that training reads for every task that has them."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feature:
-    """One transformed feature: what `preprocessing_fn` must give.
-
-    Attributes:
-        name: Key in the dictionary that `preprocessing_fn` returns.
-        dtype: Element type. Files hold `uint8` as bytes: `preprocessing_fn` gives it packed by
-            `modules.common.tensors.pack`, and whoever reads it gets it unpacked.
-        shape: Shape of one example, without the batch dimension.
-    """
-
-    name: str
-    dtype: Dtype
-    shape: Shape = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """One input or output of a serving signature.
-
-    Attributes:
-        name: Name in the signature.
-        dtype: Element type.
-        shape: Shape of one example, without the batch dimension; `None` is any length.
-        doc: What it means, with unit and range, for a person.
-        default: Of an input that a request may leave out: what one example then gets.
-    """
-
-    name: str
-    dtype: Dtype
-    shape: Shape = ()
-    doc: str = ""
-    default: Value | list | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gate:
-    """When a metric lets a model pass.
-
-    Attributes:
-        baseline: Name of the naive baseline, fitted in the same run and scored on the same
-            examples, that the metric has to beat; several, where it has to beat each of them.
-            `None` sets no such condition.
-        min_gain: By how much it has to be beaten, in the metric's unit; the comparison is strict.
-        floor: Worst value that passes, whatever the baseline. `None` sets no such condition.
-        max_drop: How much worse than the last blessed model it may be, in the metric's unit.
-            `None` sets no such condition.
-    """
-
-    baseline: str | tuple[str, ...] | None = None
-    min_gain: float = 0.0
-    floor: float | None = None
-    max_drop: float | None = None
-
-    @property
-    def baselines(self) -> tuple[str, ...]:
-        """Names of the baselines that have to be beaten."""
-        if self.baseline is None:
-            return ()
-        return (self.baseline,) if isinstance(self.baseline, str) else self.baseline
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """One figure that Evaluator computes from the per-example scores of `evaluate`.
-
-    A `ratio` metric is `link(sum of scores / sum of weights)`; its scores are the outputs
-    `<name>__score` and `<name>__weight` of the signature, and for each baseline
-    `<name>__<baseline>`. An `auc` or `ece` metric reads `<name>__score` as the probability of the
-    positive class and `<name>__label` as 0 or 1.
-
-    Attributes:
-        name: As the field says it: `accuracy`, `auc`, `mape`, `perplexity`.
-        doc: What it measures, with its unit.
-        better: Whether a higher or a lower value is better.
-        kind: How the per-example scores are put together.
-        link: Applied to the ratio: `exp` makes a perplexity of a mean negative log-likelihood,
-            `psnr` decibels of a mean squared error of values in [0, 1].
-        baselines: Names of the baselines whose scores `evaluate` carries.
-        gate: Condition for blessing the model, or `None` where the metric only informs.
-        percent: Whether people read it as a percentage.
-    """
-
-    name: str
-    doc: str
-    better: Literal["higher", "lower"] = "higher"
-    kind: Literal["ratio", "auc", "ece"] = "ratio"
-    link: Literal["identity", "exp", "sqrt", "psnr"] = "identity"
-    baselines: tuple[str, ...] = ()
-    gate: Gate | None = None
-    percent: bool = False
-
-    def __post_init__(self) -> None:
-        """Raises `TaskError` where the declaration contradicts itself."""
-        if self.kind != "ratio" and self.baselines:
-            raise TaskError(f"metric {self.name}: only `ratio` metrics carry baselines")
-        for wanted in self.gate.baselines if self.gate else ():
-            if wanted not in self.baselines:
-                raise TaskError(
-                    f"metric {self.name}: its gate asks for the baseline {wanted!r}, "
-                    f"and it declares {list(self.baselines)}"
-                )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Serving:
-    """What `serving_default` takes and gives.
-
-    Attributes:
-        inputs: What a person has.
-        outputs: What a person wants.
-        example: One request by input name, as a batch of one or more: the warm-up request,
-            what ServingValidator sends, and what the documentation shows.
-        classify: Whether `serve_examples` answers Classify, with `classes` and `scores`.
-    """
-
-    inputs: tuple[Field, ...]
-    outputs: tuple[Field, ...]
-    example: Mapping[str, list]
-    classify: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +56,8 @@ class Task:
             no data again.
         choices: The values that a hyperparameter may take, where they are few; those of
             `SHARED_CHOICES` are added.
+        file_hparams: Which of them are paths of files, or empty: a run asks for the file to be
+            there, and notices when its contents change.
         smoke: Overlay of `hparams` that makes a run tiny.
         metrics: What Evaluator computes, the one that people ask for first.
         search: Hyperparameters that a Tuner may choose, with the values to choose from.
@@ -193,6 +81,7 @@ class Task:
     choices: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     search: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     data_hparams: tuple[str, ...] = ()
+    file_hparams: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
     quarantine_limit: float = 0.05
     max_latency_ms: float = 1000.0
@@ -236,7 +125,7 @@ class Task:
             found.append(f"its label {self.label!r} is not among its features")
         if not any(metric.gate for metric in self.metrics):
             found.append("none of its metrics has a gate")
-        for which in ("smoke", "search", "choices", "data_hparams"):
+        for which in ("smoke", "search", "choices", "data_hparams", "file_hparams"):
             unknown = set(getattr(self, which)) - set(self.hparams)
             found += [f"{which} has unknown {name!r}" for name in unknown]
         counts = {getattr(source, "count", None) for source in self.sources} - {None}
@@ -269,8 +158,8 @@ class Task:
             Every hyperparameter with its value.
 
         Raises:
-            TaskError: For a name that the task does not have, a value of another type, or one
-                that is not among its choices.
+            TaskError: For a name that the task does not have, a value of another type, one that
+                is not among its choices, or a file that is not there.
         """
         values = dict(self.hparams) | (dict(self.smoke) if smoke else {})
         for name, value in settings.items():
@@ -284,7 +173,15 @@ class Task:
                 raise TaskError(
                     f"{self.name}: {name} takes one of {', '.join(known)}, found {value!r}"
                 )
+            if name in self.file_hparams:
+                _check_file(self.name, name, str(value))
         return values
+
+
+def _check_file(task: str, name: str, path: str) -> None:
+    is_remote = "://" in path
+    if path and not is_remote and not Path(path).expanduser().is_file():
+        raise TaskError(f"{task}: {name} takes the path of a file, found no file {path!r}")
 
 
 def _parse(task: str, name: str, value: str | Value, default: Value) -> Value:

@@ -51,7 +51,8 @@ def run(
         build_model: Makes the compiled model.
         servable_class: What is exported around the model.
         augment: Changes batches that are trained on.
-        report: Writes pictures, say, of held-out examples into the folder of TensorBoard's logs.
+        report: Draws what the model does with held-out examples to `callbacks.REPORT_FILE` in the
+            folder of TensorBoard's logs; the run says where it is.
 
     Raises:
         DataError: If the training or the evaluation split is empty.

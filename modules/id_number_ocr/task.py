@@ -63,6 +63,7 @@ TASK = Task(
         "without_typeface": "",
         "font": "",
     },
+    file_hparams=("font",),
     data_hparams=(
         "seed",
         "sample_strips",

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
 import pytest
 
-from modules.common.digest import ROOT, source_digest
+from modules.common.digest import ROOT, file_digests, source_digest
 
 _SOURCES = {
     "modules/__init__.py": "",
@@ -149,3 +150,12 @@ def test_the_real_task(tmp_path: Path, edited: str, features_too: bool) -> None:
     path.write_text(path.read_text() + "Y = 2\n")
     after = [source_digest(entry, root=tmp_path) for entry in entries]
     assert [old != new for old, new in zip(before, after, strict=True)] == [features_too, True]
+
+
+def test_a_file_that_a_setting_names_is_digested_by_its_contents(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").write_bytes(b"weights" * 400_000)
+    named = {"weights": str(tmp_path / "a.h5"), "font": "", "gone": str(tmp_path / "b")}
+    wanted = hashlib.sha256(b"weights" * 400_000).hexdigest()[:16]
+    assert file_digests(named) == {"weights": wanted}
+    (tmp_path / "a.h5").write_bytes(b"others")
+    assert file_digests(named) != {"weights": wanted}

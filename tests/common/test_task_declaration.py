@@ -178,3 +178,39 @@ def test_the_declaration_needs_no_tensorflow() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert printed.strip() == "[]"
+
+
+def test_features_may_depend_on_the_settings(declare: Declare) -> None:
+    def sized(hparams: Any) -> tuple[Feature, ...]:
+        return (Feature(name="y", dtype="float32", shape=(int(hparams["units"]),)),)
+
+    task = declare(features=sized, label="y", hparams={"units": 3}, smoke={})
+    assert task.features_for({"units": 5})[0].shape == (5,)
+    with pytest.raises(TaskError, match="its label 'z' is not among its features"):
+        declare(features=sized, label="z", hparams={"units": 3}, smoke={})
+
+
+def test_an_input_with_a_default_need_not_be_in_the_example(declare: Declare) -> None:
+    optional = Field(name="top_k", dtype="int64", default=5)
+    serving = Serving(inputs=(_FIELD, optional), outputs=(_FIELD,), example={"x": [0.0]})
+    assert declare(serving=serving).serving.inputs[1].default == 5
+    with pytest.raises(TaskError, match="nothing that is no input"):
+        declare(
+            serving=Serving(inputs=(_FIELD,), outputs=(_FIELD,), example={"x": [0.0], "z": [1]})
+        )
+
+
+def test_each_of_several_baselines_has_to_be_declared() -> None:
+    gate = Gate(baseline=("grey", "mean"))
+    assert gate.baselines == ("grey", "mean")
+    with pytest.raises(TaskError, match="asks for the baseline 'mean'"):
+        Metric(name="psnr", doc="", baselines=("grey",), gate=gate)
+
+
+def test_a_file_that_a_setting_names_must_be_there(declare: Declare, tmp_path: Any) -> None:
+    task = declare(hparams={"weights": ""}, smoke={}, file_hparams=("weights",))
+    (tmp_path / "a.h5").write_bytes(b"")
+    for path in ("", str(tmp_path / "a.h5"), "gs://bucket/a.h5"):
+        assert task.resolve_hparams({"weights": path})["weights"] == path
+    with pytest.raises(TaskError, match="weights takes the path of a file, found no file 'gone'"):
+        task.resolve_hparams({"weights": "gone"})
