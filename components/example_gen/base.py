@@ -8,10 +8,8 @@ notices changed data; the digest in the configuration makes it notice a changed 
 from __future__ import annotations
 
 import os
-import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import apache_beam as beam
 from google.protobuf import json_format, struct_pb2
@@ -23,20 +21,29 @@ from tfx.types import artifact_utils
 from tfx.utils import proto_utils
 
 from components.example_gen import quarantine
-from components.example_gen.process_pool import ReaderPool
-from components.example_gen.read_config import ReadConfig, Reader
-from components.example_gen.records import SPLITS, Record, Reject, to_example
-from modules.common import progress
+from components.example_gen.read_config import ReadConfig
+from components.example_gen.read_group import GROUP_ITEMS, ReadGroup
+from components.example_gen.records import SPLITS
 from modules.common.errors import DataError
 from modules.common.registry import load_task
 from modules.common.sources import Source
 from modules.common.task import Task, Value
 
-# Large, so that the processes seldom wait for the last of a group; small enough for a cluster.
-_GROUP_ITEMS = 1000
-# Fewer are read before the processes would have started.
-_MIN_ITEMS_FOR_PROCESSES = 200
-_REPORT_INTERVAL_S = 0.5
+
+class Read(NamedTuple):
+    """What reading gives.
+
+    Attributes:
+        train: Serialized examples to train on.
+        eval: Serialized examples to evaluate on.
+        rejects: Lines of JSON.
+        counts: Pairs of what is counted and how many.
+    """
+
+    train: beam.PCollection
+    eval: beam.PCollection
+    rejects: beam.PCollection
+    counts: beam.PCollection
 
 
 class SourceExecutor(BaseExampleGenExecutor):
@@ -87,23 +94,38 @@ class SourceExecutor(BaseExampleGenExecutor):
     def GenerateExamplesByBeam(  # noqa: N802
         self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
-        """Reads the items, a group of them in one worker, into serialized examples by split."""
+        """Reads the items into serialized examples by split."""
         config = self._config
         items = self.items(config, self._patterns)
         self.check(items, config)
-        size = _GROUP_ITEMS if self.in_processes else 1
+        read = self.read(pipeline, items, config)
+        quarantine.write(read.rejects, read.counts, self._output_dir)
+        return {"train": read.train, "eval": read.eval}
+
+    @classmethod
+    def read(cls, pipeline: beam.Pipeline, items: Sequence[Any], config: ReadConfig) -> Read:
+        """Reads the items, a group of them in one worker.
+
+        Args:
+            pipeline: What the steps are added to.
+            items: What `items` listed.
+            config: What the reader is told.
+        """
+        step = ReadGroup(cls.reader, config, len(items), cls.in_processes)
+        read = cls.spread(pipeline, items) | "Read" >> beam.ParDo(step).with_outputs()
+        return Read(read["train"], read["eval"], read["rejects"], read["counts"])
+
+    @classmethod
+    def spread(cls, pipeline: beam.Pipeline, items: Sequence[Any]) -> beam.PCollection:
+        """Gives the items in groups, one for a worker at a time.
+
+        Args:
+            pipeline: What the steps are added to.
+            items: What `items` listed.
+        """
+        size = GROUP_ITEMS if cls.in_processes else 1
         groups = [items[start : start + size] for start in range(0, len(items), size)]
-        read = (
-            pipeline
-            | "Items" >> beam.Create(groups)
-            | "Spread" >> beam.Reshuffle()
-            | "Read"
-            >> beam.ParDo(
-                _Read(type(self).reader, config, len(items), self.in_processes)
-            ).with_outputs()
-        )
-        quarantine.write(read["rejects"], read["counts"], self._output_dir)
-        return {split: read[split] for split in SPLITS}
+        return pipeline | "Items" >> beam.Create(groups) | "Spread" >> beam.Reshuffle()
 
     def Do(  # noqa: N802
         self,
@@ -126,6 +148,7 @@ class SourceExecutor(BaseExampleGenExecutor):
         quarantine.check_limit(counts, self._output_dir, self._config.task)
         examples.set_int_custom_property("examples", counts.examples)
         examples.set_int_custom_property("quarantined", counts.quarantined)
+        examples.set_int_custom_property("set_aside", counts.set_aside)
 
 
 class SourceExampleGen(example_gen_component.FileBasedExampleGen):
@@ -196,55 +219,6 @@ def _input_config(patterns: Sequence[str]) -> example_gen_pb2.Input:
             split(name=name, pattern=pattern) for name, pattern in zip(names, patterns, strict=True)
         ]
     )
-
-
-class _Read(beam.DoFn):
-    """Reads a group of items into examples, tagged by split, and rejects."""
-
-    def __init__(self, reader: Reader, config: ReadConfig, total: int, in_processes: bool) -> None:
-        self._reader = reader
-        self._config = config
-        self._total = total
-        self._in_processes = in_processes
-        self._pool: ReaderPool | None = None
-
-    def setup(self) -> None:
-        self._done = 0
-        self._report_at = time.monotonic() + _REPORT_INTERVAL_S
-        if self._in_processes and self._total >= _MIN_ITEMS_FOR_PROCESSES:
-            self._pool = ReaderPool(self._reader, self._config)
-
-    def teardown(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
-
-    def process(self, items: Sequence[Any]) -> Iterator[Any]:
-        # Counting here, and not in Beam, spares a pass over all examples.
-        counts: Counter[str] = Counter()
-        for results in self._results(items):
-            for result in results:
-                if isinstance(result, Reject):
-                    counts["quarantined"] += 1
-                    yield beam.pvalue.TaggedOutput("rejects", result.to_json())
-                else:
-                    counts[result.split] += 1
-                    yield beam.pvalue.TaggedOutput(result.split, to_example(result.features))
-            self._report()
-        for count in counts.items():
-            yield beam.pvalue.TaggedOutput("counts", count)
-
-    def _results(self, items: Sequence[Any]) -> Iterator[Iterable[Record | Reject]]:
-        """What the reader gives, item by item."""
-        if self._pool is not None:
-            return self._pool.read(items)
-        return (self._reader(item, self._config) for item in items)
-
-    def _report(self) -> None:
-        self._done += 1
-        if self._in_processes and time.monotonic() >= self._report_at:
-            self._report_at = time.monotonic() + _REPORT_INTERVAL_S
-            progress.report(progress.Progress(done=self._done, total=self._total, unit="example"))
 
 
 def _read_config(exec_properties: dict[str, Any]) -> tuple[ReadConfig, list[str]]:

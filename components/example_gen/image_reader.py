@@ -1,18 +1,45 @@
-"""Reads one picture of a folder. Light: it runs in processes that never import TensorFlow."""
+"""Reads one picture of a folder. Light: it runs in processes that never import TensorFlow.
+
+Where duplicates are dropped, reading is two steps: all pictures are looked at, and then those that
+are kept are read, so that Beam compares digests and never moves a picture that is dropped.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image
 
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.records import Record, Reject, split_of
-from modules.common.image_files import servable_bytes
+from components.example_gen.records import SET_ASIDE, Record, Reject, split_of
+from modules.common import image_files
+from modules.common.image_layouts import SkipFile
 from modules.common.registry import import_function
-from modules.common.sources import ImageFolderSource
+from modules.common.sources import ImageFolderSource, PictureSource, RawFeatures
 
 # A picture of the most pixels that are served takes half of this uncompressed, 16 bits a channel.
 MAX_FILE_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """A good picture that was looked at.
+
+    Attributes:
+        path: The file.
+        relative: The file, relative to the data folder.
+        split: `train` or `eval`.
+        digest: Of its pixels.
+        is_servable: Whether the served graph reads the file as it is.
+    """
+
+    path: str
+    relative: str
+    split: str
+    digest: str
+    is_servable: bool
 
 
 def read_picture(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
@@ -28,22 +55,97 @@ def read_picture(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
     source: ImageFolderSource = config.source
     relative = config.relative(path)
     try:
-        contents = _read(path)
-        features = dict(import_function(source.labeler)(relative, config.hparams))
-        features[source.image] = servable_bytes(contents)
+        contents = read_file(path)
+        split, features = _named(relative, config)
+        image = decode(contents, config)
+        features = {**features, source.image: image_files.to_servable(image, contents)}
     except IsADirectoryError:
         return
-    except OSError as error:
-        yield Reject(relative, "", f"the file cannot be read: {error.strerror or error}")
+    except (SkipFile, OSError, ValueError) as error:
+        yield _reject(relative, error)
         return
-    except ValueError as error:
-        yield Reject(relative, "", str(error))
-        return
-    yield Record(split_of(hashlib.sha256(contents).hexdigest(), source.eval_percent), features)
+    digest = hashlib.sha256(contents).hexdigest()
+    yield Record(split or split_of(digest, source.eval_percent), features)
 
 
-def _read(path: str) -> bytes:
-    """Gives a file's bytes; raises `ValueError` where they are too many for a picture."""
+def look_at_picture(path: str, config: ReadConfig) -> Iterator[Sighting | Reject]:
+    """Decodes one picture, and tells what it is instead of giving it.
+
+    Args:
+        path: As for `read_picture`.
+        config: As for `read_picture`.
+
+    Yields:
+        One sighting, or one reject.
+    """
+    source: ImageFolderSource = config.source
+    relative = config.relative(path)
+    try:
+        contents = read_file(path)
+        split, _ = _named(relative, config)
+        image = decode(contents, config)
+        digest = image_files.pixel_digest(image)
+    except IsADirectoryError:
+        return
+    except (SkipFile, OSError, ValueError) as error:
+        yield _reject(relative, error)
+        return
+    yield Sighting(
+        path=path,
+        relative=relative,
+        split=split or split_of(digest, source.eval_percent),
+        digest=digest,
+        is_servable=image_files.is_servable(image, contents),
+    )
+
+
+def read_sighted(sighting: Sighting, config: ReadConfig) -> Iterator[Record | Reject]:
+    """Reads a picture that was found good, decoding it again only to convert it.
+
+    Args:
+        sighting: What `look_at_picture` told of it.
+        config: As for `read_picture`.
+
+    Yields:
+        One record, or a reject where the file has changed meanwhile.
+    """
+    source: ImageFolderSource = config.source
+    try:
+        _, features = _named(sighting.relative, config)
+        contents = read_file(sighting.path)
+        if not sighting.is_servable:
+            contents = image_files.to_servable(decode(contents, config), contents)
+    except (OSError, ValueError) as error:
+        yield _reject(sighting.relative, error)
+        return
+    yield Record(sighting.split, {**features, source.image: contents})
+
+
+def decode(contents: bytes, config: ReadConfig) -> Image.Image:
+    """Decodes a picture if it is one that the source wants.
+
+    Args:
+        contents: A file's bytes.
+        config: Its source must be a `PictureSource`.
+
+    Raises:
+        ValueError: As `image_files.decode_whole` does.
+    """
+    source: PictureSource = config.source
+    limit = int(config.hparams[source.min_side_px]) if source.min_side_px else 0
+    return image_files.decode_whole(contents, limit, source.needs_colour)
+
+
+def read_file(path: str) -> bytes:
+    """Gives a file's bytes.
+
+    Args:
+        path: A local or remote file.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If there are too many for a picture.
+    """
     if "://" in path:
         # TFX's file systems take seconds to import; only remote data needs them.
         from tfx.dsl.io import fileio
@@ -56,3 +158,20 @@ def _read(path: str) -> bytes:
     if len(contents) > MAX_FILE_BYTES:
         raise ValueError(f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB")
     return contents
+
+
+def _named(relative: str, config: ReadConfig) -> tuple[str | None, RawFeatures]:
+    """What a path says of a picture: its split, if it does, and its labels."""
+    source: ImageFolderSource = config.source
+    split: str | None = None
+    if source.splitter:
+        split = import_function(source.splitter)(relative, config.hparams)
+    return split, import_function(source.labeler)(relative, config.hparams)
+
+
+def _reject(relative: str, error: Exception) -> Reject:
+    if isinstance(error, SkipFile):
+        return Reject(relative, "", str(error), SET_ASIDE)
+    if isinstance(error, OSError):
+        return Reject(relative, "", f"the file cannot be read: {error.strerror or error}")
+    return Reject(relative, "", str(error))

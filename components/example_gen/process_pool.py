@@ -18,14 +18,13 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from components.example_gen.read_config import ReadConfig, Reader
-from components.example_gen.records import Record, Reject
 from modules.common.errors import LianxiError
 
 # Few, since a chunk of photographs is kept in memory whole; enough to hide the way to a process.
 _CHUNK_ITEMS = 8
 _CHUNKS_AHEAD = 2
 
-Results = list[Record | Reject]
+Results = list[Any]
 
 
 class ReaderPool:

@@ -1,8 +1,8 @@
-"""Bad records: written beside the examples with place and reason, counted, and limited.
+"""Records that are not used: written beside the examples with place and reason, and counted.
 
-`quarantine/rejects.jsonl` in the examples artifact has a line for each; `quarantine/counts.json`
-has the counts. Where there are too many, the file is kept outside the artifact, which TFX removes
-when a component fails.
+`quarantine/rejects.jsonl` in the examples artifact has a line for each, bad or set aside;
+`quarantine/counts.json` has the counts. Bad ones are limited: where there are too many, the file is
+kept outside the artifact, which TFX removes when a component fails.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import islice
 import apache_beam as beam
 from tfx.dsl.io import fileio
 
-from components.example_gen.records import SPLITS
+from components.example_gen.records import BAD, SPLITS
 from modules.common.errors import DataError
 from modules.common.task import Task
 
@@ -32,13 +32,28 @@ class Counts:
 
     Attributes:
         examples: Records that became examples.
-        quarantined: Records that were set aside.
+        quarantined: Records that are bad.
+        set_aside: Records that are well, but not used: duplicates, say.
         by_split: Examples by split.
     """
 
     examples: int
     quarantined: int
     by_split: dict[str, int]
+    set_aside: int = 0
+
+    @property
+    def unused(self) -> int:
+        """Records that became no example, for whatever reason."""
+        return self.quarantined + self.set_aside
+
+    def __str__(self) -> str:
+        """Says them in one line, what was set aside only where something was."""
+        parts = [f"{count:,} {split}" for split, count in self.by_split.items()]
+        parts.append(f"{self.quarantined:,} quarantined")
+        if self.set_aside:
+            parts.append(f"{self.set_aside:,} set aside")
+        return ", ".join(parts)
 
 
 def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) -> None:
@@ -46,7 +61,7 @@ def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) 
 
     Args:
         rejects: One line of JSON each.
-        counts: Pairs of a split, or `quarantined`, and how many a file held.
+        counts: Pairs of a split, `quarantined` or `set_aside`, and how many a file held.
         output_dir: The examples artifact.
     """
     folder = os.path.join(output_dir, _FOLDER)
@@ -70,10 +85,14 @@ def read_counts(output_dir: str) -> Counts:
         output_dir: The examples artifact.
     """
     with fileio.open(os.path.join(output_dir, _FOLDER, _COUNTS)) as file:
-        by_split = json.loads(file.read())
-    quarantined = by_split.get("quarantined", 0)
-    by_split = {split: by_split.get(split, 0) for split in SPLITS}
-    return Counts(examples=sum(by_split.values()), quarantined=quarantined, by_split=by_split)
+        counts = json.loads(file.read())
+    by_split = {split: counts.get(split, 0) for split in SPLITS}
+    return Counts(
+        examples=sum(by_split.values()),
+        quarantined=counts.get("quarantined", 0),
+        set_aside=counts.get("set_aside", 0),
+        by_split=by_split,
+    )
 
 
 def rejects_path(output_dir: str) -> str:
@@ -95,19 +114,31 @@ def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
     total = counts.examples + counts.quarantined
     if counts.examples and counts.quarantined <= task.quarantine_limit * total:
         return
-    if not total:
+    if not total and not counts.set_aside:
         raise DataError(f"the files hold no record at all; {_layouts(task)}")
     component_dir = os.path.dirname(os.path.dirname(output_dir))
     kept = os.path.join(component_dir, f"rejects-{os.path.basename(output_dir)}.jsonl")
     fileio.copy(rejects_path(output_dir), kept, overwrite=True)
-    with fileio.open(kept) as file:
-        reasons = Counter(json.loads(line)["reason"] for line in islice(file, 100_000))
-    listed = "\n".join(
-        f"  {count} x {reason}" for reason, count in reasons.most_common(_EXAMPLES_SHOWN)
+    said = (
+        f"{counts.quarantined} of {total} records are bad, more than the limit of "
+        f"{task.quarantine_limit:.0%}"
+        if total
+        else f"all {counts.set_aside} records were set aside, none is left"
     )
     raise DataError(
-        f"{counts.quarantined} of {total} records are bad, more than the limit of "
-        f"{task.quarantine_limit:.0%}:\n{listed}\nAll are listed in {kept}\n{_layouts(task)}"
+        f"{said}:\n{_commonest_reasons(kept, bad_only=total > 0)}\n"
+        f"All are listed in {kept}\n{_layouts(task)}"
+    )
+
+
+def _commonest_reasons(path: str, bad_only: bool) -> str:
+    with fileio.open(path) as file:
+        rejects = [json.loads(line) for line in islice(file, 100_000)]
+    reasons = Counter(
+        reject["reason"] for reject in rejects if reject["kind"] == BAD or not bad_only
+    )
+    return "\n".join(
+        f"  {count} x {reason}" for reason, count in reasons.most_common(_EXAMPLES_SHOWN)
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from components.example_gen.records import Record, Reject
 from modules.common.registry import load_task
 from modules.common.task import Task, Value
 
@@ -38,5 +37,5 @@ class ReadConfig:
         return os.path.relpath(path, self.data_dir)
 
 
-# Turns one item, a path or the number of an example, into records and rejects.
-Reader = Callable[[Any, ReadConfig], Iterator[Record | Reject]]
+# Turns one item, such as a path, into records and rejects, or into what leads to them.
+Reader = Callable[[Any, ReadConfig], Iterator[Any]]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 SPLITS = ("train", "eval")
+BAD, SET_ASIDE = "bad", "set aside"
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,20 @@ class Record:
 
 @dataclass(frozen=True)
 class Reject:
-    """A bad record, set aside with its reason.
+    """A record that becomes no example, with the reason.
 
     Attributes:
         path: File that it was in, relative to the data folder.
         where: Place in the file, such as `line 12`, or empty for the whole file.
         reason: What was expected and what was found.
+        kind: `BAD`, which counts against the task's limit, or `SET_ASIDE`: nothing is wrong with
+            it, but the task does not use it.
     """
 
     path: str
     where: str
     reason: str
+    kind: str = BAD
 
     def to_json(self) -> str:
         """Writes it as one line of a quarantine file."""

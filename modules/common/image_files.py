@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import warnings
 
@@ -15,6 +16,9 @@ _FORMATS = (
     *("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "JPEG2000", "AVIF"),
     *("PPM", "PCX", "TGA", "ICO"),
 )
+# Three channels, or colours of a palette: `modules.common.images` gives these as RGB over white.
+_COLOUR_MODES = ("RGB", "RGBA", "RGBX", "RGBa", "P", "PA", "YCbCr")
+_GREY_NAMES = {"1": "black and white", "I;16": "greyscale of 16 bits", "CMYK": "CMYK"}
 _MODES_OF_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 _JPEG_END = b"\xff\xd9"
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
@@ -33,11 +37,39 @@ def servable_bytes(contents: bytes) -> bytes:
     Raises:
         ValueError: If it is no picture, does not decode whole, or has more than `MAX_PIXELS`.
     """
+    return to_servable(decode_whole(contents), contents)
+
+
+def decode_whole(contents: bytes, min_side_px: int = 0, needs_colour: bool = False) -> Image.Image:
+    """Decodes a picture, the first frame of an animation, once its header was found good.
+
+    Args:
+        contents: A file's bytes.
+        min_side_px: Least length of the shorter side.
+        needs_colour: Whether it must have three channels, maybe by a palette, maybe with alpha.
+
+    Returns:
+        The picture, loaded, in the mode that the file has.
+
+    Raises:
+        ValueError: With the reason, if it is no picture, too small or too large, not in colour
+            where it must be, or does not decode whole.
+    """
     if not contents:
         raise ValueError("the file is empty")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = _open(contents)
+        if min(image.size) < min_side_px:
+            raise ValueError(
+                f"expected at least {min_side_px} px on the shorter side, "
+                f"found {image.width} x {image.height}"
+            )
+        if needs_colour and image.mode not in _COLOUR_MODES:
+            raise ValueError(
+                "expected a picture in colour, of three channels, found "
+                + _GREY_NAMES.get(image.mode, f"greyscale ({image.mode})")
+            )
         try:
             image.load()
             if image.format == "PNG":
@@ -48,7 +80,57 @@ def servable_bytes(contents: bytes) -> bytes:
             raise ValueError(
                 f"the {image.format} picture does not decode, it is damaged or cut off: {error}"
             ) from error
-        return contents if _is_served(image, contents) else _to_png(image)
+    return image
+
+
+def to_servable(image: Image.Image, contents: bytes) -> bytes:
+    """Gives a decoded picture as the served graph reads it.
+
+    Args:
+        image: What `decode_whole` made of `contents`.
+        contents: The file's bytes.
+
+    Returns:
+        As `servable_bytes` does.
+
+    Raises:
+        ValueError: If its pixels have 32 bits a channel.
+    """
+    if is_servable(image, contents):
+        return contents
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _to_png(image)
+
+
+def pixel_digest(image: Image.Image) -> str:
+    """Digests what a picture shows: its size and its pixels, and not how the file keeps them.
+
+    A grey picture is digested as the RGB picture of the same look, one with a palette as the
+    colours that it stands for, and an alpha channel that is opaque throughout does not count.
+
+    Args:
+        image: A decoded picture.
+
+    Returns:
+        32 hexadecimal digits; the same for two pictures only if they agree in every pixel.
+    """
+    if not image.mode.startswith(("I", "F")):
+        image = _as_rgb(image)
+    head = f"{image.mode} {image.width} {image.height} ".encode()
+    return hashlib.blake2b(head + image.tobytes(), digest_size=16).hexdigest()
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """Brings any mode to RGB, or to RGBA where something shines through."""
+    if not _has_alpha(image):
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    return image.convert("RGB") if image.getchannel("A").getextrema() == (255, 255) else image
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
 
 
 @functools.cache
@@ -75,8 +157,13 @@ def _open(contents: bytes) -> Image.Image:
     return image
 
 
-def _is_served(image: Image.Image, contents: bytes) -> bool:
-    """Tells whether `modules.common.images` reads the same picture from the bytes as they are."""
+def is_servable(image: Image.Image, contents: bytes) -> bool:
+    """Tells whether `modules.common.images` reads the same picture from the bytes as they are.
+
+    Args:
+        image: What `decode_whole` made of `contents`.
+        contents: The file's bytes.
+    """
     if image.format == "PNG":
         return contents.endswith(_PNG_END)
     if image.format in ("JPEG", "MPO"):
@@ -97,8 +184,7 @@ def _to_png(image: Image.Image) -> bytes:
     if image.mode in ("I", "F"):
         raise ValueError("its pixels have 32 bits a channel; convert it to 8 or 16")
     if image.mode not in _MODES_OF_PNG:
-        has_alpha = image.mode in ("PA", "La", "RGBa") or "transparency" in image.info
-        image = image.convert("RGBA" if has_alpha else "RGB")
+        image = image.convert("RGBA" if _has_alpha(image) else "RGB")
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=1)
     return file.getvalue()

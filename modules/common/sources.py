@@ -118,16 +118,45 @@ class TimeSeriesSource(Source):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageFolderSource(Source):
+class PictureSource(Source):
+    """What all layouts of picture files share: which pictures are good enough, and their feature.
+
+    A picture that does not decode whole is quarantined with the reason, and so is one of more than
+    `modules.common.image_files.MAX_PIXELS`. Of an animation the first frame is taken.
+
+    Attributes:
+        image: Raw feature that gets the picture, as bytes that the served graph reads.
+        min_side_px: Hyperparameter that holds the least length of the shorter side, in pixels;
+            empty for no limit.
+        needs_colour: Whether pictures that do not have three channels are quarantined: black and
+            white, greyscale and CMYK. A palette, or an alpha channel beside three of colour,
+            counts as colour, since the graph brings both to RGB, over white.
+    """
+
+    pattern: str = ""
+    image: str = "image"
+    min_side_px: str = ""
+    needs_colour: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFolderSource(PictureSource):
     """A folder of pictures, whose labels are in their paths.
 
-    Pictures of the usual kinds, in the folder itself and in folders right below it, hidden files
-    aside. Those that agree in every byte are never on both sides of the split.
+    Pictures of the usual kinds, hidden files and folders aside. A picture whose split nothing
+    tells goes where its digest says: those that agree in every byte (in every pixel, where
+    duplicates are dropped) are never on both sides of the split.
 
     Attributes:
         labeler: Import path of a function `(path relative to the data folder, hparams) -> raw
             features` that raises `ValueError` with the reason for a picture that it cannot name.
-        image: Raw feature that gets the file's bytes.
+        depths: How many folders may lie between the data folder and a picture.
+        splitter: Import path of a function `(path relative to the data folder, hparams) -> "train",
+            "eval"`, or `None` for what the digest says. It raises `ValueError` like the labeler;
+            `modules.common.image_layouts` has one for folders named `train` and `test`.
+        drops_duplicates: Whether of pictures that agree in every pixel only one is used: the first
+            by path, but one of the evaluation split before all of the training split. The others
+            are set aside.
     """
 
     component: ClassVar[str] = "components.example_gen.image_folder.ImageFolderExampleGen"
@@ -141,9 +170,10 @@ class ImageFolderSource(Source):
         "[wW][eE][bB][pP]",
     )
 
-    pattern: str = ""
     labeler: str
-    image: str = "image"
+    depths: tuple[int, ...] = (0, 1)
+    splitter: str = ""
+    drops_duplicates: bool = False
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -151,8 +181,8 @@ class ImageFolderSource(Source):
         if self.pattern:
             return (self.pattern,)
         return tuple(
-            f"{folder}[!.]*.{extension}"
-            for folder in ("", "[!.]*/")
+            f"{'[!.]*/' * depth}[!.]*.{extension}"
+            for depth in self.depths
             for extension in self.extensions
         )
 

@@ -138,7 +138,7 @@ def test_settings_keep_their_types_on_the_way_to_the_executor(tmp_path: Path) ->
 def test_the_limit_is_a_share_of_all_records(tmp_path: Path, bad: int, stops: bool) -> None:
     output = tmp_path / "examples" / "1"
     (output / "quarantine").mkdir(parents=True)
-    line = json.dumps({"path": "a", "where": "", "reason": "broken"}) + "\n"
+    line = json.dumps({"path": "a", "where": "", "reason": "broken", "kind": "bad"}) + "\n"
     (output / "quarantine" / "rejects.jsonl").write_text(line * bad)
     counts = quarantine.Counts(examples=100 - bad, quarantined=bad, by_split={})
     task = load_task("name_gender")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tfx.orchestration import data_types
 
 from components.example_gen.base import _read_config
 from components.example_gen.generated import GeneratedExampleGen
-from components.example_gen.records import split_of
+from components.example_gen.records import Reject, split_of
 from modules.common import progress
 from modules.common.errors import DataError
 
@@ -25,7 +24,7 @@ def test_examples_are_those_of_the_drawer(
 ) -> None:
     output = tmp_path / "GeneratedExampleGen" / "examples" / "1"
     reports: list[progress.Progress] = []
-    monkeypatch.setattr("components.example_gen.base._REPORT_INTERVAL_S", 0.0)
+    monkeypatch.setattr("components.example_gen.read_group._REPORT_INTERVAL_S", 0.0)
     with progress.subscribed(reports.append):
         examples = execute(
             monkeypatch, GeneratedExampleGen, task(DRAWN), "", output, drawn_examples=count, seed=7
@@ -41,7 +40,7 @@ def test_examples_are_those_of_the_drawer(
     assert examples.get_int_custom_property("examples") == len(good)
     rejects = (output / "quarantine" / "rejects.jsonl").read_text().splitlines()
     assert len(rejects) == count - len(good)
-    assert {"path": "", "where": "example 99", "reason": "no such font"} in map(json.loads, rejects)
+    assert Reject("", "example 99", "no such font").to_json() in rejects
     assert [report.done for report in reports] == list(range(1, count + 1))
     assert {(report.total, report.unit) for report in reports} == {(count, "example")}
     assert not multiprocessing.active_children()
