@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import click
 
@@ -60,6 +60,10 @@ class SettingsCommand(click.Command):
             about[name] = f"Default {value!r}{listed}."
         return about
 
+    def flags(self, task: Task) -> Collection[str]:
+        """Names those of the settings that take no value and are then true: here none."""
+        return ()
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Rewrites the settings among the options, then parses as ever."""
         ctx.meta[_TASK] = _task_among(args)
@@ -85,6 +89,7 @@ class SettingsCommand(click.Command):
         }
         task = ctx.meta[_TASK]
         known = self.settings(task) if task is not None else {}
+        flags = self.flags(task) if task is not None else ()
         tokens = iter(args)
         for token in tokens:
             name, equals, value = token.partition("=")
@@ -100,6 +105,9 @@ class SettingsCommand(click.Command):
                 if task is not None and setting not in known:
                     names = [f"--{each}" for each in known] + list(options)
                     raise click.UsageError(f"no such option {name}; {did_you_mean(name, names)}")
+                if setting in flags and not equals:
+                    yield from ("--set", f"{setting}=true")
+                    continue
                 found = value if equals else next(tokens, None)
                 if found is None or (not equals and found.startswith("--")):
                     raise click.UsageError(f"{name} takes a value: {name} VALUE")

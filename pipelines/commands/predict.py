@@ -7,7 +7,7 @@ import glob
 import importlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +40,11 @@ class RequestCommand(SettingsCommand):
         """Names what a request may say, by the task's `predict.OPTIONS`."""
         options: Mapping[str, str] = getattr(_human(task), "OPTIONS", {})
         return options
+
+    def flags(self, task: Task) -> Collection[str]:
+        """Names those that take no value, by the task's `predict.FLAGS`."""
+        flags: Collection[str] = getattr(_human(task), "FLAGS", ())
+        return flags
 
 
 def _human(task: Task) -> ModuleType:

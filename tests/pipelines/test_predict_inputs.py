@@ -12,7 +12,7 @@ import pytest
 from modules.common.errors import LianxiError
 from modules.common.registry import load_task
 from pipelines import last_run
-from pipelines.commands.predict import _inputs, _known_settings, _out, _plain
+from pipelines.commands.predict import _inputs, _known_settings, _out, _plain, command
 from pipelines.environment import Environment
 
 _HUMAN = SimpleNamespace(DEFAULTS_TO_DATA=True, TAKES="a file")
@@ -70,3 +70,14 @@ def test_a_task_that_needs_no_input_is_asked_once(tmp_path: Path) -> None:
     human = SimpleNamespace(NEEDS_INPUT=False, TAKES="")
     env = Environment(name="local", root=str(tmp_path))
     assert list(_inputs(load_task("name_gender"), human, (), env)) == [""]
+
+
+def test_a_flag_takes_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    human = SimpleNamespace(
+        OPTIONS={"detect": "Find faces.", "margin": "How much."}, FLAGS=["detect"]
+    )
+    monkeypatch.setattr("pipelines.commands.predict._human", lambda task: human)
+    words = ["name_gender", "--detect", "photo.jpg", "--margin", "0.3"]
+    context = command.make_context("predict", words)
+    assert context.params["settings"] == (("detect", "true"), ("margin", "0.3"))
+    assert context.params["inputs"] == ("photo.jpg",)
