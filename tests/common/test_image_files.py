@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from modules.common.image_files import servable_bytes
+from modules.common.image_files import decode_whole, pixel_digest, servable_bytes
 
 
 def picture(mode: str) -> Image.Image:
@@ -116,6 +116,78 @@ def test_pixels_of_32_bits_are_refused() -> None:
     contents = file_of(Image.new("F", (3, 3), 0.5), "TIFF")
     with pytest.raises(ValueError, match="32 bits a channel"):
         servable_bytes(contents)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_colour_is_three_channels_maybe_by_a_palette_or_with_alpha(mode: str) -> None:
+    contents = file_of(picture(mode), "PNG")
+    assert decode_whole(contents, needs_colour=True).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "said"),
+    [
+        ("PNG", "L", r"found greyscale \(L\)"), ("PNG", "LA", r"found greyscale \(LA\)"),
+        ("PNG", "1", "found black and white"), ("PNG", "I;16", "found greyscale of 16 bits"),
+        ("JPEG", "L", "found greyscale"), ("JPEG", "CMYK", "found CMYK"),
+    ],
+)  # fmt: skip
+def test_what_is_not_in_colour_is_refused_where_it_must_be(kind: str, mode: str, said: str) -> None:
+    contents = file_of(picture(mode), kind)
+    with pytest.raises(ValueError, match=f"expected a picture in colour.*{said}"):
+        decode_whole(contents, needs_colour=True)
+    assert decode_whole(contents).mode == mode
+
+
+def test_the_shorter_side_must_be_long_enough() -> None:
+    contents = file_of(picture("RGB"), "PNG")
+    assert decode_whole(contents, min_side_px=6).size == (9, 6)
+    with pytest.raises(ValueError, match="at least 7 px on the shorter side, found 9 x 6"):
+        decode_whole(contents, min_side_px=7)
+
+
+def animation(kind: str, frames: list[Image.Image]) -> bytes:
+    return file_of(frames[0], kind, save_all=True, append_images=frames[1:], duration=100,
+                   **({"lossless": True} if kind == "WEBP" else {}))  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_the_first_frame_is_taken(kind: str) -> None:
+    frames = [Image.new("RGB", (9, 6), colour) for colour in ("red", "lime", "blue")]
+    contents = animation(kind, frames)
+    assert getattr(opened(contents), "n_frames", 1) == 3
+    found = opened(servable_bytes(contents)).convert("RGB")
+    assert found.tobytes() == frames[0].tobytes()
+    assert pixel_digest(decode_whole(contents)) == pixel_digest(frames[0])
+
+
+def test_the_digest_is_of_what_is_seen() -> None:
+    image = picture("RGB")
+    for kind, options in (("PNG", {}), ("PNG", {"compress_level": 0}), ("BMP", {}), ("TIFF", {})):
+        again = decode_whole(file_of(image, kind, **options))
+        assert pixel_digest(again) == pixel_digest(image)
+    opaque = image.convert("RGBA")
+    assert pixel_digest(opaque) == pixel_digest(image)
+    few = image.quantize(16)
+    assert pixel_digest(few) == pixel_digest(few.convert("RGB"))
+    grey = image.convert("L")
+    assert pixel_digest(grey) == pixel_digest(grey.convert("RGB"))
+
+
+def test_any_other_picture_has_another_digest() -> None:
+    image = picture("RGB")
+    others = [image, image.rotate(180), image.transpose(Image.Transpose.TRANSPOSE), picture("L"),
+              picture("RGBA"), picture("I;16"), image.crop((0, 0, 8, 6))]  # fmt: skip
+    for channel in range(3):
+        changed = image.copy()
+        pixel = list(changed.getpixel((4, 3)))
+        pixel[channel] ^= 1
+        changed.putpixel((4, 3), tuple(pixel))
+        others.append(changed)
+    # The same bytes in another shape.
+    others.append(Image.frombytes("RGB", (6, 9), image.tobytes()))
+    digests = {pixel_digest(other) for other in others}
+    assert len(digests) == len(others)
 
 
 def test_tensorflow_is_not_needed() -> None:
