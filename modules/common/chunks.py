@@ -17,8 +17,8 @@ def in_chunks(function: Callable[[Tensors], Tensors], inputs: Tensors, chunk: in
     """Applies a function of a batch to pieces of it, one after the other.
 
     Args:
-        function: Tensors `[chunk, ...]` each to tensors `[chunk, ...]` each, of which each example
-            depends on its own inputs alone.
+        function: Tensors `[examples, ...]` each, at most `chunk` of them, to tensors
+            `[examples, ...]` each, of which each example depends on its own inputs alone.
         inputs: `[batch, ...]` each, of any batch, none included.
         chunk: Most examples at a time.
 
@@ -26,16 +26,8 @@ def in_chunks(function: Callable[[Tensors], Tensors], inputs: Tensors, chunk: in
         What `function` gives for the whole batch, `[batch, ...]` each.
     """
     batch = tf.shape(next(iter(inputs.values())))[0]
-    # The last piece is filled up with the last example; an empty batch makes no piece.
-    pieces = -(-batch // chunk)
-    rows = tf.minimum(tf.range(pieces * chunk), batch - 1)
-    rows = tf.reshape(rows, [pieces, chunk])
-
-    def piece(indices: tf.Tensor) -> Tensors:
-        return function({name: tf.gather(values, indices) for name, values in inputs.items()})
-
     specs = {
-        name: tf.TensorSpec([chunk, *values.shape[1:]], values.dtype)
+        name: tf.TensorSpec([None, *values.shape[1:]], values.dtype)
         for name, values in inputs.items()
     }
     traced = tf.function(function, autograph=False).get_concrete_function(specs)
@@ -43,12 +35,37 @@ def in_chunks(function: Callable[[Tensors], Tensors], inputs: Tensors, chunk: in
         name: tf.TensorSpec(spec.shape, spec.dtype)
         for name, spec in traced.structured_outputs.items()
     }
-    answers = tf.map_fn(piece, rows, fn_output_signature=given, parallel_iterations=1)
-    return {name: _joined(values, batch) for name, values in answers.items()}
+
+    def answers() -> Tensors:
+        # Pieces of one size, the last filled up with the last example.
+        pieces = -(-batch // chunk)
+        size = -(-batch // pieces)
+        rows = tf.reshape(tf.minimum(tf.range(pieces * size), batch - 1), [pieces, size])
+        parts = tf.map_fn(
+            lambda indices: function(
+                {name: tf.gather(values, indices) for name, values in inputs.items()}
+            ),
+            rows,
+            fn_output_signature=given,
+            parallel_iterations=1,
+        )
+        return {name: _joined(values, batch) for name, values in parts.items()}
+
+    def nothing() -> Tensors:
+        return {
+            name: tf.zeros([0, *(length or 0 for length in spec.shape[1:])], spec.dtype)
+            for name, spec in given.items()
+        }
+
+    found = tf.cond(batch > 0, answers, nothing)
+    return {
+        name: tf.ensure_shape(values, [None, *given[name].shape[1:]])
+        for name, values in found.items()
+    }
 
 
 def _joined(pieces: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
-    """Puts `[pieces, chunk, ...]` together to `[batch, ...]`."""
+    """Puts `[pieces, size, ...]` together to `[batch, ...]`."""
     sizes = tf.shape(pieces)
     flat = tf.reshape(pieces, tf.concat([[sizes[0] * sizes[1]], sizes[2:]], axis=0))
-    return tf.ensure_shape(flat[:batch], [None, *pieces.shape[2:]])
+    return flat[:batch]
