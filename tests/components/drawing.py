@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from modules.common.image_layouts import split_folder
 from modules.common.sources import GeneratedSource, ImageFolderSource, Source
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
@@ -84,3 +85,17 @@ def write_picture(path: Path, grey: int, size: tuple[int, int] = (8, 6)) -> None
     """Writes a picture of one grey, in the format that the name's end says."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("L", size, grey).save(path)
+
+
+def row_label(row: Mapping[str, str], hparams: Mapping[str, Any]) -> dict[str, str]:
+    """The age of a row."""
+    if row["age"] in ("", "None"):
+        raise ValueError(f"age: expected a number, found {row['age']!r}")
+    return {"text": row["age"]}
+
+
+def split_or_refuse(path: str, hparams: Mapping[str, Any]) -> str | None:
+    """As the folders say; what lies in `odd/` is refused."""
+    if path.startswith("odd/"):
+        raise ValueError("odd/ is of no split")
+    return split_folder(path, hparams)
