@@ -1,0 +1,1 @@
+"""pixelcnn: pictures to new pictures like them."""

@@ -1,0 +1,25 @@
+"""pixelcnn: the class of a picture, from the folder that it is in. No TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from modules.common.image_layouts import split_folder
+from modules.common.sources import RawFeatures
+from modules.common.task import Value
+
+
+def label_from_folder(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:
+    """Reads the class off a path.
+
+    Args:
+        relative_path: Path of a picture relative to the data folder.
+        hparams: `eval_folder` is read.
+
+    Returns:
+        `class`: the folder's name; empty where there is none, or none but that of a split.
+    """
+    parent = PurePosixPath(relative_path).parent
+    is_split = len(parent.parts) == 1 and split_folder(relative_path, hparams) is not None
+    return {"class": "" if is_split else parent.name}
