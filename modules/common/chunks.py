@@ -13,7 +13,9 @@ import tensorflow as tf
 from modules.common.tensors import Tensors
 
 
-def in_chunks(function: Callable[[Tensors], Tensors], inputs: Tensors, chunk: int) -> Tensors:
+def in_chunks(
+    function: Callable[[Tensors], Tensors], inputs: Tensors, chunk: int, fills_up: bool = False
+) -> Tensors:
     """Applies a function of a batch to pieces of it, one after the other.
 
     Args:
@@ -21,6 +23,8 @@ def in_chunks(function: Callable[[Tensors], Tensors], inputs: Tensors, chunk: in
             `[examples, ...]` each, of which each example depends on its own inputs alone.
         inputs: `[batch, ...]` each, of any batch, none included.
         chunk: Most examples at a time.
+        fills_up: Whether `function` always gets `chunk` of them, some of them to no purpose, so
+            that rounding does not depend on the batch. One example then costs as much as a chunk.
 
     Returns:
         What `function` gives for the whole batch, `[batch, ...]` each.
@@ -39,7 +43,7 @@ def in_chunks(function: Callable[[Tensors], Tensors], inputs: Tensors, chunk: in
     def answers() -> Tensors:
         # Pieces of one size, the last filled up with the last example.
         pieces = -(-batch // chunk)
-        size = -(-batch // pieces)
+        size = chunk if fills_up else -(-batch // pieces)
         rows = tf.reshape(tf.minimum(tf.range(pieces * size), batch - 1), [pieces, size])
         parts = tf.map_fn(
             lambda indices: function(

@@ -49,4 +49,7 @@ def test_pieces_add_up_to_the_batch(count: int) -> None:
             np.testing.assert_array_equal(found[name], whole[name])
     wanted = {0: [], 1: [1], 3: [3], 4: [4], 5: [3, 3], 11: [4, 4, 4]}[count]
     assert _SIZES == wanted + wanted
+    _SIZES.clear()
+    in_chunks(described, inputs(count), 4, fills_up=True)
+    assert _SIZES == [4] * -(-count // 4)
     assert in_graph.get_concrete_function().structured_outputs["pictures"].shape == [None, 3, 2]
