@@ -75,7 +75,7 @@ class PixelcnnServable(Servable):
         inputs = {name: tf.gather(values, order) for name, values in of_order.items()}
         first = tf.gather(tf.cumsum(count, exclusive=True), order)
         inputs["number"] = tf.range(tf.size(order, tf.int64)) - first
-        pixels = in_chunks(self._draw, inputs, _DRAWN_AT_ONCE)["image"]
+        pixels = in_chunks(self._draw, inputs, _DRAWN_AT_ONCE, fills_up=True)["image"]
         encoded = tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
         return {"images": tf.RaggedTensor.from_row_lengths(encoded, count).to_tensor("")}
 
