@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | Non
     return f"{len(pictures)} picture{'s'[: len(pictures) != 1]} of {size} → {path}"
 
 
-def grid(pictures: list[Image.Image]) -> Image.Image:
+def grid(pictures: Sequence[Image.Image]) -> Image.Image:
     """Lays pictures of one size out in rows, enlarged by a whole number where they are small."""
     columns = math.ceil(math.sqrt(len(pictures)))
     rows = math.ceil(len(pictures) / columns)

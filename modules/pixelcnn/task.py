@@ -85,12 +85,13 @@ TASK = Task(
     },
     data_hparams=("seed", "size_px", "channels", "min_side_px", "eval_folder", "sample_digits"),
     smoke={
-        "epochs": 4,
+        "epochs": 14,
         "size_px": 8,
         "layers": 3,
         "maps": 16,
         "head_units": 32,
         "sample_digits": 1500,
+        "learning_rate": 5e-3,
     },
     search={
         "learning_rate": (1e-3, 2e-3, 4e-3),

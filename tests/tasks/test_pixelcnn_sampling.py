@@ -45,7 +45,8 @@ def draw(model: keras.Model, class_id: list[int], ordered: dict[str, tf.Tensor])
 def test_cached_and_naive_draw_the_same(channels: int, kernel: int, layers: int, size: int) -> None:
     model = tiny_model(channels=channels, kernel=kernel, layers=layers, size_px=size)
     ordered = order(channels, size)
-    slow = naive.sample(model, tf.constant([0, 1, 2, 1], tf.int64), noise_of_row(**ordered)).numpy()
+    class_id = tf.constant([0, 1, 2, 1], tf.int64)
+    slow = naive.sampler(model, class_id, noise_of_row(**ordered))(None).numpy()
     np.testing.assert_array_equal(draw(model, [0, 1, 2, 1], ordered), slow)
     half = size // 2
     np.testing.assert_array_equal(slow[3, :half], ordered["known"][3, :half])
@@ -55,7 +56,7 @@ def test_cached_and_naive_draw_the_same(channels: int, kernel: int, layers: int,
 
 def test_naive_can_stop_early() -> None:
     model, ordered = tiny_model(channels=3), order(3)
-    some = naive.sample(model, tf.constant([0] * 4, tf.int64), noise_of_row(**ordered), values=40)
+    some = naive.sampler(model, tf.zeros([4], tf.int64), noise_of_row(**ordered))(40)
     whole = draw(model, [0] * 4, ordered).reshape(4, -1)
     np.testing.assert_array_equal(some.numpy().reshape(4, -1)[:, :40], whole[:, :40])
     assert not some.numpy().reshape(4, -1)[:, 40:].any()
