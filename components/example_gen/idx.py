@@ -68,10 +68,8 @@ def read_pair(pair: Pair, config: ReadConfig) -> Iterator[Record | Reject]:
             split = pair.split or split_of(
                 hashlib.sha256(pixels.tobytes()).hexdigest(), source.eval_percent
             )
-            features: dict[str, bytes | str] = {source.image: _png(pixels)}
-            if label is not None:
-                features[source.label] = str(int(label))
-            yield Record(split, features)
+            text = "" if label is None else str(int(label))
+            yield Record(split, {source.image: _png(pixels), source.label: text})
     lost = images.count - found
     if lost > _MAX_LOST:
         raise DataError(

@@ -52,7 +52,7 @@ class IdxSource(Source):
 
     Attributes:
         image: Raw feature that gets the picture, grey, as PNG bytes.
-        label: Raw feature that gets the label as text, such as `7`.
+        label: Raw feature that gets the label as text, such as `7`; empty where there are none.
     """
 
     component: ClassVar[str] = "components.example_gen.idx.IdxExampleGen"
