@@ -1,0 +1,1 @@
+"""deep_dream: a picture to a dreamt picture."""

@@ -1,0 +1,95 @@
+"""deep_dream: the model, whole: a backbone, and a head that tells by how much a picture is turned.
+
+The dream needs the backbone alone. The head is there so that it is known to see something: a
+backbone without weights is trained with it, on no labels but the quarter turns; of one that others
+trained only the head is fitted, on the layers that are dreamt of.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow_transform as tft
+from keras import layers, ops
+
+from modules.common.backbones import build_backbone
+from modules.common.tensors import Hparams
+from modules.deep_dream.layers import chosen_layers, parse_layers
+from modules.deep_dream.rotation import QUARTERS
+
+# Maps are brought to this many cells a side: where things are tells what is up.
+_GRID = 4
+
+
+def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+    """Builds and compiles the model.
+
+    Args:
+        hparams: Resolved hyperparameters.
+        transform_output: Not used: nothing depends on the data.
+
+    Returns:
+        `image` uint8 `[batch, px, px, 3]` to logits of the quarter turns, float32 `[batch, 4]`.
+
+    Raises:
+        TaskError: If the backbone has no such layers, or cannot be built so.
+        DataError: If its weights are not there.
+    """
+    side, seed = int(hparams["image_px"]), int(hparams["seed"])
+    backbone = build_backbone(str(hparams["backbone"]), str(hparams["weights"]), seed)
+    image = keras.Input((side, side, 3), dtype="uint8", name="image")
+    maps = backbone(ops.cast(image, "float32"))
+    weights = parse_layers(chosen_layers(hparams), list(maps))
+    seen = [values for values, weight in zip(maps.values(), weights, strict=True) if weight]
+    if weights[-1] == 0:
+        # What is trained here is trained to its end.
+        seen.append(list(maps.values())[-1])
+    cells = [
+        ops.image.resize(ops.cast(values, "float32"), (_GRID, _GRID), antialias=True)
+        for values in seen
+    ]
+    hidden = layers.Flatten()(ops.concatenate(cells, axis=-1))
+    hidden = layers.BatchNormalization(momentum=0.9)(hidden)
+    hidden = layers.Dropout(float(hparams["dropout"]), seed=seed)(hidden)
+    logits = layers.Dense(
+        QUARTERS,
+        kernel_initializer=keras.initializers.GlorotUniform(seed),
+        dtype="float32",
+        name="rotation",
+    )(hidden)
+    model = keras.Model({"image": image}, logits, name="deep_dream")
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
+        ),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+    )
+    return model
+
+
+def backbone_of(model: keras.Model, hparams: Hparams) -> keras.Model:
+    """Finds the backbone in a model.
+
+    Args:
+        model: What `build_model` gave.
+        hparams: `backbone` names it.
+
+    Returns:
+        float32 `[batch, h, w, 3]`, 0 to 255, to its feature maps by name.
+    """
+    return model.get_layer(str(hparams["backbone"]))
+
+
+def up_to(backbone: keras.Model, layer_weights: list[float]) -> keras.Model:
+    """Cuts a backbone off behind the deepest layer that has a weight.
+
+    Args:
+        backbone: Its weights stay shared.
+        layer_weights: One for each of its maps, not all 0.
+
+    Returns:
+        The same, with the first maps alone.
+    """
+    deepest = max(number for number, weight in enumerate(layer_weights) if weight)
+    maps = dict(list(backbone.output.items())[: deepest + 1])
+    return keras.Model(backbone.inputs[0], maps, name=f"{backbone.name}_begin")

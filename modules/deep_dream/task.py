@@ -1,0 +1,190 @@
+"""deep_dream: a picture to a dreamt picture.
+
+Data: folders of pictures, flat or by class, below `train/` and `test/` or not; labels are not
+read. Without data, landscapes are drawn.
+
+Model: a backbone, frozen where others trained it, and the ascent of A. Mordvintsev, C. Olah &
+M. Tyka, "Inceptionism" (2015): octaves, steps normalized by the mean gradient, tiles that begin
+anywhere. The seed exercise did this in a session of its own with inception5h; here it is in the
+served graph. The model is checked, or where there are no weights trained, by telling how many
+quarters a picture was turned by, as S. Gidaris et al. (2018) do, which needs no labels.
+
+Gate: the quarter turns are told better than by always saying the most frequent one, by 15 points;
+and on held-out pictures the logarithm of the objective's ratio, after over before the dream, is at
+least 0.3 larger than that of random noise of the same size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from modules.common.backbone_specs import BACKBONES
+from modules.common.sources import ImageFolderSource
+from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.deep_dream import example
+
+OCTAVES = 4
+OCTAVE_SCALE = 1.4
+ITERATIONS = 10
+STEP = 1.5
+
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "octaves": (1, 10),
+    "octave_scale": (1, 3),
+    "iterations": (1, 100),
+    "step": (0, 100),
+}
+"""Least and largest value of a request's settings; the least of `octave_scale` and `step` is just
+not allowed."""
+
+
+def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+    """Gives the features of the size that is asked for."""
+    side = int(hparams["image_px"])
+    return (
+        Feature(name="image", dtype="uint8", shape=(side, side, 3)),
+        Feature(name="rotation", dtype="int64"),
+    )
+
+
+TASK = Task(
+    name="deep_dream",
+    title="A picture → a dreamt picture",
+    sources=(
+        ImageFolderSource(
+            layout="pictures in colour (png, jpg, gif, bmp, webp) in a folder, in a folder for "
+            "each class, or either below train/ and test/",
+            labeler="modules.deep_dream.labels.no_label",
+            splitter="modules.common.image_layouts.split_folder",
+            depths=(0, 1, 2),
+            min_side_px="min_side_px",
+            needs_colour=True,
+            drops_duplicates=True,
+        ),
+    ),
+    features=features,
+    label="rotation",
+    hparams={
+        "seed": 20150618,
+        "epochs": 12,
+        "batch_size": 32,
+        "eval_batch_size": 32,
+        "learning_rate": 2e-3,
+        "patience": 0,
+        "schedule": "cosine",
+        "precision": "auto",
+        "weight_decay": 1e-3,
+        "dropout": 0.3,
+        "backbone": "tiny",
+        "weights": "",
+        "layers": "",
+        "image_px": 128,
+        "min_side_px": 200,
+        "eval_folder": "test",
+        "eval_iterations": 5,
+        "sample_pictures": 2000,
+    },
+    choices={"backbone": tuple(BACKBONES)},
+    data_hparams=("image_px", "min_side_px", "eval_folder"),
+    smoke={
+        "epochs": 5,
+        "image_px": 64,
+        "eval_iterations": 3,
+        "sample_pictures": 400,
+    },
+    search={
+        "learning_rate": (1e-3, 2e-3, 4e-3),
+        "dropout": (0.0, 0.3, 0.5),
+    },
+    metrics=(
+        Metric(
+            name="rotation_accuracy",
+            doc="share of held-out pictures of which is told how many quarters they were turned by",
+            baselines=("constant",),
+            gate=Gate(baseline="constant", min_gain=0.15),
+            percent=True,
+        ),
+        Metric(
+            name="objective_gain",
+            doc="mean natural logarithm of the objective after a short dream over that before, of "
+            "held-out pictures; noise changes them as much",
+            baselines=("noise",),
+            gate=Gate(baseline="noise", min_gain=0.3),
+        ),
+    ),
+    serving=Serving(
+        inputs=(
+            Field(
+                name="image",
+                dtype="string",
+                doc="bytes of a PNG, JPEG, GIF or BMP, at least as large as the backbone takes "
+                "(tiny and squeezenet: 32 pixels)",
+            ),
+            Field(
+                name="layers",
+                dtype="string",
+                doc="which layers to dream of, name=weight,name=weight; empty for layer_weights",
+                default="",
+            ),
+            Field(
+                name="layer_weights",
+                dtype="float32",
+                shape=(None,),
+                doc="a weight for each layer, in the order of the signature `layers`; empty for "
+                "those that the model was exported with",
+                default=[],
+            ),
+            Field(
+                name="channel",
+                dtype="int64",
+                doc="the one channel of the layers that is dreamt of, -1 for all",
+                default=-1,
+            ),
+            Field(
+                name="octaves",
+                dtype="int64",
+                doc="how many sizes the picture is dreamt at, 1 to 10",
+                default=OCTAVES,
+            ),
+            Field(
+                name="octave_scale",
+                dtype="float32",
+                doc="how much larger each is than the one before, more than 1, up to 3",
+                default=OCTAVE_SCALE,
+            ),
+            Field(
+                name="iterations",
+                dtype="int64",
+                doc="steps at each size, 1 to 100",
+                default=ITERATIONS,
+            ),
+            Field(
+                name="step",
+                dtype="float32",
+                doc="mean change of a pixel by a step, in grey levels, more than 0, up to 100",
+                default=STEP,
+            ),
+            Field(
+                name="seed",
+                dtype="int64",
+                doc="of the places where tiles begin; the same seed gives the same picture",
+                default=0,
+            ),
+        ),
+        outputs=(
+            Field(name="image", dtype="string", doc="PNG bytes, as large as the picture"),
+            Field(
+                name="objective",
+                dtype="float32",
+                shape=(None,),
+                doc="as each step found it, octaves x iterations, small size to large; the last "
+                "repeats where another picture of the request takes more steps",
+            ),
+        ),
+        example={
+            "image": [example.picture()],
+            "octaves": [2],
+            "iterations": [2],
+        },
+    ),
+)

@@ -1,0 +1,23 @@
+"""deep_dream: the Trainer's and the Tuner's entry points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules.common import training
+from modules.deep_dream.model import build_model
+from modules.deep_dream.rotation import augment
+from modules.deep_dream.signatures import DeepDreamServable
+from modules.deep_dream.task import TASK
+
+
+def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+    """Trains and exports; TFX's Trainer calls this."""
+    training.run(fn_args, TASK, build_model, DeepDreamServable, augment)
+
+
+def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+    """Searches hyperparameters; TFX's Tuner calls this."""
+    from modules.common import tuning
+
+    return tuning.tune(fn_args, TASK, build_model, augment)

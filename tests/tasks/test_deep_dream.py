@@ -1,0 +1,1 @@
+"""deep_dream: the quarter turns."""
