@@ -62,7 +62,11 @@ class PixelcnnServable(Servable):
             tf.errors.InvalidArgumentError: For a number, temperature, class or picture that
                 cannot be.
         """
-        count, temperature = _checked(raw["num_images"], raw["temperature"])
+        count, temperature = raw["num_images"], raw["temperature"]
+        is_count = (count >= 1) & (count <= MAX_IMAGES)
+        count = _checked(count, is_count, f"num_images: expected 1 to {MAX_IMAGES}")
+        is_warm = tf.math.is_finite(temperature) & (temperature >= 0)
+        temperature = _checked(temperature, is_warm, "temperature: expected 0 or more")
         known, known_rows = self._upper_halves(raw["upper_half"])
         order = tf.repeat(tf.range(tf.size(count)), count)
         of_order = {
@@ -116,10 +120,12 @@ class PixelcnnServable(Servable):
     def _class_ids(self, names: tf.Tensor) -> tf.Tensor:
         """Looks up names of classes, of which the empty one is any: int64 `[batch]`."""
         found = names[:, None] == tf.constant(["", *self._classes])
-        is_known = tf.reduce_all(tf.reduce_any(found, axis=1))
-        message = f"class: expected {self._known_classes()}, found another name"
-        # As Transform numbers them, 0 being none.
-        return check(tf.argmax(tf.cast(found, tf.int32), axis=1), is_known, message)
+        is_known = tf.reduce_any(found, axis=1)
+        printable = tf.strings.unicode_transcode(names, "UTF-8", "UTF-8")
+        expected = f"class: expected {self._known_classes()}"
+        with tf.control_dependencies([_checked(printable, is_known, expected)]):
+            # As Transform numbers them, 0 being none.
+            return tf.argmax(tf.cast(found, tf.int32), axis=1)
 
     def _known_classes(self) -> str:
         if not self._classes:
@@ -144,9 +150,9 @@ class PixelcnnServable(Servable):
         return known, tf.where(is_there, size // 2, 0)
 
 
-def _checked(num_images: tf.Tensor, temperature: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Refuses numbers that cannot be."""
-    is_count = tf.reduce_all((num_images >= 1) & (num_images <= MAX_IMAGES))
-    count = check(num_images, is_count, f"num_images: expected 1 to {MAX_IMAGES}")
-    is_warm = tf.reduce_all(tf.math.is_finite(temperature) & (temperature >= 0))
-    return count, check(temperature, is_warm, "temperature: expected 0 or more, 1 being usual")
+def _checked(values: tf.Tensor, is_right: tf.Tensor, expected: str) -> tf.Tensor:
+    """Gives `values`, `[batch]`; raises `InvalidArgumentError` that names the first wrong one."""
+    wrong = tf.boolean_mask(tf.strings.as_string(values), ~is_right)
+    found = tf.strings.reduce_join(wrong[:1])
+    message = tf.strings.join([f"{expected}, found ", found])
+    return check(values, tf.reduce_all(is_right), message)
