@@ -6,7 +6,8 @@ already allocates for a progressive JPEG, and `tf.io.decode_gif` for all frames 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -61,7 +62,7 @@ def checked(content: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     )
     kind = check(kind, kind < UNKNOWN, found)
     header = _Header(
-        *tf.switch_case(
+        *branch(
             kind,
             [lambda: _png(content), lambda: _jpeg(content), lambda: _gif(content),
              lambda: _bmp(content)],
@@ -81,6 +82,20 @@ def checked(content: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     end = check(end, header.height <= MAX_PIXELS // tf.maximum(header.width, 1), too_large)
     with tf.control_dependencies([end]):
         return tf.identity(kind), tf.strings.substr(content, tf.zeros_like(end), end)
+
+
+def branch(index: tf.Tensor, branches: Sequence[Callable[[], Any]]) -> Any:  # noqa: ANN401
+    """Does what `tf.switch_case` does, with `tf.cond`, as Transform's analyzers need it.
+
+    Args:
+        index: int32 scalar.
+        branches: Functions that give tensors of the same structure; the last is also for any
+            other index.
+    """
+    first, *others = branches
+    if not others:
+        return first()
+    return tf.cond(tf.equal(index, 0), first, lambda: branch(index - 1, others))
 
 
 def check(value: tf.Tensor, condition: tf.Tensor, message: str | tf.Tensor) -> tf.Tensor:

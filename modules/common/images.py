@@ -81,7 +81,7 @@ def decode_one(content: tf.Tensor, channels: int = 3) -> tf.Tensor:
     if channels not in (1, 3):
         raise ValueError(f"channels must be 1 (grey) or 3 (RGB), found {channels}")
     kind, content = image_headers.checked(content)
-    pixels = tf.switch_case(
+    pixels = image_headers.branch(
         kind,
         [
             lambda: _decode_png(content),
