@@ -1,0 +1,1 @@
+"""age_gender: a face to its age group and gender."""

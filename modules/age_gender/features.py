@@ -1,0 +1,88 @@
+"""age_gender: a face to its pixels, and its labels to numbers; crops of the pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from modules.age_gender.labels import AGE_GROUPS, GENDERS
+from modules.common import images
+from modules.common.tensors import Hparams, Tensors, pack
+
+UNKNOWN_ID = -1
+
+
+def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
+    """Transform's entry point.
+
+    Args:
+        inputs: `image`, encoded pictures of any size, `age_group` and `gender`, string
+            `[batch, 1]` each.
+        custom_config: `hparams` holds `image_px`.
+
+    Returns:
+        The declared features.
+    """
+    size = int(custom_config["hparams"]["image_px"])
+    pixels = images.decode(inputs["image"][:, 0], size, size, channels=3, fit="crop")
+    ids = [_ids(inputs["age_group"], AGE_GROUPS), _ids(inputs["gender"], GENDERS)]
+    return {
+        "image": pack(pixels),  # uint8 [batch, image_px, image_px, 3], as bytes
+        "age_gender": tf.concat(ids, axis=1),  # int64 [batch, 2]
+    }
+
+
+def _ids(names: tf.Tensor, known: tuple[str, ...]) -> tf.Tensor:
+    """Numbers names `[batch, 1]`; what is not known is -1."""
+    is_name = tf.cast(names == tf.constant(known), tf.int64)
+    numbers = tf.range(len(known), dtype=tf.int64) - UNKNOWN_ID
+    return tf.reduce_sum(is_name * numbers, axis=1, keepdims=True) + UNKNOWN_ID
+
+
+def augment(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tensors, tf.Tensor]:
+    """Takes a crop of each picture at random, and mirrors every other one.
+
+    Args:
+        features: `image`, uint8 `[batch, image_px, image_px, 3]`.
+        label: Not changed.
+        hparams: `image_px` and `crop_px` are read.
+
+    Returns:
+        `image`, uint8 `[batch, crop_px, crop_px, 3]`, and the label.
+    """
+    pixels, crop = features["image"], int(hparams["crop_px"])
+    batch = tf.shape(pixels)[0]
+    last = int(hparams["image_px"]) - crop
+
+    def starts() -> tf.Tensor:
+        return tf.random.uniform([batch, 1], 0, last + 1, tf.int32)
+
+    within = tf.range(crop)[None]
+    is_mirrored = tf.random.uniform([batch, 1]) < 0.5
+    rows = starts() + within
+    columns = starts() + tf.where(is_mirrored, crop - 1 - within, within)
+    pixels = tf.gather(pixels, rows, axis=1, batch_dims=1)
+    pixels = tf.gather(pixels, columns, axis=2, batch_dims=1)
+    return {**features, "image": tf.ensure_shape(pixels, [None, crop, crop, 3])}, label
+
+
+def fixed_crops(pixels: tf.Tensor, crop_px: int, count: int) -> tf.Tensor:
+    """Takes the crops whose answers are averaged.
+
+    Args:
+        pixels: `[batch, side, side, channels]`, the side known.
+        crop_px: Side of a crop.
+        count: 1 for the middle, 10 for the middle and the four corners, each mirrored too.
+
+    Returns:
+        `[batch, count, crop_px, crop_px, channels]`.
+    """
+    last = int(pixels.shape[1]) - crop_px
+    middle = last // 2
+    corners = [(0, 0), (0, last), (last, 0), (last, last)]
+    starts = [(middle, middle), *(corners if count == 10 else [])]
+    crops = [pixels[:, y : y + crop_px, x : x + crop_px] for y, x in starts]
+    if count == 10:
+        crops += [crop[:, :, ::-1] for crop in crops]
+    return tf.stack(crops, axis=1)

@@ -1,0 +1,23 @@
+"""age_gender: the Trainer's and the Tuner's entry points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules.age_gender.features import augment
+from modules.age_gender.model import build_model
+from modules.age_gender.signatures import AgeGenderServable
+from modules.age_gender.task import TASK
+from modules.common import training
+
+
+def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+    """Trains and exports; TFX's Trainer calls this."""
+    training.run(fn_args, TASK, build_model, AgeGenderServable, augment)
+
+
+def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+    """Searches hyperparameters; TFX's Tuner calls this."""
+    from modules.common import tuning
+
+    return tuning.tune(fn_args, TASK, build_model, augment)
