@@ -18,7 +18,7 @@ from modules.common.frozen_graph import frozen_graph
 from modules.common.tiny_backbone import tiny
 
 RANDOM = "random"
-"""In place of a path: a pretrained network's layers with weights drawn at random."""
+"""In place of a path: a network with weights drawn at random, for tests."""
 
 _KERAS_CACHE = "~/.keras/models"
 _KERAS_FILES = {
@@ -37,7 +37,7 @@ def build_backbone(name: str, weights: str, seed: int) -> keras.Model:
         name: One of `BACKBONES`.
         weights: Path of its weights. Empty: none for `tiny`, which is trained by the pipeline;
             for the networks of keras.applications, their cache or a download. `random` draws the
-            weights of all but `frozen_graph`, for tests and for training from scratch.
+            weights of all but `frozen_graph`, for tests.
         seed: Of weights that are drawn.
 
     Returns:

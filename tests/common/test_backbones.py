@@ -54,7 +54,8 @@ def test_a_backbone_is_as_its_spec_says(name: str, graph: tuple[Path, np.ndarray
     stages = backbone(PHOTO)
     if spec.stages:
         assert tuple(stages) == spec.stages
-        assert stages[spec.stages[-1]].shape[-1] == spec.feature_units
+        assert tuple(values.shape[-1] for values in stages.values()) == spec.units
+        assert spec.feature_units == spec.units[-1]
     heights = [values.shape[1] for values in stages.values()]
     assert heights == sorted(heights, reverse=True)
     for values in stages.values():

@@ -1,0 +1,1 @@
+"""image_retrain: folders of pictures to a classifier of them."""

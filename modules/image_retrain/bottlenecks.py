@@ -1,0 +1,112 @@
+"""image_retrain: what is kept of a picture: its bottleneck, and a thumbnail for the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from modules.common.errors import TaskError
+from modules.common.tensors import Hparams
+from modules.image_retrain.settings import THUMBNAIL_PX, bottleneck_units
+
+
+def pooled(stages: Sequence[tf.Tensor], pooling: str) -> tf.Tensor:
+    """Pools feature maps over the whole picture, and the last one over its quarters too.
+
+    Args:
+        stages: `[batch, h, w, c]` each, shallow to deep.
+        pooling: `mean`; `mean+max`, which adds the maxima; or `quarters`, which of the last stage
+            gives the means of the picture's four quarters, so that it tells above from below.
+
+    Returns:
+        float32 `[batch, units]`.
+    """
+    stages = [tf.cast(stage, tf.float32) for stage in stages]
+    parts = [tf.reduce_mean(stage, [1, 2]) for stage in stages]
+    if pooling == "mean+max":
+        parts += [tf.reduce_max(stage, [1, 2]) for stage in stages]
+    if pooling == "quarters":
+        last = stages[-1]
+        height, width = tf.unstack(tf.shape(last)[1:3])
+        rows = (last[:, : (height + 1) // 2], last[:, height // 2 :])
+        quarters = [
+            half
+            for row in rows
+            for half in (row[:, :, : (width + 1) // 2], row[:, :, width // 2 :])
+        ]
+        parts[-1:] = [tf.reduce_mean(quarter, [1, 2]) for quarter in quarters]
+    return tf.concat(parts, axis=-1)
+
+
+class Pooling(keras.layers.Layer):
+    """`pooled` of the deepest stages of a backbone, in a model."""
+
+    def __init__(self, hparams: Hparams) -> None:
+        """Notes what to pool.
+
+        Args:
+            hparams: `bottleneck_stages` and `pooling` are read.
+        """
+        super().__init__(name="pooling", dtype="float32")
+        self._hparams = hparams
+
+    def call(self, stages: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Pools.
+
+        Args:
+            stages: Feature maps by stage, shallow to deep.
+
+        Returns:
+            float32 `[batch, units]`.
+        """
+        return pooled(deepest(stages, self._hparams), str(self._hparams["pooling"]))
+
+
+def deepest(stages: dict[str, tf.Tensor], hparams: Hparams) -> list[tf.Tensor]:
+    """Chooses the stages whose feature maps make the bottleneck."""
+    return list(stages.values())[-int(hparams["bottleneck_stages"]) :]
+
+
+def bottleneck(backbone: keras.Model, pixels: tf.Tensor, hparams: Hparams) -> tf.Tensor:
+    """Computes bottlenecks with a frozen backbone.
+
+    Args:
+        backbone: What `build_backbone` gave.
+        pixels: uint8 `[batch, h, w, 3]`.
+        hparams: `mirrored`, `bottleneck_stages` and `pooling` are read.
+
+    Returns:
+        float32 `[batch, units]`; the mean of the picture's and its mirror image's, where `mirrored`
+        says so.
+
+    Raises:
+        TaskError: If it is not as long as the hyperparameters say.
+    """
+    image, units = tf.cast(pixels, tf.float32), bottleneck_units(hparams)
+    seen = [image, tf.reverse(image, [2])] if hparams["mirrored"] else [image]
+    values = [
+        pooled(deepest(backbone(view, training=False), hparams), str(hparams["pooling"]))
+        for view in seen
+    ]
+    found = values[0].shape[-1]
+    if found != units:
+        raise TaskError(
+            f"bottlenecks of this {backbone.name} are {found} long, found bottleneck_units={units}:"
+            f" --set bottleneck_units={found}"
+        )
+    return tf.add_n(values) / len(values)
+
+
+def thumbnail(pixels: tf.Tensor) -> tf.Tensor:
+    """Shrinks pictures to 8x8 means of their colours.
+
+    Args:
+        pixels: uint8 `[batch, h, w, 3]`.
+
+    Returns:
+        float32 `[batch, 192]`, row by row, 0 to 1.
+    """
+    small = tf.image.resize(pixels, [THUMBNAIL_PX, THUMBNAIL_PX], method="area")
+    return tf.reshape(small, [-1, 3 * THUMBNAIL_PX**2]) / 255

@@ -1,0 +1,25 @@
+"""image_retrain: a picture's class, from the folder that holds it. No TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from modules.common.image_layouts import class_of
+from modules.common.sources import RawFeatures
+from modules.common.task import Value
+
+
+def label_from_folder(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:
+    """Reads the class off a path.
+
+    Args:
+        relative_path: `CLASS/anything.jpg`, or the same below `train/`, `validation/`, `test/`.
+        hparams: Not used.
+
+    Returns:
+        `label`, the folder's name.
+
+    Raises:
+        ValueError: If the picture lies in no class's folder.
+    """
+    return {"label": class_of(relative_path)}

@@ -1,0 +1,117 @@
+"""image_retrain: the model, whole: a bottleneck, or a picture and a backbone, to a class.
+
+The head standardizes what it gets by running means, then has a hidden layer, if asked for, and a
+softmax. Where the backbone is to be trained too, it stands before the head,
+and training sees distorted pictures.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+from keras import layers, ops
+
+from modules.common.backbones import build_backbone, unfreeze
+from modules.common.tensors import Hparams, Tensors
+from modules.image_retrain.bottlenecks import Pooling
+from modules.image_retrain.settings import CLASSES, features, trains_on_pictures
+
+
+def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+    """Builds and compiles the model.
+
+    Args:
+        hparams: Resolved hyperparameters.
+        transform_output: Says how many classes there are.
+
+    Returns:
+        `bottleneck` float32 `[batch, units]`, or `image` uint8 `[batch, px, px, 3]`, and
+        `thumbnail`, which is not used, to logits, float32 `[batch, classes]`.
+    """
+    classes = transform_output.vocabulary_size_by_name(CLASSES)
+    inputs = {
+        feature.name: keras.Input(feature.shape, dtype=feature.dtype, name=feature.name)
+        for feature in features(hparams)
+        if feature.name != "label"
+    }
+    if trains_on_pictures(hparams):
+        backbone = build_backbone(
+            str(hparams["backbone"]), str(hparams["weights"]), int(hparams["seed"])
+        )
+        unfreeze_for(backbone, hparams)
+        hidden = Pooling(hparams)(backbone(ops.cast(inputs["image"], "float32")))
+    else:
+        hidden = inputs["bottleneck"]
+    logits = _head(hidden, classes, hparams)
+    # The thumbnail is for the baselines; Keras wants every input to be used.
+    both = layers.Lambda(lambda pair: pair[0], dtype="float32")([logits, inputs["thumbnail"]])
+    model = keras.Model(inputs, both, name="image_retrain")
+    smoothing = float(hparams["label_smoothing"])
+
+    def loss(label: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+        # Of a class that is not known, one_hot makes zeros, where Keras' sparse loss would fail.
+        wanted = ops.one_hot(ops.cast(ops.reshape(label, (-1,)), "int32"), classes)
+        return keras.losses.categorical_crossentropy(
+            wanted, logits, from_logits=True, label_smoothing=smoothing
+        )
+
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
+        ),
+        loss=loss,
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+    )
+    return model
+
+
+def _head(hidden: keras.KerasTensor, classes: int, hparams: Hparams) -> keras.KerasTensor:
+    """Standardizes, then classifies; in float32 whatever the backbone computes in."""
+    seed, dropout = int(hparams["seed"]), float(hparams["dropout"])
+    hidden = layers.BatchNormalization(
+        center=False, scale=False, momentum=0.9, dtype="float32", name="standardized"
+    )(hidden)
+    if int(hparams["hidden_units"]):
+        hidden = layers.Dropout(dropout, seed=seed, dtype="float32")(hidden)
+        hidden = layers.Dense(int(hparams["hidden_units"]), "relu", dtype="float32")(hidden)
+    hidden = layers.Dropout(dropout, seed=seed + 1, dtype="float32")(hidden)
+    # Begins without an opinion: a random one of 1,000 units takes long to unlearn.
+    return layers.Dense(classes, kernel_initializer="zeros", dtype="float32", name="logits")(hidden)
+
+
+def unfreeze_for(backbone: keras.Model, hparams: Hparams) -> None:
+    """Makes as much of a pretrained backbone trainable as the hyperparameters say."""
+    if backbone.name != "tiny":
+        unfreeze(backbone, int(hparams["fine_tune_stages"]))
+
+
+def distort(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tensors, tf.Tensor]:
+    """Crops, scales, mirrors and brightens the pictures of a batch at random.
+
+    Args:
+        features: `image`, uint8 `[batch, px, px, 3]`, is changed, where there is one.
+        label: Passed on.
+        hparams: Nothing is changed unless `distortions` says so; `crop_percent` of the side is cut
+            off, up to `scale_percent` more by enlarging; brightness changes by up to
+            `brightness_percent`; `mirrors` turns half of the pictures.
+    """
+    if "image" not in features or not hparams["distortions"]:
+        return features, label
+    image = features["image"]
+    count, side = tf.shape(image)[0], image.shape[1]
+    percents = [
+        float(hparams[name]) / 100
+        for name in ("crop_percent", "scale_percent", "brightness_percent")
+    ]
+    crop, scale, brightness = percents
+    share = 1 / ((1 + crop) * tf.random.uniform([count, 1], 1, 1 + scale))
+    corner = tf.random.uniform([count, 2]) * (1 - share)
+    boxes = tf.concat([corner, corner + share], axis=1)
+    pixels = tf.image.crop_and_resize(image, boxes, tf.range(count), [side, side])
+    if hparams["mirrors"]:
+        turned = tf.random.uniform([count, 1, 1, 1]) < 0.5
+        pixels = tf.where(turned, tf.reverse(pixels, [2]), pixels)
+    pixels *= tf.random.uniform([count, 1, 1, 1], 1 - brightness, 1 + brightness)
+    pixels = tf.cast(tf.round(tf.clip_by_value(pixels, 0.0, 255.0)), tf.uint8)
+    return {**features, "image": pixels}, label

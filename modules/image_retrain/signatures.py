@@ -1,0 +1,122 @@
+"""image_retrain: what the served model answers, and the scores of its metrics."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.common.chunks import in_chunks
+from modules.common.export import Servable
+from modules.common.image_headers import check
+from modules.common.input_pipeline import Split
+from modules.common.task import Task
+from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.image_retrain import baselines
+from modules.image_retrain.settings import CLASSES, trains_on_pictures
+from modules.image_retrain.task import DEFAULT_TOP_K
+
+_PICTURES_AT_ONCE = 16
+
+
+class ImageRetrainServable(Servable):
+    """Answers a picture with its likeliest classes."""
+
+    def __init__(
+        self,
+        task: Task,
+        hparams: Hparams,
+        model: keras.Model,
+        transform_output: tft.TFTransformOutput,
+        baselines: Arrays,
+    ) -> None:
+        """Wraps a trained model; see `Servable`."""
+        super().__init__(task, hparams, model, transform_output, baselines)
+        self._names = transform_output.vocabulary_by_name(CLASSES)
+
+    @classmethod
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+        """Fits the logistic regressions; see `Servable.fit_baselines`.
+
+        Returns:
+            `mean_colour_kernel` `[3, classes]`, `linear_kernel` `[units, classes]`, and
+            `mean_colour_bias` and `linear_bias` `[classes]`, float32 each.
+        """
+        labels, seed = train["label"], int(hparams["seed"])
+        values = {
+            "mean_colour": baselines.mean_colour(train["thumbnail"]).numpy(),
+            "linear": train[_seen_by_linear(hparams)],
+        }
+        fitted: Arrays = {}
+        for name, of_name in values.items():
+            kernel, bias = baselines.fit(of_name, labels, seed)
+            fitted |= {f"{name}_kernel": kernel, f"{name}_bias": bias}
+        return fitted
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Answers for pictures.
+
+        Args:
+            raw: `image`, encoded pictures, string `[batch]`, and `top_k`, int64 `[batch]`.
+
+        Returns:
+            `labels` string and `probabilities` float32, `[batch, k]`, likeliest first; k is the
+            largest `top_k`, at most the number of classes, and what one picture did not ask for
+            is empty and 0.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If `top_k` is less than 1.
+        """
+        wanted = check(
+            raw["top_k"], tf.reduce_all(raw["top_k"] >= 1), "expected top_k of 1 or more"
+        )
+        features = self.transform({"image": raw["image"]})
+        return self._answers(self._logits(features), wanted)
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Answers `serve_examples` as `answer` does, with the default `top_k`."""
+        wanted = tf.fill([tf.shape(raw["image"])[0]], tf.constant(DEFAULT_TOP_K, tf.int64))
+        return self.answer({"image": tf.reshape(raw["image"], [-1]), "top_k": wanted})
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Scores each picture: whether its class is the likeliest, or among the five likeliest."""
+        features = self.transform(raw)
+        label = features["label"]
+        seen = features[_seen_by_linear(self.hparams)]
+        colour = baselines.mean_colour(features["thumbnail"])
+        logits = {
+            "score": self._logits(features),
+            "mean_colour": baselines.logits(colour, self.baselines, "mean_colour"),
+            "linear": baselines.logits(seen, self.baselines, "linear"),
+        }
+        ones = tf.ones_like(label, tf.float32)
+        scores = {"accuracy__weight": ones, "top_5_accuracy__weight": ones}
+        for name, values in logits.items():
+            is_right = tf.equal(tf.argmax(values, axis=1), label)
+            scores[f"accuracy__{name}"] = tf.cast(is_right, tf.float32)
+            is_among = tf.math.in_top_k(label, values, 5)
+            scores[f"top_5_accuracy__{name}"] = tf.cast(is_among, tf.float32)
+        return scores
+
+    def _answers(self, logits: tf.Tensor, wanted: tf.Tensor) -> Tensors:
+        most = tf.reduce_max(tf.concat([wanted, [1]], axis=0))
+        count = tf.cast(tf.minimum(most, len(self._names)), tf.int32)
+        probabilities, ids = tf.math.top_k(tf.nn.softmax(logits), count)
+        is_wanted = tf.range(tf.cast(count, tf.int64)) < wanted[:, None]
+        return {
+            "labels": tf.where(is_wanted, tf.gather(tf.constant(self._names), ids), ""),
+            "probabilities": tf.where(is_wanted, probabilities, 0.0),
+        }
+
+    def _logits(self, features: Tensors) -> tf.Tensor:
+        def of(batch: Tensors) -> Tensors:
+            return {"logits": self.model(batch, training=False)}
+
+        inputs = {name: values for name, values in features.items() if name != "label"}
+        if not trains_on_pictures(self.hparams):
+            return of(inputs)["logits"]
+        return in_chunks(of, inputs, _PICTURES_AT_ONCE)["logits"]
+
+
+def _seen_by_linear(hparams: Hparams) -> str:
+    return "thumbnail" if trains_on_pictures(hparams) else "bottleneck"

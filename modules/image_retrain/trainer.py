@@ -1,0 +1,22 @@
+"""image_retrain: the Trainer's and the Tuner's entry points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules.common import training
+from modules.image_retrain.model import build_model, distort
+from modules.image_retrain.signatures import ImageRetrainServable
+from modules.image_retrain.task import TASK
+
+
+def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+    """Trains and exports; TFX's Trainer calls this."""
+    training.run(fn_args, TASK, build_model, ImageRetrainServable, augment=distort)
+
+
+def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+    """Searches hyperparameters; TFX's Tuner calls this."""
+    from modules.common import tuning
+
+    return tuning.tune(fn_args, TASK, build_model)
