@@ -1,0 +1,1 @@
+"""colorization: a grey photo to a coloured one."""

@@ -1,0 +1,44 @@
+"""colorization: a picture to its middle square; and how often each colour occurs in training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.colorization import bins
+from modules.common import colour, images
+from modules.common.tensors import Tensors, pack
+
+_VOCABULARY = "chroma_bins"
+# Of the pixels, every eighth along both sides is counted: neighbours are alike.
+_COUNTED_EVERY = 8
+
+
+def chroma_shares(transform_output: tft.TFTransformOutput) -> Any:  # noqa: ANN401 - an np.ndarray
+    """Gives how often each bin of `modules.colorization.bins` occurs; see `bins.shares`."""
+    return bins.shares(transform_output.vocabulary_by_name(_VOCABULARY))
+
+
+def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
+    """Transform's entry point.
+
+    Args:
+        inputs: `image`, encoded pictures of any size, string `[batch, 1]`.
+        custom_config: `hparams` holds `image_px`.
+
+    Returns:
+        The declared features.
+    """
+    side = int(custom_config["hparams"]["image_px"])
+    pixels = images.decode(inputs["image"][:, 0], side, side, channels=3, fit="crop")
+    counted = pixels[:, ::_COUNTED_EVERY, ::_COUNTED_EVERY]
+    found = bins.nearest(colour.chroma(counted))
+    tft.vocabulary(
+        tf.strings.as_string(tf.reshape(found, [-1])),
+        vocab_filename=_VOCABULARY,
+        store_frequency=True,
+        name=_VOCABULARY,
+    )
+    return {"image": pack(pixels)}  # uint8 [batch, px, px, 3], as bytes
