@@ -62,7 +62,7 @@ TASK = Task(
         "epochs": 6,
         "batch_size": 32,
         "eval_batch_size": 64,
-        "learning_rate": 2e-3,
+        "learning_rate": 4e-3,
         "patience": 0,
         "schedule": "cosine",
         "precision": "auto",
@@ -94,7 +94,7 @@ TASK = Task(
         "learning_rate": 5e-3,
     },
     search={
-        "learning_rate": (1e-3, 2e-3, 4e-3),
+        "learning_rate": (2e-3, 4e-3, 6e-3),
         "head_units": (64, 128),
         "kernel": (3, 5),
     },
