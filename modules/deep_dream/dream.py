@@ -110,17 +110,17 @@ def tiled(rise_of: RiseOf, picture: tf.Tensor, shift: tf.Tensor, tile_px: int = 
     height, width = tf.unstack(tf.shape(picture)[:2])
     rows, columns = -(-height // tile_px), -(-width // tile_px)
     tall, wide = -(-height // rows), -(-width // columns)
-    begun = tf.gather(picture, (tf.range(rows * tall) + shift[0]) % height)
-    begun = tf.gather(begun, (tf.range(columns * wide) + shift[1]) % width, axis=1)
-    tiles = tf.transpose(tf.reshape(begun, [rows, tall, columns, wide, 3]), [0, 2, 1, 3, 4])
 
-    def of_tile(tile: tf.Tensor) -> Rise:
+    def of_tile(number: tf.Tensor) -> Rise:
+        top, left = number // columns * tall, number % columns * wide
+        tile = tf.gather(picture, (tf.range(tall) + top + shift[0]) % height)
+        tile = tf.gather(tile, (tf.range(wide) + left + shift[1]) % width, axis=1)
         values, gradients = rise_of(tile[None])
         return values[0], gradients[0]
 
     values, gradients = tf.map_fn(
         of_tile,
-        tf.reshape(tiles, [rows * columns, tall, wide, 3]),
+        tf.range(rows * columns),
         fn_output_signature=(
             tf.TensorSpec([], tf.float32),
             tf.TensorSpec([None, None, 3], tf.float32),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from modules.common.errors import TaskError, did_you_mean
+from modules.common.errors import TaskError
 from modules.common.task import Value
 
 NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
@@ -47,10 +47,7 @@ def parse_layers(text: str, names: Sequence[str]) -> list[float]:
     for entry in text.split(","):
         name, _, weight = (part.strip() for part in entry.partition("="))
         if name not in weights:
-            raise TaskError(
-                f"there is no layer {name!r}; {did_you_mean(name, names)}. "
-                f"The layers are {', '.join(names)}"
-            )
+            raise TaskError(f"there is no layer {name!r}; the layers are {', '.join(names)}")
         if not re.fullmatch(NUMBER, weight or "1"):
             raise TaskError(f"layers: expected name=weight, a number, found {entry.strip()!r}")
         weights[name] += float(weight or 1)

@@ -70,14 +70,21 @@ class DeepDreamServable(Servable):
         """
         recipes = recipe(raw, self._layers, self._usual)
         longest = tf.reduce_max(tf.concat([[0], recipes.octaves * recipes.iterations], axis=0))
-        pictures, objectives = tf.map_fn(
-            lambda one: self._dreamt(one[0], dream.Recipe(*one[1:]), longest),
-            (raw["image"], *recipes),
-            fn_output_signature=(
-                tf.TensorSpec([], tf.string),
-                tf.TensorSpec([None], tf.float32),
-            ),
-            parallel_iterations=1,
+
+        def dreamt() -> tuple[tf.Tensor, tf.Tensor]:
+            return tf.map_fn(
+                lambda one: self._dreamt(one[0], dream.Recipe(*one[1:]), longest),
+                (raw["image"], *recipes),
+                fn_output_signature=(
+                    tf.TensorSpec([], tf.string),
+                    tf.TensorSpec([None], tf.float32),
+                ),
+                parallel_iterations=1,
+            )
+
+        # No rows of unknown length cannot be put together.
+        pictures, objectives = tf.cond(
+            longest > 0, dreamt, lambda: (tf.zeros([0], tf.string), tf.zeros([0, 0]))
         )
         return {"image": pictures, "objective": objectives}
 

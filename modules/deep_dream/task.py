@@ -86,6 +86,7 @@ TASK = Task(
     },
     choices={"backbone": tuple(BACKBONES)},
     data_hparams=("image_px", "min_side_px", "eval_folder"),
+    file_hparams=("weights",),
     smoke={
         "epochs": 5,
         "image_px": 64,
