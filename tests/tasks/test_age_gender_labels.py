@@ -13,7 +13,7 @@ from modules.age_gender.labels import (
     read_age_group,
 )
 
-# As they occur in the published tables, and what becomes of them.
+# Ways in which ages are written, most of them in the published tables, and what becomes of each.
 WRITTEN = {
     "(0, 2)": "0-2",
     "(4, 6)": "4-6",
