@@ -1,8 +1,7 @@
 """image_retrain: the model, whole: a bottleneck, or a picture and a backbone, to a class.
 
-The head standardizes what it gets by running means, then has a hidden layer, if asked for, and a
-softmax. Where the backbone is to be trained too, it stands before the head,
-and training sees distorted pictures.
+The head standardizes what it gets, then has a hidden layer, if asked for, and a softmax. Where the
+backbone is to be trained too, it stands before the head, and training sees distorted pictures.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from modules.common.backbones import build_backbone, unfreeze
 from modules.common.tensors import Hparams, Tensors
 from modules.image_retrain.bottlenecks import Pooling
 from modules.image_retrain.settings import CLASSES, features, trains_on_pictures
+
+_LEAST_VARIANCE = 1e-3
 
 
 def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
@@ -69,15 +70,62 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
 def _head(hidden: keras.KerasTensor, classes: int, hparams: Hparams) -> keras.KerasTensor:
     """Standardizes, then classifies; in float32 whatever the backbone computes in."""
     seed, dropout = int(hparams["seed"]), float(hparams["dropout"])
-    hidden = layers.BatchNormalization(
-        center=False, scale=False, momentum=0.9, dtype="float32", name="standardized"
-    )(hidden)
+    if trains_on_pictures(hparams):
+        # What a backbone in training gives does not stay as it was.
+        hidden = layers.BatchNormalization(
+            center=False, scale=False, momentum=0.9, dtype="float32"
+        )(hidden)
+    else:
+        hidden = Standardization(dtype="float32")(hidden)
     if int(hparams["hidden_units"]):
         hidden = layers.Dropout(dropout, seed=seed, dtype="float32")(hidden)
         hidden = layers.Dense(int(hparams["hidden_units"]), "relu", dtype="float32")(hidden)
     hidden = layers.Dropout(dropout, seed=seed + 1, dtype="float32")(hidden)
     # Begins without an opinion: a random one of 1,000 units takes long to unlearn.
     return layers.Dense(classes, kernel_initializer="zeros", dtype="float32", name="logits")(hidden)
+
+
+class Standardization(layers.Layer):
+    """Takes off the mean and divides by the deviation of all that it was trained on.
+
+    Batch normalization would forget all but the last batches, and add the noise of small ones.
+    """
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Makes the running sums.
+
+        Args:
+            shape: `[batch, units]`.
+        """
+
+        def total(name: str, units: tuple[int, ...]) -> keras.Variable:
+            return self.add_weight(
+                name=name, shape=units, initializer="zeros", trainable=False, dtype="float32"
+            )
+
+        units = (int(shape[-1] or 0),)
+        self.count, self.mean = total("count", ()), total("mean", units)
+        self.squares = total("squares", units)
+
+    def call(self, values: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
+        """Standardizes, in training after it has taken note of the batch.
+
+        Args:
+            values: float32 `[batch, units]`.
+            training: Whether the values count.
+
+        Returns:
+            float32 `[batch, units]`; gradients pass as through a constant scale.
+        """
+        if training:
+            seen = ops.stop_gradient(values)
+            batch = ops.cast(ops.shape(values)[0], "float32")
+            self.count.assign_add(batch)
+            share = batch / self.count
+            self.mean.assign_add(share * (ops.mean(seen, axis=0) - self.mean))
+            self.squares.assign_add(share * (ops.mean(ops.square(seen), axis=0) - self.squares))
+        variance = ops.maximum(self.squares - ops.square(self.mean), 0.0)
+        return (values - self.mean) / ops.sqrt(variance + _LEAST_VARIANCE)
 
 
 def unfreeze_for(backbone: keras.Model, hparams: Hparams) -> None:

@@ -20,7 +20,7 @@ from modules.common.errors import DataError, TaskError
 from modules.image_retrain import baselines, example
 from modules.image_retrain.bottlenecks import bottleneck, pooled, thumbnail
 from modules.image_retrain.labels import label_from_folder
-from modules.image_retrain.model import build_model, distort
+from modules.image_retrain.model import Standardization, build_model, distort
 from modules.image_retrain.predict import read_request, show
 from modules.image_retrain.sample import write_sample
 from modules.image_retrain.settings import bottleneck_units, features, input_px
@@ -221,3 +221,15 @@ def test_sample_and_example_are_pictures_that_the_task_takes(tmp_path: Path) -> 
 def test_every_backbone_can_be_chosen() -> None:
     for name in BACKBONES:
         assert names(backbone=name, bottleneck_units=8)[1:] == ["thumbnail", "label"]
+
+
+def test_standardization_knows_all_that_it_was_trained_on() -> None:
+    rng = np.random.default_rng(7)
+    values = (rng.normal(size=(100, 4)) * [1, 2, 30, 0.5] + [0, 5, -100, 1]).astype(np.float32)
+    layer = Standardization()
+    for _ in range(3):
+        for start in range(0, 100, 32):
+            layer(values[start : start + 32], training=True)
+    wanted = StandardScaler().fit_transform(values)
+    np.testing.assert_allclose(layer(values), wanted, rtol=1e-2, atol=1e-2)
+    np.testing.assert_allclose(layer(values[:1]), wanted[:1], rtol=1e-2, atol=1e-2)
