@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -13,7 +12,6 @@ from modules.common.backbone_specs import BACKBONES
 from modules.common.chunks import in_chunks
 from modules.common.export import Servable
 from modules.common.input_pipeline import Split
-from modules.common.task import Task
 from modules.common.tensors import Arrays, Hparams, Tensors
 
 _SCORED_AT_ONCE = 8
@@ -26,17 +24,9 @@ _MIN_PX = 32
 class ColorizationServable(Servable):
     """Answers a picture with one in colour."""
 
-    def __init__(
-        self,
-        task: Task,
-        hparams: Hparams,
-        model: keras.Model,
-        transform_output: tft.TFTransformOutput,
-        baselines: Arrays,
-    ) -> None:
-        """Wraps a trained model; see `Servable`."""
-        super().__init__(task, hparams, model, transform_output, baselines)
-        self._min_px = max(_MIN_PX, BACKBONES[str(hparams["backbone"])].min_px)
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Finds the least side, and traces what colours one picture."""
+        self._min_px = max(_MIN_PX, BACKBONES[str(self.hparams["backbone"])].min_px)
         # One traced function, so that all signatures compute by the same operations.
         self._coloured = tf.function(self._colour_one, autograph=False)
 

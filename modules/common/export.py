@@ -67,6 +67,14 @@ class Servable(tf.Module):
         self._apply_transform = lambda raw: layer(raw)
         self._transform_resources = layer._saved_model_loader_tracked_dict
         self._raw_spec = transform_output.raw_feature_spec()
+        self.prepare(transform_output)
+
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Sets up what answers and scores need besides; called once, when all else is there.
+
+        Args:
+            transform_output: Transform's graph and vocabularies.
+        """
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:

@@ -15,7 +15,6 @@ from modules.common.chunks import in_chunks
 from modules.common.export import Servable, trace
 from modules.common.image_headers import check
 from modules.common.input_pipeline import Split
-from modules.common.task import Task
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.deep_dream import dream, gain
 from modules.deep_dream.layers import chosen_layers, parse_layers
@@ -30,20 +29,12 @@ _CHUNK = 16
 class DeepDreamServable(Servable):
     """Answers a picture with a dreamt one."""
 
-    def __init__(
-        self,
-        task: Task,
-        hparams: Hparams,
-        model: keras.Model,
-        transform_output: tft.TFTransformOutput,
-        baselines: Arrays,
-    ) -> None:
-        """Wraps a trained model; see `Servable`."""
-        super().__init__(task, hparams, model, transform_output, baselines)
-        backbone = backbone_of(model, hparams)
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Finds the layers, and traces what dreams one picture."""
+        backbone = backbone_of(self.model, self.hparams)
         self._layers = [(name, int(maps.shape[-1])) for name, maps in backbone.output.items()]
-        self._usual = parse_layers(chosen_layers(hparams), [name for name, _ in self._layers])
-        self._min_px = BACKBONES[str(hparams["backbone"])].min_px
+        self._usual = parse_layers(chosen_layers(self.hparams), [name for name, _ in self._layers])
+        self._min_px = BACKBONES[str(self.hparams["backbone"])].min_px
         self._whole, self._begin = backbone, up_to(backbone, self._usual)
         # One traced function, so that all signatures compute by the same operations.
         self._dreamt = tf.function(self._dream_one, autograph=False)

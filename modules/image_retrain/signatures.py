@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -10,7 +9,6 @@ from modules.common.chunks import in_chunks
 from modules.common.export import Servable
 from modules.common.image_headers import check
 from modules.common.input_pipeline import Split
-from modules.common.task import Task
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.image_retrain import baselines
 from modules.image_retrain.settings import CLASSES, trains_on_pictures
@@ -22,16 +20,8 @@ _PICTURES_AT_ONCE = 16
 class ImageRetrainServable(Servable):
     """Answers a picture with its likeliest classes."""
 
-    def __init__(
-        self,
-        task: Task,
-        hparams: Hparams,
-        model: keras.Model,
-        transform_output: tft.TFTransformOutput,
-        baselines: Arrays,
-    ) -> None:
-        """Wraps a trained model; see `Servable`."""
-        super().__init__(task, hparams, model, transform_output, baselines)
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Reads the classes' names."""
         self._names = transform_output.vocabulary_by_name(CLASSES)
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -11,7 +10,6 @@ from modules.common.chunks import in_chunks
 from modules.common.export import Servable
 from modules.common.image_headers import check
 from modules.common.input_pipeline import Split
-from modules.common.task import Task
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.pixelcnn import histogram, sampling
 from modules.pixelcnn.features import class_names
@@ -28,17 +26,9 @@ _CLASSES_NAMED = 30
 class PixelcnnServable(Servable):
     """Answers an order with pictures."""
 
-    def __init__(
-        self,
-        task: Task,
-        hparams: Hparams,
-        model: keras.Model,
-        transform_output: tft.TFTransformOutput,
-        baselines: Arrays,
-    ) -> None:
-        """Wraps a trained model; see `Servable`."""
-        super().__init__(task, hparams, model, transform_output, baselines)
-        self._classes = class_names(transform_output) if hparams["conditional"] else ()
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Reads the classes' names."""
+        self._classes = class_names(transform_output) if self.hparams["conditional"] else ()
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
