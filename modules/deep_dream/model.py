@@ -11,7 +11,9 @@ import keras
 import tensorflow_transform as tft
 from keras import layers, ops
 
+from modules.common.backbone_specs import BACKBONES
 from modules.common.backbones import build_backbone
+from modules.common.errors import TaskError
 from modules.common.tensors import Hparams
 from modules.deep_dream.layers import chosen_layers, parse_layers
 from modules.deep_dream.rotation import QUARTERS
@@ -35,6 +37,9 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         DataError: If its weights are not there.
     """
     side, seed = int(hparams["image_px"]), int(hparams["seed"])
+    least = BACKBONES[str(hparams["backbone"])].min_px
+    if side < least:
+        raise TaskError(f"image_px: {hparams['backbone']} takes {least} or more, found {side}")
     backbone = build_backbone(str(hparams["backbone"]), str(hparams["weights"]), seed)
     image = keras.Input((side, side, 3), dtype="uint8", name="image")
     maps = backbone(ops.cast(image, "float32"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from modules.common import training
 from modules.deep_dream.model import build_model
+from modules.deep_dream.report import write_report
 from modules.deep_dream.rotation import augment
 from modules.deep_dream.signatures import DeepDreamServable
 from modules.deep_dream.task import TASK
@@ -13,7 +14,7 @@ from modules.deep_dream.task import TASK
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, DeepDreamServable, augment)
+    training.run(fn_args, TASK, build_model, DeepDreamServable, augment, write_report)
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult

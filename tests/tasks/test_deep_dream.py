@@ -289,6 +289,8 @@ def test_a_backbone_without_the_layer_is_refused() -> None:
     hparams = TASK.resolve_hparams({"image_px": 64, "layers": "fire5"})
     with pytest.raises(TaskError, match="no layer 'fire5'.*conv1, conv2, conv3, conv4"):
         build_model(hparams, None)
+    with pytest.raises(TaskError, match="image_px: tiny takes 32 or more, found 31"):
+        build_model(TASK.resolve_hparams({"image_px": 31}), None)
 
 
 def test_only_the_head_of_a_pretrained_backbone_is_fitted() -> None:

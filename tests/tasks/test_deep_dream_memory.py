@@ -11,8 +11,17 @@ _BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "deep_dream_memory.py"
 
 
 def measured(size: str) -> dict[str, float]:
-    """Two steps in a process of its own, with the layers of SqueezeNet, weights drawn at random."""
-    options = ["--backbone", "squeezenet", "--weights", "random", "--tile-px", "256"]
+    """One step in a process of its own, with the layers of SqueezeNet, weights drawn at random."""
+    options = [
+        "--backbone",
+        "squeezenet",
+        "--weights",
+        "random",
+        "--tile-px",
+        "256",
+        "--steps",
+        "1",
+    ]
     process = subprocess.run(
         [sys.executable, str(_BENCHMARK), "--one", size, *options],
         capture_output=True,

@@ -16,7 +16,7 @@ from PIL import Image
 
 from modules.common import export, optional_inputs
 from modules.common.errors import DataError
-from modules.deep_dream import example, orders, predict
+from modules.deep_dream import example, orders, predict, report
 from modules.deep_dream.layers import parse_layers
 from modules.deep_dream.model import build_model
 from modules.deep_dream.signatures import DeepDreamServable
@@ -167,6 +167,20 @@ def test_a_picture_that_is_too_small_is_refused(servable: DeepDreamServable) -> 
 def test_no_pictures_are_an_answer_of_none(servable: DeepDreamServable) -> None:
     found = servable.answer({name: values[:0] for name, values in inputs().items()})
     assert found["image"].shape == [0] and found["objective"].shape[0] == 0
+
+
+def test_the_report_shows_pictures_upright_and_their_dreams(
+    servable: DeepDreamServable, tmp_path: Path
+) -> None:
+    upright = np.stack([pixels(example.picture())[:40, :40]] * 4)
+    rotation = np.arange(4)
+    batch = ({"image": np.stack([np.rot90(upright[0], k) for k in rotation])}, rotation)
+    evaluation = SimpleNamespace(batches=lambda size: tf.data.Dataset.from_tensors(batch))
+    report.write_report(servable, evaluation, str(tmp_path))  # type: ignore[arg-type]
+    sheet = pixels((tmp_path / "report.png").read_bytes())
+    assert sheet.shape == (80, 160, 3)
+    np.testing.assert_array_equal(sheet[:40], np.concatenate(list(upright), axis=1))
+    assert 0.5 < np.abs(sheet[40:].astype(float) - sheet[:40]).mean() < 60
 
 
 @pytest.fixture(scope="module")
