@@ -13,31 +13,32 @@ from modules.image_retrain.settings import THUMBNAIL_PX, bottleneck_units
 
 
 def pooled(stages: Sequence[tf.Tensor], pooling: str) -> tf.Tensor:
-    """Pools feature maps over the whole picture, and the last one over its quarters too.
+    """Pools feature maps over the picture.
 
     Args:
         stages: `[batch, h, w, c]` each, shallow to deep.
-        pooling: `mean`; `mean+max`, which adds the maxima; or `quarters`, which of the last stage
-            gives the means of the picture's four quarters, so that it tells above from below.
+        pooling: `mean`; `mean+max`, which adds the maxima; or `quarters`, the means of the four
+            quarters of the picture, so that it tells above from below.
 
     Returns:
-        float32 `[batch, units]`.
+        float32 `[batch, units]`, stage by stage.
     """
-    stages = [tf.cast(stage, tf.float32) for stage in stages]
-    parts = [tf.reduce_mean(stage, [1, 2]) for stage in stages]
-    if pooling == "mean+max":
-        parts += [tf.reduce_max(stage, [1, 2]) for stage in stages]
-    if pooling == "quarters":
-        last = stages[-1]
-        height, width = tf.unstack(tf.shape(last)[1:3])
-        rows = (last[:, : (height + 1) // 2], last[:, height // 2 :])
-        quarters = [
-            half
-            for row in rows
-            for half in (row[:, :, : (width + 1) // 2], row[:, :, width // 2 :])
-        ]
-        parts[-1:] = [tf.reduce_mean(quarter, [1, 2]) for quarter in quarters]
+    parts = []
+    for stage in (tf.cast(stage, tf.float32) for stage in stages):
+        regions = _quarters(stage) if pooling == "quarters" else [stage]
+        parts += [tf.reduce_mean(region, [1, 2]) for region in regions]
+        if pooling == "mean+max":
+            parts.append(tf.reduce_max(stage, [1, 2]))
     return tf.concat(parts, axis=-1)
+
+
+def _quarters(stage: tf.Tensor) -> list[tf.Tensor]:
+    """Cuts maps `[batch, h, w, c]` in four, row by row; of odd sizes the middle is in both."""
+    height, width = tf.unstack(tf.shape(stage)[1:3])
+    rows = (stage[:, : (height + 1) // 2], stage[:, height // 2 :])
+    return [
+        half for row in rows for half in (row[:, :, : (width + 1) // 2], row[:, :, width // 2 :])
+    ]
 
 
 class Pooling(keras.layers.Layer):
@@ -78,11 +79,15 @@ def bottleneck(backbone: keras.Model, pixels: tf.Tensor, hparams: Hparams) -> tf
         hparams: `mirrored`, `bottleneck_stages` and `pooling` are read.
 
     Returns:
-        float32 `[batch, units]`; the mean of the picture's and its mirror image's, where `mirrored`
-        says so.
+        float32 `[batch, units]`: square roots, with the sign kept, which brings the few large
+        values nearer to the many small ones; the mean of the picture's and its mirror image's,
+        where `mirrored` says so.
 
     Raises:
         TaskError: If it is not as long as the hyperparameters say.
+
+    Source: of the roots, F. Perronnin et al., "Improving the Fisher Kernel for Large-Scale Image
+        Classification" (2010).
     """
     image, units = tf.cast(pixels, tf.float32), bottleneck_units(hparams)
     seen = [image, tf.reverse(image, [2])] if hparams["mirrored"] else [image]
@@ -96,7 +101,8 @@ def bottleneck(backbone: keras.Model, pixels: tf.Tensor, hparams: Hparams) -> tf
             f"bottlenecks of this {backbone.name} are {found} long, found bottleneck_units={units}:"
             f" --set bottleneck_units={found}"
         )
-    return tf.add_n(values) / len(values)
+    roots = [tf.sign(each) * tf.sqrt(tf.abs(each)) for each in values]
+    return tf.add_n(roots) / len(roots)
 
 
 def thumbnail(pixels: tf.Tensor) -> tf.Tensor:

@@ -11,7 +11,8 @@ from modules.common.task import Feature, Value
 CLASSES = "classes"
 """Name of Transform's vocabulary of class names."""
 THUMBNAIL_PX = 8
-POOLINGS = ("mean", "mean+max", "quarters")
+POOLINGS = {"mean": 1, "mean+max": 2, "quarters": 4}
+"""How many values each way to pool makes of a channel."""
 
 
 def trains_on_pictures(hparams: Mapping[str, Value]) -> bool:
@@ -51,9 +52,7 @@ def bottleneck_units(hparams: Mapping[str, Value]) -> int:
             f"{spec.name} has {len(spec.stages)} stages, found bottleneck_stages={stages}"
         )
     if spec.units:
-        once = sum(spec.units[-stages:])
-        more = {"mean": 0, "mean+max": once, "quarters": 3 * spec.feature_units}
-        return once + more[str(hparams["pooling"])]
+        return POOLINGS[str(hparams["pooling"])] * sum(spec.units[-stages:])
     if not int(hparams["bottleneck_units"]):
         raise TaskError(
             f"how wide the stages of a {spec.name} are, its file alone knows: give the length "

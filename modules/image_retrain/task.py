@@ -45,14 +45,14 @@ TASK = Task(
     hparams={
         "seed": 20151109,
         "epochs": 30,
-        "batch_size": 32,
-        "learning_rate": 3e-3,
+        "batch_size": 64,
+        "learning_rate": 1e-3,
         "patience": 0,
         "schedule": "cosine",
         "precision": "auto",
         "weight_decay": 1e-3,
-        "label_smoothing": 0.1,
-        "dropout": 0.3,
+        "label_smoothing": 0.3,
+        "dropout": 0.0,
         "hidden_units": 0,
         "backbone": "tiny",
         "weights": "",
@@ -75,7 +75,7 @@ TASK = Task(
     choices={
         "backbone": tuple(BACKBONES),
         "fit": ("stretch", "crop"),
-        "pooling": POOLINGS,
+        "pooling": tuple(POOLINGS),
     },
     data_hparams=(
         "seed",
@@ -94,10 +94,11 @@ TASK = Task(
         "sample_images",
     ),
     file_hparams=("weights",),
-    smoke={"epochs": 12, "sample_images": 300},
+    smoke={"epochs": 12, "batch_size": 32, "learning_rate": 3e-3, "sample_images": 300},
     search={
-        "learning_rate": (1e-3, 3e-3, 1e-2),
-        "dropout": (0.0, 0.3, 0.6),
+        "learning_rate": (3e-4, 1e-3, 3e-3),
+        "dropout": (0.0, 0.5),
+        "label_smoothing": (0.1, 0.3),
         "hidden_units": (0, 256),
     },
     metrics=(
