@@ -82,7 +82,7 @@ TASK = Task(
         "min_side_px": 200,
         "eval_folder": "test",
         "eval_iterations": 5,
-        "sample_pictures": 2000,
+        "sample_pictures": 1000,
     },
     choices={"backbone": tuple(BACKBONES)},
     data_hparams=("image_px", "min_side_px", "eval_folder"),
