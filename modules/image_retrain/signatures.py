@@ -6,6 +6,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common.chunks import in_chunks
+from modules.common.errors import TaskError
 from modules.common.export import Servable
 from modules.common.image_headers import check
 from modules.common.input_pipeline import Split
@@ -91,7 +92,9 @@ class ImageRetrainServable(Servable):
     def _answers(self, logits: tf.Tensor, wanted: tf.Tensor) -> Tensors:
         most = tf.reduce_max(tf.concat([wanted, [1]], axis=0))
         count = tf.cast(tf.minimum(most, len(self._names)), tf.int32)
-        probabilities, ids = tf.math.top_k(tf.nn.softmax(logits), count)
+        # Smoothed labels make a model timid; the order stays.
+        sharpened = logits / float(self.hparams["temperature"])
+        probabilities, ids = tf.math.top_k(tf.nn.softmax(sharpened), count)
         is_wanted = tf.range(tf.cast(count, tf.int64)) < wanted[:, None]
         return {
             "labels": tf.where(is_wanted, tf.gather(tf.constant(self._names), ids), ""),

@@ -52,6 +52,7 @@ TASK = Task(
         "precision": "auto",
         "weight_decay": 1e-3,
         "label_smoothing": 0.3,
+        "temperature": 0.4,
         "dropout": 0.0,
         "hidden_units": 0,
         "backbone": "tiny",
