@@ -22,7 +22,13 @@ class ImageRetrainServable(Servable):
     """Answers a picture with its likeliest classes."""
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
-        """Reads the classes' names."""
+        """Reads the classes' names.
+
+        Raises:
+            TaskError: If `temperature` is not above 0.
+        """
+        if float(self.hparams["temperature"]) <= 0:
+            raise TaskError(f"temperature must be above 0, found {self.hparams['temperature']}")
         self._names = transform_output.vocabulary_by_name(CLASSES)
 
     @classmethod

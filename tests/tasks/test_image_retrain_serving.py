@@ -13,6 +13,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from modules.common import images
 from modules.common.backbones import RANDOM, build_backbone
+from modules.common.errors import TaskError
 from modules.common.scenes import write_scenes
 from modules.image_retrain.bottlenecks import bottleneck
 from modules.image_retrain.features import preprocessing_fn
@@ -88,3 +89,9 @@ def test_there_are_no_more_classes_than_there_are(servable: ImageRetrainServable
 def test_no_class_at_all_is_no_question(servable: ImageRetrainServable) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="top_k of 1 or more"):
         servable.answer({"image": tf.constant(["1"]), "top_k": tf.constant([0], tf.int64)})
+
+
+def test_a_temperature_of_zero_is_refused(servable: ImageRetrainServable) -> None:
+    servable.hparams["temperature"] = 0.0
+    with pytest.raises(TaskError, match="temperature must be above 0, found 0.0"):
+        servable.prepare(None)
