@@ -3,14 +3,13 @@
 A backbone sees the grey picture. From its deepest feature maps upwards, what is known so far is
 enlarged to the size of the next stage and added to what that stage says, so that every pixel knows
 of the whole and of its surroundings: a hypercolumn, as a residual encoder. All is convolution, so
-any size goes in. Of the deepest maps the mean over the picture is added everywhere.
+any size goes in.
 
 The head has two kinds. `regression` tells the two chroma planes, at half the size. `classification`
 tells how likely each colour of a grid is, at a quarter, and the annealed mean is taken.
 
 Source: R. Dahl, "Automatic Colorization" (2016), the seed's model; for the head and its loss R.
-Zhang et al., "Colorful Image Colorization" (2016); for the mean S. Iizuka et al., "Let there be
-Color!" (2016).
+Zhang et al., "Colorful Image Colorization" (2016).
 """
 
 from __future__ import annotations
@@ -35,6 +34,9 @@ SIDE_MULTIPLE = 32
 REDUCTIONS = {"regression": 2, "classification": 4}
 # Grey levels of chroma that the regression's outputs count in.
 _CHROMA_UNIT = 32.0
+# Distance of colours, in these units, from which on it counts itself and not its square: few vivid
+# pictures would else colour all others.
+_SMOOTH_BELOW = 0.3
 _PROBE_PX = 224
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -77,16 +79,16 @@ def build(hparams: Hparams, shares: np.ndarray) -> keras.Model:
     names = one_stage_a_size(backbone)
     maps = [int(hparams["maps"]) * 2**stage for stage in reversed(range(len(names)))]
 
-    hidden = _adapted(stages[names[0]], maps[0])
-    context = layers.GlobalAveragePooling2D(keepdims=True)(stages[names[0]])
-    hidden = layers.ReLU()(hidden + _adapted(context, maps[0], normalized=False))
-    hidden = layers.Dropout(float(hparams["dropout"]), seed=seed)(hidden)
+    told = {name: _adapted(stages[name], width) for name, width in zip(names, maps, strict=True)}
+    hidden = layers.ReLU()(told[names[0]])
     for name, width in zip(names[1:], maps[1:], strict=True):
         below = Resized()([_adapted(hidden, width), stages[name]])
-        hidden = layers.ReLU()(below + _adapted(stages[name], width))
+        hidden = layers.ReLU()(below + told[name])
         hidden = layers.Conv2D(width, 3, padding="same", use_bias=False)(hidden)
         hidden = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))
     hidden = Resized(REDUCTIONS[loss])([hidden, grey])
+    # Only here, since batch normalization after it would find other variances in use.
+    hidden = layers.SpatialDropout2D(float(hparams["dropout"]), seed=seed)(hidden)
     return keras.Model({"image": image}, _head(hidden, loss, shares), name="colorization")
 
 
@@ -114,8 +116,11 @@ def loss_of(hparams: Hparams, shares: np.ndarray) -> Loss:
         return tf.nn.avg_pool2d(colour.chroma(padded(image)), reduction, reduction, "VALID")
 
     def regression(image: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-        error = (wanted(image) - output) / _CHROMA_UNIT
-        return tf.reduce_sum(tf.square(error), axis=-1)
+        square = tf.reduce_sum(tf.square((wanted(image) - output) / _CHROMA_UNIT), axis=-1)
+        # The root has no slope at 0; there the square is taken.
+        is_small = square < _SMOOTH_BELOW**2
+        distance = tf.sqrt(tf.where(is_small, tf.ones_like(square), square))
+        return tf.where(is_small, square, _SMOOTH_BELOW * (2 * distance - _SMOOTH_BELOW))
 
     def classification(image: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
         truth = bins.shared(wanted(image))
@@ -186,10 +191,10 @@ class Resized(layers.Layer):
         return keras.KerasTensor((None, None, None, inputs[0].shape[-1]), self.compute_dtype)
 
 
-def _adapted(maps: keras.KerasTensor, width: int, normalized: bool = True) -> keras.KerasTensor:
+def _adapted(maps: keras.KerasTensor, width: int) -> keras.KerasTensor:
     """Brings feature maps to a number of channels, and to one scale."""
-    maps = layers.Conv2D(width, 1, use_bias=not normalized)(maps)
-    return layers.BatchNormalization(momentum=0.9)(maps) if normalized else maps
+    maps = layers.Conv2D(width, 1, use_bias=False)(maps)
+    return layers.BatchNormalization(momentum=0.9)(maps)
 
 
 def _head(maps: keras.KerasTensor, loss: str, shares: np.ndarray) -> keras.KerasTensor:

@@ -58,7 +58,7 @@ TASK = Task(
         "schedule": "cosine",
         "precision": "auto",
         "weight_decay": 1e-3,
-        "dropout": 0.2,
+        "dropout": 0.3,
         "backbone": "tiny",
         "weights": "",
         "maps": 32,
