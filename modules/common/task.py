@@ -105,6 +105,18 @@ class Task:
         """
         return self.features(hparams) if callable(self.features) else self.features
 
+    def describe_choices(self, name: str) -> str:
+        """Says which values a hyperparameter may take: a list, or from where to where.
+
+        Returns:
+            An empty string where it may take any.
+        """
+        values = self.choices.get(name, ())
+        numbers = [value for value in values if type(value) is int]
+        if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(values))):
+            return f"{numbers[0]} to {numbers[-1]}"
+        return f"one of {', '.join(map(str, values))}" if values else ""
+
     def _problems(self) -> list[str]:
         found = []
         features = self.features_for(self.hparams)
@@ -169,9 +181,8 @@ class Task:
                 )
             values[name] = _parse(self.name, name, value, self.hparams[name])
             if name in self.choices and values[name] not in self.choices[name]:
-                known = [str(choice) for choice in self.choices[name]]
                 raise TaskError(
-                    f"{self.name}: {name} takes one of {', '.join(known)}, found {value!r}"
+                    f"{self.name}: {name} takes {self.describe_choices(name)}, found {value!r}"
                 )
             if name in self.file_hparams:
                 _check_file(self.name, name, str(value))

@@ -53,9 +53,8 @@ def _show_settings(task: Task) -> None:
     for name, value in task.hparams.items():
         tiny = task.smoke.get(name, value)
         smoke = f"  ({tiny!r} with --env smoke)" if tiny != value else ""
-        known = [repr(choice) for choice in task.choices.get(name, ())]
-        choices = f"  one of {', '.join(known)}" if known else ""
-        click.echo(f"--{name:<{width}}  {value!r}{smoke}{choices}")
+        choices = task.describe_choices(name)
+        click.echo(f"--{name:<{width}}  {value!r}{smoke}{'  ' if choices else ''}{choices}")
 
 
 def _latest_version(model_dir: Path) -> int | None:

@@ -55,9 +55,8 @@ class SettingsCommand(click.Command):
         """Names the settings, each with a line for `--help`: here the hyperparameters."""
         about = {}
         for name, value in task.hparams.items():
-            choices = task.choices.get(name, ())
-            listed = ", one of " + ", ".join(map(str, choices)) if choices else ""
-            about[name] = f"Default {value!r}{listed}."
+            choices = task.describe_choices(name)
+            about[name] = f"Default {value!r}{', ' if choices else ''}{choices}."
         return about
 
     def flags(self, task: Task) -> Collection[str]:

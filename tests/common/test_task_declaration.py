@@ -214,3 +214,15 @@ def test_a_file_that_a_setting_names_must_be_there(declare: Declare, tmp_path: A
         assert task.resolve_hparams({"weights": path})["weights"] == path
     with pytest.raises(TaskError, match="weights takes the path of a file, found no file 'gone'"):
         task.resolve_hparams({"weights": "gone"})
+
+
+def test_choices_are_a_list_or_a_range(declare: Declare) -> None:
+    task = declare(
+        hparams={"size_px": 20, "kernel": 3, "head": "ctc", "seed": 1},
+        smoke={},
+        choices={"size_px": tuple(range(8, 65)), "kernel": (3, 5, 7), "head": ("ctc", "position")},
+    )
+    described = [task.describe_choices(name) for name in task.hparams]
+    assert described == ["8 to 64", "one of 3, 5, 7", "one of ctc, position", ""]
+    with pytest.raises(TaskError, match="size_px takes 8 to 64, found '65'"):
+        task.resolve_hparams({"size_px": "65"})
