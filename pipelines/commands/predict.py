@@ -6,6 +6,7 @@ import base64
 import glob
 import importlib
 import json
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ from pipelines.logs import logging_to, new_log_path
 
 _LOAD_TIMEOUT_S = 120.0
 _ANSWER_TIMEOUT_S = 60.0
+# How a server tells of an assertion in a model's graph.
+_ASSERTION = re.compile(r"assertion failed: \[(?P<said>.*?)\] \[\[\{\{node", re.DOTALL)
 
 
 class RequestCommand(SettingsCommand):
@@ -173,7 +176,14 @@ def _ask(
             task.name, request, signature_name=signature, timeout_s=timeout_s
         )
     except (OSError, ValueError, ClientError) as error:
-        raise LianxiError(f"{text}: {error}" if text else str(error)) from error
+        said = _said_by_the_graph(str(error))
+        raise LianxiError(f"{text}: {said}" if text else said) from error
+
+
+def _said_by_the_graph(message: str) -> str:
+    """Cuts a refusal down to the model's own sentence, where it has one."""
+    found = _ASSERTION.search(message)
+    return found["said"] if found else message
 
 
 @contextmanager

@@ -12,7 +12,14 @@ import pytest
 from modules.common.errors import LianxiError
 from modules.common.registry import load_task
 from pipelines import last_run
-from pipelines.commands.predict import _inputs, _known_settings, _out, _plain, command
+from pipelines.commands.predict import (
+    _inputs,
+    _known_settings,
+    _out,
+    _plain,
+    _said_by_the_graph,
+    command,
+)
 from pipelines.environment import Environment
 
 _HUMAN = SimpleNamespace(DEFAULTS_TO_DATA=True, TAKES="a file")
@@ -81,3 +88,12 @@ def test_a_flag_takes_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     context = command.make_context("predict", words)
     assert context.params["settings"] == (("detect", "true"), ("margin", "0.3"))
     assert context.params["inputs"] == ("photo.jpg",)
+
+
+def test_a_refusal_is_the_model_s_own_sentence() -> None:
+    refusal = (
+        "INVALID_ARGUMENT: assertion failed: [layers: there is no fire99; known are [conv1]] "
+        "[[{{node map/while/Assert}}]] (server localhost:1); deep_dream expects: image string[?]"
+    )
+    assert _said_by_the_graph(refusal) == "layers: there is no fire99; known are [conv1]"
+    assert _said_by_the_graph("UNAVAILABLE: no server") == "UNAVAILABLE: no server"
