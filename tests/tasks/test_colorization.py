@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from colorization_tiny import even_shares, scene, tiny_hparams, tiny_model
-from scipy.special import log_softmax, softmax
+from scipy.special import huber, log_softmax, softmax
 
 from modules.colorization import bins
 from modules.colorization.augment import augment
@@ -73,14 +73,26 @@ def test_rare_colours_count_more_and_all_together_the_same() -> None:
     np.testing.assert_allclose(bins.rebalancing(shares, 1.0), 1, atol=1e-4)
 
 
-def test_the_regression_loss_is_the_squared_error_of_chroma() -> None:
+def test_the_regression_loss_is_a_squared_error_and_grows_straight_from_there() -> None:
     images = pictures()
     rng = np.random.default_rng(2)
-    output = rng.normal(0, 30, [3, 32, 32, 2]).astype(np.float32)
-    loss = loss_of(tiny_hparams(), even_shares())(tf.constant(images), tf.constant(output))
     chroma = colour.chroma(images).numpy().astype(float)
     wanted = chroma.reshape(3, 32, 2, 32, 2, 2).mean((2, 4))
-    np.testing.assert_allclose(loss, ((wanted - output) ** 2).sum(-1) / 32**2, rtol=1e-3)
+    output = (wanted + rng.normal(0, 8, [3, 32, 32, 2])).astype(np.float32)
+    loss = loss_of(tiny_hparams(), even_shares())(tf.constant(images), tf.constant(output))
+    distance = np.linalg.norm(wanted - output, axis=-1) / 32
+    assert 0.2 < (distance < 0.3).mean() < 0.8
+    # Huber's: SciPy's is half of it.
+    np.testing.assert_allclose(loss, 2 * huber(0.3, distance), rtol=1e-3, atol=1e-6)
+
+
+def test_the_regression_loss_has_a_slope_everywhere() -> None:
+    image = tf.fill([1, 32, 32, 3], tf.constant(77, tf.uint8))
+    output = tf.Variable(tf.zeros([1, 16, 16, 2]))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(loss_of(tiny_hparams(), even_shares())(image, output))
+    assert np.abs(tape.gradient(loss, output)).max() < 1e-5
+    assert float(loss) < 1e-5
 
 
 @pytest.mark.parametrize("uniform_share", [1.0, 0.5])
