@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from modules.common.sources import RawFeatures
+
 _TRAIN_FOLDERS = ("train", "training")
 _OTHER_FOLDERS = ("validation", "val", "valid", "dev")
 _TEST_FOLDERS = ("test", "testing")
@@ -43,6 +45,11 @@ def split_folder(relative_path: str, hparams: Mapping[str, Any]) -> str | None:
     if folder in _TEST_FOLDERS:
         raise SkipFile(f"{outermost}/ is not used: the evaluation is on {eval_folder}/")
     return "train" if folder in (*_TRAIN_FOLDERS, *_OTHER_FOLDERS) else None
+
+
+def no_label(relative_path: str, hparams: Mapping[str, Any]) -> RawFeatures:
+    """Labels nothing: for tasks that learn from pictures alone."""
+    return {}
 
 
 def class_of(relative_path: str) -> str:

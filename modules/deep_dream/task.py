@@ -54,7 +54,7 @@ TASK = Task(
         ImageFolderSource(
             layout="pictures in colour (png, jpg, gif, bmp, webp) in a folder, in a folder for "
             "each class, or either below train/ and test/",
-            labeler="modules.deep_dream.labels.no_label",
+            labeler="modules.common.image_layouts.no_label",
             splitter="modules.common.image_layouts.split_folder",
             depths=(0, 1, 2),
             min_side_px="min_side_px",
