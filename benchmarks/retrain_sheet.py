@@ -22,7 +22,7 @@ from reading_sheet import cell, pushed_model, sheet
 
 from modules.common.image_files import servable_bytes
 
-_SIDE_PX = 104
+_SIDE_PX = 132
 # Keeps the file small.
 _COLOURS = 96
 _AT_ONCE = 32
