@@ -12,8 +12,6 @@ from __future__ import annotations
 import tensorflow as tf
 
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
-CHROMA_LIMIT = 127.5
-"""Largest absolute value of a chroma: that of pure blue, yellow, red and cyan."""
 
 
 def luma(rgb: tf.Tensor) -> tf.Tensor:
