@@ -25,8 +25,12 @@ def even_shares() -> np.ndarray:
 
 
 def tiny_model(**changes: Any) -> keras.Model:
-    """A model with a random head: it begins with one that says the same everywhere."""
+    """A model with a random head: it begins with one that says the same everywhere.
+
+    Seeded throughout: of twenty-four draws one was nearly grey, which no test here can use.
+    """
     hparams = tiny_hparams(**changes)
+    keras.utils.set_random_seed(1)
     model = build(hparams, even_shares())
     head = model.get_layer(f"{hparams['loss']}_head")
     rng = np.random.default_rng(5)
