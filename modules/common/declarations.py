@@ -24,7 +24,10 @@ class Feature:
         name: Key in the dictionary that `preprocessing_fn` returns.
         dtype: Element type. Files hold `uint8` as bytes: `preprocessing_fn` gives it packed by
             `modules.common.tensors.pack`, and whoever reads it gets it unpacked.
-        shape: Shape of one example, without the batch dimension.
+        shape: Shape of one example, without the batch dimension. Where it begins with `None`,
+            examples differ in length: `preprocessing_fn` gives float32 or int64 packed by
+            `modules.common.tensors.pack_ragged`, and whoever reads it gets it filled up with
+            zeros to the longest of the batch.
     """
 
     name: str

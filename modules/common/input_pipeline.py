@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -10,12 +11,14 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common.task import Task
-from modules.common.tensors import Arrays, Hparams, unpack
+from modules.common.tensors import Arrays, Hparams, Tensors, is_ragged, unpack
 
 _PARSE_BATCH = 1024
 # Compressed, as stored.
 _IN_MEMORY_BYTES = 32 * 2**20
 _SORT_KEYS = 64
+# Batches' worth of examples among which those of like length are put together.
+_BUCKETED_BATCHES = 32
 _SHUFFLE_BUFFER_BYTES = 256 * 2**20
 _MAX_SHUFFLE_BUFFER = 65_536
 
@@ -48,6 +51,8 @@ class Split(Mapping[str, np.ndarray]):
         self._spec = transform_output.transformed_feature_spec()
         self._task = task
         self._features = task.features_for(hparams)
+        self._ragged = [feature for feature in self._features if is_ragged(feature)]
+        self._fixed = [feature for feature in self._features if not is_ragged(feature)]
 
     def __iter__(self) -> Iterator[str]:
         """Names of the features."""
@@ -58,10 +63,9 @@ class Split(Mapping[str, np.ndarray]):
         return len(self._spec)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """Gives one feature of every example, `[examples, ...]`."""
-        if self._is_small:
-            return self._all[name]
-        return self._read([name])[name]
+        """Gives one feature of every example, `[examples, ...]`, filled up to the longest."""
+        column = self._all[name] if self._is_small else self._read([name])[name]
+        return unpack({name: tf.constant(column)}, self._ragged)[name].numpy()
 
     @cached_property
     def examples(self) -> int:
@@ -76,7 +80,8 @@ class Split(Mapping[str, np.ndarray]):
         Args:
             batch_size: Examples a batch; the last batch may be smaller.
             shuffle_seed: Shuffles, differently in every epoch and the same in every run;
-                `None` keeps the order.
+                `None` keeps the order, but for features of which examples have more or less:
+                those of like length are always put together.
 
         Returns:
             Pairs of the features, `[batch, ...]` each, and the label; the label is among the
@@ -92,15 +97,41 @@ class Split(Mapping[str, np.ndarray]):
             buffer = min(_MAX_SHUFFLE_BUFFER, _SHUFFLE_BUFFER_BYTES // example_bytes + 1)
         if shuffle_seed is not None:
             dataset = dataset.shuffle(buffer, seed=shuffle_seed)
-        dataset = dataset.batch(batch_size)
+        if self._ragged:
+            dataset = self._by_length(dataset, batch_size, shuffle_seed)
+        else:
+            dataset = dataset.batch(batch_size)
         if not self._is_small:
             dataset = self._parsed(dataset, self._spec)
-        return dataset.map(
-            lambda features: (
-                {name: features[name] for name in features if is_input or name != label},
-                features[label],
-            )
-        ).prefetch(tf.data.AUTOTUNE)
+
+        def pair(features: Tensors) -> tuple[Tensors, tf.Tensor]:
+            features = unpack(features, self._ragged)
+            inputs = {name: features[name] for name in features if is_input or name != label}
+            return inputs, features[label]
+
+        return dataset.map(pair, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(
+            tf.data.AUTOTUNE
+        )
+
+    def _by_length(
+        self, dataset: tf.data.Dataset, batch_size: int, shuffle_seed: int | None
+    ) -> tf.data.Dataset:
+        """Batches examples of like length together, so that little of a batch is filling.
+
+        Of a good many batches' worth of examples at a time, all are put in the order of their
+        lengths, and cut into batches, which come in random order.
+        """
+
+        def sorted_by_length(window: Tensors | tf.Tensor) -> Tensors | tf.Tensor:
+            packed = window if isinstance(window, tf.Tensor) else window[self._ragged[0].name]
+            order = tf.argsort(tf.strings.length(packed), stable=True)
+            return tf.nest.map_structure(lambda values: tf.gather(values, order), window)
+
+        dataset = dataset.batch(_BUCKETED_BATCHES * batch_size).map(sorted_by_length)
+        dataset = dataset.unbatch().batch(batch_size)
+        if shuffle_seed is None:
+            return dataset
+        return dataset.shuffle(_BUCKETED_BATCHES, seed=shuffle_seed)
 
     @cached_property
     def _is_small(self) -> bool:
@@ -109,22 +140,29 @@ class Split(Mapping[str, np.ndarray]):
     @cached_property
     def _all(self) -> Arrays:
         columns = self._read(list(self._spec))
+        # Of what is packed a checksum is as good a key as any.
+        keyed = {
+            name: np.array([zlib.crc32(packed) for packed in column], np.int64)
+            if column.dtype == object and name in {feature.name for feature in self._ragged}
+            else column
+            for name, column in columns.items()
+        }
         flat = [
             column.reshape(len(column), int(np.prod(column.shape[1:])))
-            for _, column in sorted(columns.items())
+            for _, column in sorted(keyed.items())
         ]
         keys = [column[:, i] for column in flat for i in range(min(_SORT_KEYS, column.shape[1]))]
         order = np.lexsort(keys[:_SORT_KEYS])
         return {name: column[order] for name, column in columns.items()}
 
     def _read(self, names: Sequence[str]) -> Arrays:
-        """Reads features in the order of the files; empty where the split is."""
+        """Reads features in the files' order, ragged ones packed, empty where the split is."""
         spec = {name: self._spec[name] for name in names}
         dataset = self._parsed(self._records().batch(_PARSE_BATCH), spec)
         parts = list(dataset.as_numpy_iterator())
         if not parts:
             empty = tf.io.parse_example(tf.zeros([0], tf.string), spec)
-            parts = [{name: values.numpy() for name, values in self._unpacked(empty).items()}]
+            parts = [{name: values.numpy() for name, values in unpack(empty, self._fixed).items()}]
         return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
     def _records(self) -> tf.data.Dataset:
@@ -132,10 +170,7 @@ class Split(Mapping[str, np.ndarray]):
 
     def _parsed(self, batches: tf.data.Dataset, spec: Mapping[str, object]) -> tf.data.Dataset:
         return batches.map(
-            lambda serialized: self._unpacked(tf.io.parse_example(serialized, dict(spec))),
+            lambda serialized: unpack(tf.io.parse_example(serialized, dict(spec)), self._fixed),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
-
-    def _unpacked(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return unpack(features, self._features)
