@@ -37,7 +37,7 @@ lint: setup
 lock: | $(filter .uv/bin/uv,$(UV))
 	$(UV) pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
 	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
-	  requirements.in --output-file requirements.txt
+	  requirements.in requirements-speech.in --output-file requirements.txt
 
 clean:
 	rm -rf $(VENV) .uv lianxi_runs .pytest_cache .mypy_cache .ruff_cache *.egg-info
