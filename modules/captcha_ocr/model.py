@@ -12,10 +12,9 @@ import keras
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.captcha_ocr import ctc
 from modules.captcha_ocr.charsets import MAX_CHARS, symbols
 from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX
-from modules.common import ocr
+from modules.common import ctc, ocr
 from modules.common.tensors import Hparams
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.captcha_ocr import ctc
 from modules.captcha_ocr.charsets import symbols
 from modules.captcha_ocr.model import read
+from modules.common import ctc
 from modules.common.characters import most_frequent, to_texts
 from modules.common.export import Servable
 from modules.common.input_pipeline import Split

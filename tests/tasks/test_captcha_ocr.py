@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import random
 
 import keras
@@ -12,7 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from modules.captcha_ocr import ctc, example
+from modules.captcha_ocr import example
 from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS, characters, symbols
 from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX, draw, draw_picture
 from modules.captcha_ocr.labels import label_from_name
@@ -84,44 +83,6 @@ def test_the_grey_is_that_of_the_coloured_picture() -> None:
 def test_impossible_lengths_are_refused(shortest: int, longest: int) -> None:
     with pytest.raises(TaskError, match="1 <= min_chars <= max_chars <= 6"):
         draw(0, {**_HPARAMS, "min_chars": shortest, "max_chars": longest})
-
-
-def collapsed(path: list[int]) -> list[int]:
-    """Best path decoding as the paper has it: merge repeats, then drop blanks."""
-    return [symbol for symbol, _ in itertools.groupby(path) if symbol]
-
-
-def test_collapse_equals_the_definition() -> None:
-    rng = np.random.default_rng(1)
-    probabilities = rng.dirichlet(np.full(4, 0.3), (200, 12)).astype(np.float32)
-    ids, confidences = (np.asarray(values) for values in ctc.collapse(probabilities, 12))
-    for row, path in enumerate(probabilities.argmax(-1).tolist()):
-        wanted = collapsed(path)
-        assert ids[row].tolist() == wanted + [0] * (12 - len(wanted))
-        assert (confidences[row, len(wanted) :] == 1).all()
-        assert (confidences[row, : len(wanted)] > 0.25).all()
-
-
-def test_collapse_keeps_the_first_characters_of_a_text_that_is_too_long() -> None:
-    path = np.eye(8, dtype=np.float32)[[1, 2, 3, 4, 5, 6, 7, 1]][None]
-    ids, _ = ctc.collapse(path, MAX_CHARS)
-    assert np.asarray(ids).tolist() == [[1, 2, 3, 4, 5, 6]]
-
-
-def test_text_probability_equals_the_sum_over_all_paths() -> None:
-    rng = np.random.default_rng(2)
-    logits = rng.normal(size=(1, 5, 3)).astype(np.float32)
-    probabilities = tf.nn.softmax(logits).numpy()[0]
-    for text in ([], [1], [1, 2], [2, 2]):
-        brute = sum(
-            np.prod([probabilities[column, symbol] for column, symbol in enumerate(path)])
-            for path in itertools.product(range(3), repeat=5)
-            if collapsed(list(path)) == text
-        )
-        ids = tf.constant([text + [0] * (4 - len(text))])
-        assert float(ctc.text_probability(tf.constant(logits), ids)[0]) == pytest.approx(
-            brute, rel=1e-4
-        )
 
 
 @pytest.mark.parametrize("head", ["position", "ctc"])
