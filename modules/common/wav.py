@@ -82,6 +82,24 @@ def read(contents: tf.Tensor, max_seconds: float | None = None) -> Waveform:
     return Waveform(samples, tf.cast(layout.rate_hz, tf.int32))
 
 
+def encode(samples: tf.Tensor, rate_hz: tf.Tensor | int) -> tf.Tensor:
+    """Writes a WAV file of one channel in 16-bit PCM.
+
+    Args:
+        samples: float32 `[n]`, full scale is [-1, 1]; what goes beyond is clipped.
+        rate_hz: Their rate, integer scalar.
+
+    Returns:
+        The file's bytes, string scalar.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If a sample is not a number.
+    """
+    is_number = tf.reduce_all(~tf.math.is_nan(samples))
+    samples = _check(samples, is_number, "the sound to write holds samples that are not numbers")
+    return tf.audio.encode_wav(samples[:, tf.newaxis], tf.cast(rate_hz, tf.int32))
+
+
 def resample(samples: tf.Tensor, from_hz: tf.Tensor | int, to_hz: tf.Tensor | int) -> tf.Tensor:
     """Changes the sample rate in the frequency domain.
 
