@@ -6,12 +6,9 @@ business, so that resampling is done by the same code as in the served graph.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-import numpy as np
-import soundfile
 from tfx.dsl.components.base import executor_spec
 from tfx.dsl.io import fileio
 
@@ -20,30 +17,8 @@ from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject, split_of
 from modules.common.errors import DataError
 from modules.common.registry import import_function
+from modules.common.sound_files import read_sound
 from modules.common.sources import AudioFolderSource
-
-
-def read_audio(contents: bytes) -> tuple[np.ndarray, int]:
-    """Decodes wav, flac, ogg or mp3.
-
-    Args:
-        contents: The file's bytes.
-
-    Returns:
-        Mono samples, float32 `[n]` in [-1, 1], and their rate in Hz.
-
-    Raises:
-        ValueError: With the reason, where it does not decode or holds nothing.
-    """
-    try:
-        samples, rate_hz = soundfile.read(io.BytesIO(contents), dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise ValueError(
-            f"expected wav, flac, ogg or mp3, found what does not decode: {error.error_string}"
-        ) from error
-    if not len(samples):
-        raise ValueError("the recording holds no samples")
-    return samples.mean(axis=1), int(rate_hz)
 
 
 def read_recording(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
@@ -63,7 +38,7 @@ def read_recording(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
         if label is None:
             raise ValueError(f"its folder is none of {', '.join(source.classes)}")
         with fileio.open(path, "rb") as file:
-            samples, rate_hz = read_audio(file.read())
+            samples, rate_hz = read_sound(file.read())
         features = dict(import_function(source.featurizer)(samples, rate_hz))
     except ValueError as error:
         yield Reject(relative, "", str(error))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from modules.common.errors import DataError
 from modules.common.image_files import servable_bytes
+from modules.common.sound_files import is_wav, read_sound, wav_bytes
 
 
 def named_file(task_name: str, takes: str, text: str) -> Path:
@@ -40,3 +41,24 @@ def picture_request(task_name: str, text: str) -> dict[str, list[bytes]]:
         return {"image": [servable_bytes(path.read_bytes())]}
     except ValueError as error:
         raise DataError(f"{path} cannot be used: {error}") from error
+
+
+def recording_request(task_name: str, text: str) -> bytes:
+    """Reads a recording that a person named, as the bytes of a WAV file.
+
+    Args:
+        task_name: Whom it is for.
+        text: What was typed: the path of a recording. WAV stays as it is, for the graph to read;
+            flac, ogg and mp3 become 16-bit mono WAV at their own rate.
+
+    Raises:
+        DataError: If there is no such file, or it is no recording.
+    """
+    path = named_file(task_name, "a recording (wav, flac, ogg, mp3)", text)
+    contents = path.read_bytes()
+    if is_wav(contents):
+        return contents
+    try:
+        return wav_bytes(*read_sound(contents))
+    except ValueError as error:
+        raise DataError(f"{path} is not a recording that can be used: {error}") from error

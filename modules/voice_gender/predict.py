@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 
-from modules.common.errors import DataError
-from modules.common.request_files import named_file
+from modules.common.request_files import recording_request
 
 TAKES = "paths of recordings"
 
@@ -25,10 +23,7 @@ def read_request(text_or_path: str) -> tuple[str, dict[str, list]]:
     Raises:
         DataError: If there is no such file, or it is not a recording.
     """
-    path = named_file("voice_gender", "a recording (wav, flac, ogg, mp3)", text_or_path)
-    contents = path.read_bytes()
-    is_wav = contents[:4] == b"RIFF" and contents[8:12] == b"WAVE"
-    return "serve_wav", {"wav": [contents if is_wav else _to_wav(path, contents)]}
+    return "serve_wav", {"wav": [recording_request("voice_gender", text_or_path)]}
 
 
 def show(request: dict[str, list], answer: dict[str, np.ndarray], out: Path | None) -> str:
@@ -45,17 +40,3 @@ def show(request: dict[str, list], answer: dict[str, np.ndarray], out: Path | No
     if "meanfun" in answer:
         line += f", mean fundamental {1000 * float(answer['meanfun'][0]):.0f} Hz"
     return line
-
-
-def _to_wav(path: Path, contents: bytes) -> bytes:
-    import soundfile
-
-    try:
-        samples, rate_hz = soundfile.read(io.BytesIO(contents), dtype="float32")
-    except soundfile.LibsndfileError as error:
-        raise DataError(
-            f"{path} is not a recording that can be read; expected wav, flac, ogg or mp3"
-        ) from error
-    encoded = io.BytesIO()
-    soundfile.write(encoded, samples, rate_hz, format="WAV", subtype="PCM_16")
-    return encoded.getvalue()

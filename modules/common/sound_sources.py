@@ -1,0 +1,176 @@
+"""Layouts of recordings, as tasks declare them: speech with transcripts, and clips without labels.
+
+All recordings are read the same way, whatever their kind, rate and number of channels: mixed to
+mono, resampled once, to the hyperparameter `sample_rate_hz`, and kept as 16-bit PCM.
+`docs/sound.md` says what becomes of those that are cut off, silent or too long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from modules.common.sources import Source
+
+# Globs know no alternatives, but classes of characters.
+_ENDINGS = ("[wW][aA][vV]", "[fF][lL][aA][cC]", "[oO][gG][gG]", "[mM][pP]3")
+
+
+def _recordings(*folders: str) -> tuple[str, ...]:
+    """Globs of the recordings in folders, hidden files aside; a folder is a glob ending in `/`."""
+    return tuple(f"{folder}[!.]*.{ending}" for folder in folders for ending in _ENDINGS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundSource(Source):
+    """What all layouts of recordings share.
+
+    The hyperparameters that are read: `sample_rate_hz`, the rate that all recordings are brought
+    to; `max_seconds`, above which one is quarantined.
+
+    Attributes:
+        recordings: Globs of the recordings, relative to the data folder.
+        pcm: Raw feature that gets the recording: bytes, 16-bit little-endian mono PCM at
+            `sample_rate_hz`.
+    """
+
+    pattern: str = ""
+    recordings: ClassVar[tuple[str, ...]] = ()
+    pcm: str = "pcm"
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs of the files, all of which TFX fingerprints."""
+        return self.recordings
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechSource(SoundSource):
+    """Recordings of speech with their transcripts. Derived classes are the layouts.
+
+    Raw features: `pcm`, `text`, `text_length` and `speaker`. Further hyperparameters that are
+    read: `min_file_bytes`, below which a recording is set aside; `eval_folder`, the folder to
+    evaluate on where folders tell the split; `eval_on`, `held_out` or `train`, which puts every
+    utterance of the training data on both sides.
+
+    Where folders do not tell the split, speakers do: `eval_percent` of them are held out, at least
+    one, so that no speaker is on both sides.
+
+    Attributes:
+        transcripts: Globs of the transcripts, relative to the data folder.
+        arrangement: `lines`: each file has lines of an ID and its words; `beside`: each recording
+            has a file of its own; `list`: one of the files is the list of the recordings.
+        text: Raw feature that gets the normalized transcript: hanzi, digits and Latin letters in
+            lower case, without blanks and punctuation.
+        text_length: Raw feature that gets the band of the transcript's length in characters:
+            `1-5`, `6-10`, `11-20` or `21+`.
+        speaker: Raw feature that gets the speaker.
+    """
+
+    component: ClassVar[str] = "components.example_gen.speech.SpeechExampleGen"
+    transcripts: ClassVar[tuple[str, ...]] = ()
+    arrangement: ClassVar[Literal["lines", "beside", "list"]]
+
+    text: str = "text"
+    text_length: str = "text_length"
+    speaker: str = "speaker"
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs of the transcripts and the recordings, all of which TFX fingerprints."""
+        return (*self.transcripts, *self.recordings)
+
+    def matches(self, folder: Path) -> bool:
+        """Tells whether `folder` holds both a transcript and a recording of this layout."""
+        return all(
+            any(path.is_file() for glob in globs for path in folder.glob(glob))
+            for globs in (self.transcripts, self.recordings)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordFileSource(SpeechSource):
+    """THCHS-30 as openslr has it now: `wav/train/**/*.wav` with `doc/trans/train.word.txt`.
+
+    A transcript's line is `ID words`, the words parted by blanks; the recording is `ID.wav` (or
+    flac, ogg, mp3) in a folder for its split, or in a folder of that. `wav/test` is what the model
+    is evaluated on, unless `eval_folder` names another; `wav/train`, `wav/dev` and `wav/cv` are
+    what it learns from. Without a folder to evaluate on, speakers are held out.
+    """
+
+    transcripts: ClassVar[tuple[str, ...]] = ("doc/trans/[!.]*.word.txt",)
+    recordings: ClassVar[tuple[str, ...]] = _recordings("wav/[!.]*/", "wav/[!.]*/[!.]*/")
+    arrangement: ClassVar[Literal["lines", "beside", "list"]] = "lines"
+
+    layout: str = (
+        "THCHS-30 as wav/train/*.wav (and wav/test, wav/dev; flac, ogg and mp3 too) with "
+        "doc/trans/train.word.txt, lines of ID and words"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideFileSource(SpeechSource):
+    """THCHS-30 as `data_thchs30`: `data/*.wav`, each with a `.wav.trn` beside it.
+
+    The first line of a `.trn` has the words, later ones pinyin and phonemes. The folders `train`,
+    `dev` and `test` beside `data` tell the split by the names of what they hold, which is links in
+    the original; without one to evaluate on, speakers are held out.
+    """
+
+    transcripts: ClassVar[tuple[str, ...]] = ("data/[!.]*.[tT][rR][nN]",)
+    recordings: ClassVar[tuple[str, ...]] = _recordings("data/")
+    arrangement: ClassVar[Literal["lines", "beside", "list"]] = "beside"
+
+    layout: str = (
+        "THCHS-30 as data/*.wav (flac, ogg and mp3 too) with data/*.wav.trn, the words in its "
+        "first line"
+    )
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs of the files, and of those whose names tell the split."""
+        return (*self.transcripts, *_recordings("[!.]*/"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedSpeechSource(SpeechSource):
+    """AISHELL, or any list of two columns: a recording's path or ID, and its transcript.
+
+    Columns are parted by a tab, blanks or a comma; a third, after a tab, is the speaker. Of
+    several lists in a folder the one is used whose second column holds hanzi for most recordings.
+    Recordings lie beside the list, or up to four folders below; folders named `train`, `test` and
+    so on, or these in `wav`, tell the split.
+    """
+
+    transcripts: ClassVar[tuple[str, ...]] = tuple(
+        f"{folder}{name}"
+        for folder in ("", "transcript/")
+        for name in ("[!.]*.csv", "[!.]*.tsv", "[!.]*.txt", "[!.]*.list", "text", "transcripts")
+    )
+    recordings: ClassVar[tuple[str, ...]] = _recordings(*("[!.]*/" * depth for depth in range(5)))
+    arrangement: ClassVar[Literal["lines", "beside", "list"]] = "list"
+
+    layout: str = (
+        "AISHELL or another list of recordings (wav, flac, ogg, mp3): lines of path or ID, text "
+        "and perhaps speaker, parted by tabs (or path and text by blanks or a comma)"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipSource(SoundSource):
+    """A folder of recordings without labels, or folders of them.
+
+    Raw features: `pcm` and `name`. Clips are kept whole. `eval_percent` of them, at least one, go
+    to the evaluation split, by rank of a digest of their paths.
+
+    Attributes:
+        name: Raw feature that gets the file's name.
+    """
+
+    component: ClassVar[str] = "components.example_gen.clips.ClipExampleGen"
+    recordings: ClassVar[tuple[str, ...]] = _recordings("", "[!.]*/")
+
+    layout: str = "a folder of recordings (wav, flac, ogg, mp3), or folders of them"
+    eval_percent: int = 40
+    name: str = "name"
