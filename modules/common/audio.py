@@ -60,6 +60,7 @@ def istft(spectrum: tf.Tensor, hop: int, length: tf.Tensor | int) -> tf.Tensor:
         ValueError: If `hop` cannot be.
     """
     n_fft = 2 * (spectrum.shape[-1] - 1)
+    _check_sizes(n_fft, hop)
     weights = overlap_weights(tf.shape(spectrum)[-2], n_fft, hop)
     return istft_weighted(spectrum, hop, length, weights)
 
@@ -76,7 +77,7 @@ def overlap_weights(frames: tf.Tensor, n_fft: int, hop: int) -> tf.Tensor:
         float32 `[samples that the frames span]`.
     """
     squares = tf.broadcast_to(hann_window(n_fft) ** 2, [frames, n_fft])
-    total = _overlap_add(squares, hop)
+    total = tf.signal.overlap_and_add(squares, hop)
     return tf.where(total > np.finfo(np.float32).tiny, 1.0 / total, 1.0)
 
 
@@ -86,7 +87,8 @@ def istft_weighted(
     """`istft` with `overlap_weights` given, for who inverts many times over."""
     n_fft = 2 * (spectrum.shape[-1] - 1)
     frames = tf.signal.irfft(spectrum, [n_fft]) * hann_window(n_fft)
-    samples = (_overlap_add(frames, hop) * weights)[..., n_fft // 2 :][..., :length]
+    spanned = tf.signal.overlap_and_add(frames, hop) * weights
+    samples = spanned[..., n_fft // 2 : n_fft // 2 + length]
     missing = tf.maximum(length - tf.shape(samples)[-1], 0)
     return tf.pad(samples, [[0, 0]] * (samples.shape.rank - 1) + [[0, missing]])
 
@@ -110,8 +112,8 @@ def mel(samples: tf.Tensor, rate_hz: int, n_fft: int, hop: int, n_mels: int) -> 
     Returns:
         float32 `[..., 1 + n // hop, n_mels]`, squares of the samples' unit.
     """
-    bands = tf.constant(_mel_bands(rate_hz, n_fft, n_mels))
-    return tf.linalg.matmul(power_spectrum(samples, n_fft, hop), bands)
+    power = power_spectrum(samples, n_fft, hop)
+    return tf.linalg.matmul(power, tf.constant(_mel_bands(rate_hz, n_fft, n_mels)))
 
 
 def decibels(power: tf.Tensor) -> tf.Tensor:
@@ -177,27 +179,9 @@ def _frames(samples: tf.Tensor, n_fft: int, hop: int) -> tf.Tensor:
     hops = tf.reshape(padded, tf.concat([shape[:-1], [frames + blocks - 1, hop]], axis=0))
     parts = [hops[..., block : block + frames, :] for block in range(blocks - 1)]
     parts.append(hops[..., blocks - 1 :, : n_fft - (blocks - 1) * hop])
-    return tf.concat(parts, axis=-1)
-
-
-def _overlap_add(frames: tf.Tensor, hop: int) -> tf.Tensor:
-    """Sum `[..., n]` of frames `[..., frames, n_fft]` that begin a hop apart."""
-    n_fft = frames.shape[-1]
-    _check_sizes(n_fft, hop)
-    blocks = -(-n_fft // hop)
-    leading = [[0, 0]] * (frames.shape.rank - 2)
-    frames = tf.pad(frames, [*leading, [0, 0], [0, blocks * hop - n_fft]])
-    hops = tf.add_n(
-        [
-            tf.pad(
-                frames[..., block * hop : (block + 1) * hop],
-                [*leading, [block, blocks - 1 - block], [0, 0]],
-            )
-            for block in range(blocks)
-        ]
-    )
-    shape = tf.shape(hops)
-    return tf.reshape(hops, tf.concat([shape[:-2], [shape[-2] * hop]], axis=0))
+    count = samples.shape[-1]
+    known = None if count is None else frame_count(count, hop)
+    return tf.ensure_shape(tf.concat(parts, axis=-1), [*samples.shape[:-1], known, n_fft])
 
 
 def _check_sizes(n_fft: int, hop: int) -> None:

@@ -55,17 +55,16 @@ def griffin_lim(
         return audio.istft_weighted(wanted * phases, hop, (frames - 1) * hop, weights)
 
     def step(number: tf.Tensor, phases: tf.Tensor, last: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        rebuilt = audio.stft(sound(phases), n_fft, hop)
+        rebuilt = tf.ensure_shape(audio.stft(sound(phases), n_fft, hop), magnitudes.shape)
         return number + 1, _phases(rebuilt - inertia * last), rebuilt
 
     angles = tf.random.stateless_uniform(shape, [seed, 0], maxval=2 * np.pi)
-    start = tf.complex(tf.cos(angles), tf.sin(angles))
+    start = tf.ensure_shape(tf.complex(tf.cos(angles), tf.sin(angles)), magnitudes.shape)
     iterations = tf.cast(iterations, tf.int32)
     _, phases, _ = tf.while_loop(
         lambda number, *_: number < iterations,
         step,
         (tf.constant(0), start, tf.zeros_like(start)),
-        shape_invariants=(tf.TensorShape([]), magnitudes.shape, magnitudes.shape),
         parallel_iterations=1,
     )
     return tf.stop_gradient(audio.istft_weighted(wanted * phases, hop, length, weights))
@@ -74,4 +73,4 @@ def griffin_lim(
 def _phases(spectrum: tf.Tensor) -> tf.Tensor:
     """The spectrum with magnitudes of 1, or 0 where it is 0."""
     tiny = np.finfo(np.float32).tiny
-    return spectrum / tf.complex(tf.abs(spectrum) + tiny, 0.0)
+    return spectrum * tf.complex(1 / (tf.abs(spectrum) + tiny), 0.0)
