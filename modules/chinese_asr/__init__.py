@@ -1,0 +1,1 @@
+"""chinese_asr: Mandarin speech to text."""

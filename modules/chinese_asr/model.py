@@ -1,0 +1,195 @@
+"""chinese_asr: the model, whole: frames of a recording to characters, by WaveNet and CTC.
+
+Gated convolutions with growing gaps see a few seconds of sound around each frame. What lies beyond
+a recording's end is kept at zero before every one of them, and counts in no normalization, so that
+what is heard does not depend on the recording's batch-mates. Beyond the end the blank is certain:
+no loss and no decoder need know where it is.
+
+Source: A. van den Oord et al., "WaveNet: A Generative Model for Raw Audio" (2016), section 3.4; A.
+Graves et al., "Connectionist Temporal Classification" (2006).
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+from keras import layers
+
+from modules.chinese_asr.features import VOCABULARY
+from modules.chinese_asr.framing import CEPSTRA
+from modules.chinese_asr.maxprop import MaxProp
+from modules.common.tensors import Hparams
+
+BLANK = 0
+DILATIONS = (1, 2, 4, 8, 16)
+_WIDTH = 7
+_MOMENTUM = 0.98
+# Logit of what is not blank beyond the end: all of a vocabulary is e-9 as likely there.
+_IMPOSSIBLE = -30.0
+
+
+def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+    """Builds and compiles the model.
+
+    Args:
+        hparams: Resolved hyperparameters.
+        transform_output: Gives the vocabulary.
+
+    Returns:
+        `frames` float32 `[batch, longest, 20]` and `n_frames` int64 `[batch]` to logits, float32
+        `[batch, longest, vocabulary + 2]`; class 0 is the blank, the last a character that
+        training did not have.
+    """
+    classes = transform_output.vocabulary_size_by_name(VOCABULARY) + 2
+    model = build(hparams, classes)
+    optimizers = {"adam": keras.optimizers.Adam, "maxprop": MaxProp}
+    model.compile(
+        optimizer=optimizers[str(hparams["optimizer"])](
+            float(hparams["learning_rate"]), clipnorm=float(hparams["clip_norm"])
+        ),
+        loss=ctc_loss,
+        metrics=[keras.metrics.MeanMetricWrapper(greedy_cer, name="cer")],
+        # CTC's kernel is none of XLA's.
+        jit_compile=False,
+    )
+    return model
+
+
+def build(hparams: Hparams, classes: int) -> keras.Model:
+    """Builds the model.
+
+    Args:
+        hparams: `channels`, `blocks`, `dropout` and `seed` are read.
+        classes: Characters, with the blank and the unknown one.
+    """
+    channels, dropout = int(hparams["channels"]), float(hparams["dropout"])
+    frames = keras.Input((None, CEPSTRA), name="frames")
+    n_frames = keras.Input((), dtype="int64", name="n_frames")
+    is_own = OwnFrames(name="own_frames")([frames, n_frames])
+
+    hidden = _activated(layers.Conv1D(channels, 1, use_bias=False)(frames), is_own)
+    skips = []
+    for block in range(int(hparams["blocks"])):
+        for dilation in DILATIONS:
+            told = _gated(hidden, is_own, channels, dilation)
+            told = layers.Dropout(dropout, seed=int(hparams["seed"]) + len(skips))(told)
+            hidden = Kept(name=f"block_{block}_dilation_{dilation}")([hidden + told, is_own])
+            skips.append(told)
+    hidden = layers.Conv1D(channels, 1, use_bias=False)(layers.Add()(skips))
+    hidden = _activated(hidden, is_own)
+    logits = layers.Dense(classes, dtype="float32", name="logits")(hidden)
+    logits = BlankBeyond(dtype="float32", name="blank_beyond")([logits, is_own])
+    return keras.Model({"frames": frames, "n_frames": n_frames}, logits, name="chinese_asr")
+
+
+def ctc_loss(characters: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Negative log-likelihood of the texts, over every way to spread them over the frames.
+
+    Args:
+        characters: Ids, int64 `[batch, longest]`, 0 after the text.
+        logits: What the model gave.
+
+    Returns:
+        float32 `[batch]`: nats for each character of the text.
+    """
+    labels = tf.sparse.from_dense(tf.cast(characters, tf.int32))
+    shifted = tf.SparseTensor(labels.indices, labels.values - 1, labels.dense_shape)
+    batch, longest = tf.shape(logits)[0], tf.shape(logits)[1]
+    # TensorFlow's kernel wants the blank to be the last class.
+    loss = tf.compat.v1.nn.ctc_loss(
+        shifted,
+        tf.concat([logits[..., 1:], logits[..., :1]], axis=-1),
+        tf.fill([batch], longest),
+        ignore_longer_outputs_than_inputs=True,
+        time_major=False,
+    )
+    return loss / text_lengths(characters)
+
+
+def greedy_cer(characters: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Character error rate of the likeliest path, to watch while the model learns.
+
+    Args:
+        characters: Ids, int64 `[batch, longest]`, 0 after the text.
+        logits: What the model gave.
+
+    Returns:
+        float32 `[batch]`: edit distance over the text's length.
+    """
+    lengths = tf.fill([tf.shape(logits)[0]], tf.shape(logits)[1])
+    [read], _ = tf.nn.ctc_greedy_decoder(
+        tf.transpose(logits, [1, 0, 2]), lengths, blank_index=BLANK
+    )
+    wanted = tf.sparse.from_dense(tf.cast(characters, tf.int64))
+    shape = tf.maximum(read.dense_shape, wanted.dense_shape)
+    read, wanted = (tf.SparseTensor(found.indices, found.values, shape) for found in (read, wanted))
+    wrong = tf.ensure_shape(tf.edit_distance(read, wanted, normalize=False), [None])
+    return wrong / text_lengths(characters)
+
+
+def text_lengths(characters: tf.Tensor) -> tf.Tensor:
+    """How many characters each text has, float32 `[batch]`; 1 for an empty one."""
+    return tf.maximum(tf.reduce_sum(tf.cast(characters != 0, tf.float32), axis=1), 1.0)
+
+
+class OwnFrames(layers.Layer):
+    """Tells which frames are a recording's own, and which fill up the batch."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        """Takes frames `[batch, longest, ...]` and their numbers; gives bool `[batch, longest]`."""
+        frames, n_frames = inputs
+        return tf.sequence_mask(n_frames, tf.shape(frames)[1])
+
+    def compute_output_spec(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """Says what `call` gives."""
+        return keras.KerasTensor(inputs[0].shape[:2], "bool")
+
+
+class Kept(layers.Layer):
+    """Keeps what lies beyond a recording's end at zero."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        """Takes `[batch, longest, channels]` and which frames are own; gives the former."""
+        hidden, is_own = inputs
+        return hidden * tf.cast(is_own, hidden.dtype)[..., None]
+
+    def compute_output_spec(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """Says what `call` gives."""
+        return keras.KerasTensor(inputs[0].shape, self.compute_dtype)
+
+
+class BlankBeyond(layers.Layer):
+    """Makes the blank certain beyond a recording's end."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        """Takes logits `[batch, longest, classes]` and which frames are own; gives the former."""
+        logits, is_own = inputs
+        beyond = _IMPOSSIBLE * (1 - tf.one_hot(BLANK, logits.shape[-1]))
+        return tf.where(is_own[..., None], logits, beyond)
+
+    def compute_output_spec(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """Says what `call` gives."""
+        return keras.KerasTensor(inputs[0].shape, "float32")
+
+
+def _gated(
+    hidden: keras.KerasTensor, is_own: keras.KerasTensor, channels: int, dilation: int
+) -> keras.KerasTensor:
+    """A convolution with gaps, gated, and what is made of it frame by frame."""
+    both = layers.Conv1D(
+        2 * channels, _WIDTH, padding="same", dilation_rate=dilation, use_bias=False
+    )(hidden)
+    both = _normalized(both, is_own)
+    told = layers.Activation("tanh")(both[..., :channels])
+    told = told * layers.Activation("sigmoid")(both[..., channels:])
+    return _activated(layers.Conv1D(channels, 1, use_bias=False)(told), is_own)
+
+
+def _activated(hidden: keras.KerasTensor, is_own: keras.KerasTensor) -> keras.KerasTensor:
+    """Normalization and tanh; zero beyond the end."""
+    return Kept()([layers.Activation("tanh")(_normalized(hidden, is_own)), is_own])
+
+
+def _normalized(hidden: keras.KerasTensor, is_own: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.BatchNormalization(momentum=_MOMENTUM)(hidden, mask=is_own)
