@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -238,3 +239,15 @@ def test_more_texts_than_there_are_are_refused(monkeypatch: pytest.MonkeyPatch) 
     assert len(sentences.sentences("digits", 900, 1)) == 900
     with pytest.raises(DataError, match="set sample_utterances lower"):
         sentences.sentences("digits", 1001, 1)
+
+
+def test_the_processes_that_speak_do_without_tensorflow() -> None:
+    code = "import sys, modules.chinese_asr.sample; print('tensorflow' in sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == ["False"]
