@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from modules.common.digest import source_digest
 from modules.common.errors import DataError
 from modules.common.sources import GeneratedSource, Source
 from modules.common.task import Task, Value
@@ -106,9 +107,9 @@ def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:
     """Makes the sample in a folder named by what it depends on; a half-made one is begun anew."""
     module = importlib.import_module(f"modules.{task.name}.sample")
     settings = {name: value for name, value in hparams.items() if name.startswith("sample_")}
-    source = Path(module.__file__ or "").read_bytes()
-    depends_on = json.dumps([settings, hparams["seed"]]).encode() + source
-    folder = Path(env.sample_dir(task.name)) / hashlib.sha256(depends_on).hexdigest()[:12]
+    depends_on = json.dumps([settings, hparams["seed"], source_digest(module.__name__)])
+    name = hashlib.sha256(depends_on.encode()).hexdigest()[:12]
+    folder = Path(env.sample_dir(task.name)) / name
     if not folder.is_dir():
         unfinished = folder.with_suffix(f".{os.getpid()}")
         shutil.rmtree(unfinished, ignore_errors=True)

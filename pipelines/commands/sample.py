@@ -56,6 +56,12 @@ def command(
 
 
 def _size_setting(task: Task) -> str | None:
-    """Names the hyperparameter that says how large a sample is, where there is just one."""
-    names = [name for name in task.hparams if name.startswith(_SAMPLE_PREFIX)]
-    return names[0] if len(names) == 1 else None
+    """Names the hyperparameter that says how large a sample is: the first that counts some."""
+    return next(
+        (
+            name
+            for name, value in task.hparams.items()
+            if name.startswith(_SAMPLE_PREFIX) and type(value) is int
+        ),
+        None,
+    )
