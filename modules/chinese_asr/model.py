@@ -11,6 +11,8 @@ Graves et al., "Connectionist Temporal Classification" (2006).
 
 from __future__ import annotations
 
+import math
+
 import keras
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -27,6 +29,7 @@ _WIDTH = 7
 _MOMENTUM = 0.98
 # Logit of what is not blank beyond the end: all of a vocabulary is e-9 as likely there.
 _IMPOSSIBLE = -30.0
+_BLANK_SHARE = 0.9
 
 
 def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
@@ -78,7 +81,11 @@ def build(hparams: Hparams, classes: int) -> keras.Model:
             skips.append(told)
     hidden = layers.Conv1D(channels, 1, use_bias=False)(layers.Add()(skips))
     hidden = _activated(hidden, is_own)
-    logits = layers.Dense(classes, dtype="float32", name="logits")(hidden)
+    # Most frames name no character; a model that knows it from the start begins to learn at once.
+    blank_first = keras.initializers.Constant(_blank_first(classes))
+    logits = layers.Dense(classes, dtype="float32", bias_initializer=blank_first, name="logits")(
+        hidden
+    )
     logits = BlankBeyond(dtype="float32", name="blank_beyond")([logits, is_own])
     return keras.Model({"frames": frames, "n_frames": n_frames}, logits, name="chinese_asr")
 
@@ -171,6 +178,12 @@ class BlankBeyond(layers.Layer):
     def compute_output_spec(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
         """Says what `call` gives."""
         return keras.KerasTensor(inputs[0].shape, "float32")
+
+
+def _blank_first(classes: int) -> list[float]:
+    """Logits by which nine frames of ten are blank, and all characters are alike."""
+    odds = _BLANK_SHARE / (1 - _BLANK_SHARE)
+    return [math.log(odds * (classes - 1)), *[0.0] * (classes - 1)]
 
 
 def _gated(

@@ -38,7 +38,7 @@ TASK = Task(
         "learning_rate": 2e-3,
         "patience": 0,
         "schedule": "cosine",
-        "precision": "auto",
+        "precision": "float32",
         "optimizer": "adam",
         "clip_norm": 5.0,
         "channels": 128,
