@@ -1,0 +1,95 @@
+"""chinese_asr: which character follows which: a bigram model with Kneser-Ney smoothing.
+
+Ids are the task's: 0 is a sentence's start as what comes before, and its end as what comes next;
+`symbols - 1` is the character that training did not have. Only pairs that were seen are stored, 12
+bytes each, and all other probabilities follow from two vectors: a matrix of 5,000 by 5,000 would
+take 100 MB.
+
+Source: R. Kneser and H. Ney, "Improved backing-off for m-gram language modeling" (1995), in the
+interpolated form of S. Chen and J. Goodman, "An empirical study of smoothing techniques for
+language modeling" (1998), one discount for each order; what continues nothing gets its share from
+an even distribution.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+
+class Bigram(NamedTuple):
+    """Log-probabilities of what follows what; NumPy arrays, or tensors in a graph.
+
+    Attributes:
+        keys: `before * symbols + after` of every pair that was seen, ascending, int64 `[pairs]`.
+        seen: Their log-probabilities, float32 `[pairs]`.
+        backoff: Of each symbol, what log-probability an unseen pair that begins with it gets
+            besides that of `after`, float32 `[symbols]`.
+        after: Log-probability of each symbol that nothing is known before, float32 `[symbols]`.
+    """
+
+    keys: np.ndarray
+    seen: np.ndarray
+    backoff: np.ndarray
+    after: np.ndarray
+
+
+def fit_bigram(ids: np.ndarray, symbols: int) -> Bigram:
+    """Counts pairs and smooths them.
+
+    Args:
+        ids: Sentences, integers `[sentences, longest]`, 0 after the end.
+        symbols: How many ids there are, 0 and the unknown character included.
+
+    Returns:
+        The model; what it gives for each `before` sums to one over `after`.
+    """
+    ids = np.asarray(ids, np.int64)
+    bounded = np.pad(ids, [(0, 0), (1, 1)])
+    before, after = bounded[:, :-1], bounded[:, 1:]
+    is_pair = (after != 0) | (before != 0)
+    # The end of an empty sentence comes right after its start.
+    is_pair[:, 0] = True
+    keys, counts = np.unique((before * symbols + after)[is_pair], return_counts=True)
+    firsts, seconds = keys // symbols, keys % symbols
+
+    continued = np.bincount(seconds, minlength=symbols)
+    discount = _discount(continued[continued > 0])
+    spare = discount * np.count_nonzero(continued) / len(keys)
+    after_any = np.maximum(continued - discount, 0) / len(keys) + spare / symbols
+
+    discount = _discount(counts)
+    totals = np.bincount(firsts, counts, symbols)
+    kinds = np.bincount(firsts, minlength=symbols)
+    share = np.where(totals > 0, discount * kinds / np.maximum(totals, 1), 1.0)
+    seen = (counts - discount) / totals[firsts] + share[firsts] * after_any[seconds]
+    return Bigram(keys, *(np.log(values).astype(np.float32) for values in (seen, share, after_any)))
+
+
+def _discount(counts: np.ndarray) -> float:
+    """What is taken from every count, by those of 1 and of 2; in (0, 1)."""
+    ones, twos = np.count_nonzero(counts == 1), np.count_nonzero(counts == 2)
+    return float(np.clip(ones / max(ones + 2 * twos, 1), 0.1, 0.9))
+
+
+def log_probability(bigram: Bigram, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
+    """Looks pairs up.
+
+    Args:
+        bigram: The model, as tensors or arrays.
+        before: int64 of any shape, 0 or more; what is beyond the symbols is the last, unknown.
+        after: int64 of the same shape.
+
+    Returns:
+        float32 of that shape, below 0.
+    """
+    symbols = tf.size(bigram.after, out_type=tf.int64)
+    before, after = tf.minimum(before, symbols - 1), tf.minimum(after, symbols - 1)
+    wanted = before * symbols + after
+    keys = tf.convert_to_tensor(bigram.keys)
+    place = tf.minimum(tf.searchsorted(keys, tf.reshape(wanted, [-1])), tf.size(keys) - 1)
+    place = tf.reshape(place, tf.shape(wanted))
+    unseen = tf.gather(bigram.backoff, before) + tf.gather(bigram.after, after)
+    return tf.where(tf.gather(keys, place) == wanted, tf.gather(bigram.seen, place), unseen)

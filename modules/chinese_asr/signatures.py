@@ -1,0 +1,147 @@
+"""chinese_asr: what the served model answers, and the scores of its metrics."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.chinese_asr import recordings, scoring
+from modules.chinese_asr.baselines import best_constant
+from modules.chinese_asr.beam import MAX_BEAM_WIDTH
+from modules.chinese_asr.decoding import Decoded, decode
+from modules.chinese_asr.features import VOCABULARY
+from modules.chinese_asr.language_model import Bigram, fit_bigram
+from modules.common.characters import to_texts
+from modules.common.chunks import in_chunks
+from modules.common.export import Servable
+from modules.common.input_pipeline import Split
+from modules.common.tensors import Arrays, Hparams, Tensors
+
+_AT_ONCE = 16
+_BIGRAM = "bigram_"
+_UNKNOWN = "□"
+"""Stands for a character that training did not have."""
+
+
+class ChineseAsrServable(Servable):
+    """Answers a recording with what is said in it."""
+
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Reads the vocabulary and the defaults of decoding."""
+        known = transform_output.vocabulary_by_name(VOCABULARY)
+        self._symbols = ["", *(character.decode() for character in known), _UNKNOWN]
+        self._defaults = {entry.name: entry.default for entry in self.task.serving.inputs}
+
+    @classmethod
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+        """Fits the constant answer, and the language model; see `Servable.fit_baselines`.
+
+        Returns:
+            `constant`, int64 `[length]`; and the parts of `Bigram`, by `bigram_` and their names.
+        """
+        ids = train["characters"]
+        # The training split has every character of the vocabulary; one more is unknown.
+        bigram = fit_bigram(ids, int(np.max(ids)) + 2)
+        parts = {f"{_BIGRAM}{name}": values for name, values in bigram._asdict().items()}
+        return {"constant": best_constant(ids), **parts}
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Answers for recordings.
+
+        Args:
+            raw: `wav`, string `[batch]`, recordings of any length; `beam_width`, int64 `[batch]`;
+                `lm_weight`, float32 `[batch]`.
+
+        Returns:
+            The task's serving outputs, `[batch]` each.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If a recording is no WAV file, holds no samples or
+                lasts too long, or a number is out of its range.
+        """
+        width, weight = raw["beam_width"], raw["lm_weight"]
+        checks = [
+            tf.debugging.Assert(
+                tf.reduce_all((width >= 1) & (width <= MAX_BEAM_WIDTH)),
+                [f"expected beam_width of 1 to {MAX_BEAM_WIDTH}"],
+            ),
+            tf.debugging.Assert(
+                tf.reduce_all(tf.math.is_finite(weight) & (weight >= 0)),
+                ["expected lm_weight of 0 or more, and finite"],
+            ),
+        ]
+        with tf.control_dependencies(checks):
+            inputs = {name: tf.identity(values) for name, values in raw.items()}
+        return in_chunks(self._answers_to_wavs, inputs, _AT_ONCE)
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Answers `serve_examples` as `answer` does, with the default width and weight."""
+        return in_chunks(
+            lambda some: self._answers(some["pcm"]), {"pcm": tf.reshape(raw["pcm"], [-1])}, _AT_ONCE
+        )
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Scores each recording: characters that are wrong, and whether all are right."""
+        return in_chunks(self._scores, raw, _AT_ONCE)
+
+    def _answers_to_wavs(self, raw: Tensors) -> Tensors:
+        pcm, seconds = recordings.to_pcm(
+            raw["wav"],
+            int(self.hparams["sample_rate_hz"]),
+            float(self.hparams["max_served_seconds"]),
+        )
+        answers = self._answers(pcm, raw["beam_width"], raw["lm_weight"])
+        return {**answers, "duration_s": seconds}
+
+    def _answers(
+        self, pcm: tf.Tensor, width: tf.Tensor | None = None, weight: tf.Tensor | None = None
+    ) -> Tensors:
+        decoded = self._decoded(self.transform({"pcm": pcm}), width, weight)
+        samples = tf.cast(tf.strings.length(pcm) // 2, tf.float32)
+        return {
+            "text": to_texts(decoded.ids, self._symbols),
+            "confidence": decoded.confidence,
+            "duration_s": samples / float(self.hparams["sample_rate_hz"]),
+        }
+
+    def _scores(self, raw: Tensors) -> Tensors:
+        features = self.transform(raw)
+        reference = features["characters"]
+        # What training did not have is right for no answer.
+        is_unknown = reference == len(self._symbols) - 1
+        reference = tf.where(is_unknown, reference + 1, reference)
+        batch = tf.shape(reference)[0]
+        constant = tf.convert_to_tensor(self.baselines["constant"])
+        answers = {
+            "score": self._decoded(features).ids,
+            "constant": tf.tile(constant[None], [batch, 1]),
+        }
+        scores = {}
+        for name, ids in answers.items():
+            wrong = scoring.edit_distance(ids, reference)
+            scores[f"cer__{name}"] = wrong
+            scores[f"text_accuracy__{name}"] = tf.cast(wrong == 0, tf.float32)
+        return {
+            **scores,
+            "cer__weight": scoring.length(reference),
+            "text_accuracy__weight": tf.ones([batch]),
+        }
+
+    def _decoded(
+        self,
+        features: Tensors,
+        width: tf.Tensor | None = None,
+        weight: tf.Tensor | None = None,
+    ) -> Decoded:
+        """Reads texts off features; width and weight are the defaults if `None`."""
+        n_frames = features["n_frames"]
+        if width is None or weight is None:
+            width, weight = (
+                tf.fill(tf.shape(n_frames), tf.constant(self._defaults[name], dtype))
+                for name, dtype in (("beam_width", tf.int64), ("lm_weight", tf.float32))
+            )
+        logits = self.model({"frames": features["frames"], "n_frames": n_frames}, training=False)
+        bigram = Bigram(*(self.baselines[f"{_BIGRAM}{name}"] for name in Bigram._fields))
+        bonus = float(self.hparams["length_bonus"])
+        return decode(logits, n_frames, width, weight, bigram, bonus)
