@@ -168,20 +168,8 @@ def hann_window(size: int) -> np.ndarray:
 def _frames(samples: tf.Tensor, n_fft: int, hop: int) -> tf.Tensor:
     """Overlapping pieces `[..., 1 + n // hop, n_fft]` of samples `[..., n]`."""
     _check_sizes(n_fft, hop)
-    shape = tf.shape(samples)
-    frames = frame_count(shape[-1], hop)
-    # A frame is a few whole blocks of one hop and a part of the next: slices, which gradients and
-    # dynamic shapes take well, and no gathering.
-    blocks = max(2, -(-n_fft // hop))
-    before = n_fft // 2
-    after = (frames + blocks - 1) * hop - before - shape[-1]
-    padded = tf.pad(samples, [[0, 0]] * (samples.shape.rank - 1) + [[before, after]])
-    hops = tf.reshape(padded, tf.concat([shape[:-1], [frames + blocks - 1, hop]], axis=0))
-    parts = [hops[..., block : block + frames, :] for block in range(blocks - 1)]
-    parts.append(hops[..., blocks - 1 :, : n_fft - (blocks - 1) * hop])
-    count = samples.shape[-1]
-    known = None if count is None else frame_count(count, hop)
-    return tf.ensure_shape(tf.concat(parts, axis=-1), [*samples.shape[:-1], known, n_fft])
+    around = [[0, 0]] * (samples.shape.rank - 1) + [[n_fft // 2, n_fft // 2]]
+    return tf.signal.frame(tf.pad(samples, around), n_fft, hop)
 
 
 def _check_sizes(n_fft: int, hop: int) -> None:
