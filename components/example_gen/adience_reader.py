@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.example_gen.image_reader import decode, read_file
+from components.example_gen.file_bytes import read_file
+from components.example_gen.image_reader import decode
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
 from modules.common import image_files

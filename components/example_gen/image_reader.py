@@ -12,15 +12,13 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from components.example_gen.file_bytes import read_file
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Record, Reject, split_of
 from modules.common import image_files
 from modules.common.image_layouts import SkipFile
 from modules.common.registry import import_function
 from modules.common.sources import ImageFolderSource, PictureSource, RawFeatures
-
-# A picture of the most pixels that are served takes half of this uncompressed, 16 bits a channel.
-MAX_FILE_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,30 +132,6 @@ def decode(contents: bytes, config: ReadConfig) -> Image.Image:
     source: PictureSource = config.source
     limit = int(config.hparams[source.min_side_px]) if source.min_side_px else 0
     return image_files.decode_whole(contents, limit, source.needs_colour)
-
-
-def read_file(path: str) -> bytes:
-    """Gives a file's bytes.
-
-    Args:
-        path: A local or remote file.
-
-    Raises:
-        OSError: If it cannot be read.
-        ValueError: If there are too many for a picture.
-    """
-    if "://" in path:
-        # TFX's file systems take seconds to import; only remote data needs them.
-        from tfx.dsl.io import fileio
-
-        with fileio.open(path, "rb") as remote:
-            contents: bytes = remote.read()
-    else:
-        with open(path, "rb") as file:
-            contents = file.read(MAX_FILE_BYTES + 1)
-    if len(contents) > MAX_FILE_BYTES:
-        raise ValueError(f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB")
-    return contents
 
 
 def _named(relative: str, config: ReadConfig) -> tuple[str | None, RawFeatures]:

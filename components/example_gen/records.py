@@ -69,6 +69,26 @@ def split_of(key: str, eval_percent: int) -> str:
     return "eval" if bucket < eval_percent else "train"
 
 
+def splits_by_rank(keys: Iterable[str], eval_percent: int) -> dict[str, str]:
+    """Splits few keys so that neither side is empty: by rank of their digests.
+
+    A key that is added or taken away may move as many others, those nearest the border; with
+    `split_of` none moves, but of few keys all may fall on one side.
+
+    Args:
+        keys: What must not be on both sides, such as speakers; at least two, or else all that
+            there is goes to the training split.
+        eval_percent: Share of the keys that goes to the evaluation split, in percent; at least
+            one key does, and not all.
+
+    Returns:
+        `train` or `eval` by key.
+    """
+    ranked = sorted(set(keys), key=lambda key: hashlib.sha256(key.encode()).digest())
+    held_out = min(max(1, round(len(ranked) * eval_percent / 100)), len(ranked) - 1)
+    return {key: "eval" if rank < held_out else "train" for rank, key in enumerate(ranked)}
+
+
 def to_example(features: RawFeatures) -> bytes:
     """Serializes raw features as a `tf.Example`; text becomes UTF-8.
 

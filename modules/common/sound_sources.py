@@ -138,15 +138,15 @@ class ListedSpeechSource(SpeechSource):
     """AISHELL, or any list of two columns: a recording's path or ID, and its transcript.
 
     Columns are parted by a tab, blanks or a comma; a third, after a tab, is the speaker. Of
-    several lists in a folder the one is used whose second column holds hanzi for most recordings.
+    several lists in a folder the one is used whose second column holds hanzi for most recordings;
+    `train/content.txt` and `test/content.txt` are one.
     Recordings lie beside the list, or up to four folders below; folders named `train`, `test` and
     so on, or these in `wav`, tell the split.
     """
 
-    transcripts: ClassVar[tuple[str, ...]] = tuple(
-        f"{folder}{name}"
-        for folder in ("", "transcript/")
-        for name in ("[!.]*.csv", "[!.]*.tsv", "[!.]*.txt", "[!.]*.list", "text", "transcripts")
+    transcripts: ClassVar[tuple[str, ...]] = (
+        *(f"[!.]*.{ending}" for ending in ("csv", "tsv", "txt", "list")),
+        *("text", "transcripts", "transcript/[!.]*.txt", "[!.]*/content.txt"),
     )
     recordings: ClassVar[tuple[str, ...]] = _recordings(*("[!.]*/" * depth for depth in range(5)))
     arrangement: ClassVar[Literal["lines", "beside", "list"]] = "list"
