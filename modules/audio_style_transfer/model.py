@@ -1,0 +1,113 @@
+"""audio_style_transfer: the random network as a Keras model, with nothing in it to be trained."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.audio_style_transfer import network as networks
+from modules.audio_style_transfer.network import CONTENT_SECONDS, WIDTH_FRAMES, Network
+from modules.audio_style_transfer.task import excerpt_samples
+from modules.audio_style_transfer.transfer import Sizes, frames_of
+from modules.common.errors import TaskError
+from modules.common.tensors import Hparams
+
+_MIN_N_FFT = 64
+
+
+class RandomFilters(keras.layers.Layer):
+    """Samples to features.
+
+    The filters are no weights: they are drawn anew in the graph, which takes a second, where their
+    file would take hundreds of megabytes.
+    """
+
+    def __init__(self, sizes: Sizes, filters: int, seed: int, rate_hz: int) -> None:
+        """Draws nothing yet.
+
+        Args:
+            sizes: How sounds are cut up.
+            filters: How many.
+            seed: Of the filters.
+            rate_hz: Sample rate of what will be seen.
+        """
+        super().__init__(name="filters", dtype="float32")
+        self.sizes = sizes
+        self.filters = filters
+        self.filter_seed = seed
+        self.rate_hz = rate_hz
+
+    def network(self, dtype: tf.DType = tf.float32) -> Network:
+        """Draws the filters.
+
+        Args:
+            dtype: What to compute in: float32 or bfloat16.
+        """
+        bins = self.sizes.n_fft // 2 + 1
+        return Network(
+            kernel=networks.draw_kernel(bins, self.filters, self.filter_seed, dtype),
+            hop=self.sizes.hop,
+            content_frames=CONTENT_SECONDS * self.rate_hz / self.sizes.hop,
+        )
+
+    def call(self, samples: tf.Tensor) -> tf.Tensor:
+        """Computes features: float32 `[batch, n]` to `[batch, frames, filters]`."""
+        network = self.network()
+        return tf.map_fn(
+            lambda one: networks.features(network, frames_of(one, self.sizes)),
+            samples,
+            fn_output_signature=tf.TensorSpec([None, self.filters], tf.float32),
+        )
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Says the shape of `call`'s result."""
+        batch, samples = input_shape
+        frames = None if samples is None else samples // self.sizes.hop + 2 - WIDTH_FRAMES
+        return (batch, frames, self.filters)
+
+
+def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput | None) -> keras.Model:
+    """Builds the model.
+
+    Args:
+        hparams: Resolved hyperparameters.
+        transform_output: Not used: nothing depends on the data.
+
+    Returns:
+        `excerpt`, float32 `[batch, n]`, to its features, float32 `[batch, frames, filters]`.
+
+    Raises:
+        TaskError: If sounds cannot be cut up so.
+    """
+    check_sizes(hparams)
+    sizes = Sizes.of(hparams)
+    layer = RandomFilters(
+        sizes, int(hparams["filters"]), int(hparams["seed"]), int(hparams["sample_rate_hz"])
+    )
+    excerpt = keras.Input((excerpt_samples(hparams),), name="excerpt")
+    return keras.Model({"excerpt": excerpt}, layer(excerpt), name="audio_style_transfer")
+
+
+def check_sizes(hparams: Hparams) -> None:
+    """Raises `TaskError` where sounds cannot be cut up as the hyperparameters say."""
+    n_fft, filters = int(hparams["n_fft"]), int(hparams["filters"])
+    if n_fft < _MIN_N_FFT or n_fft % 4:
+        raise TaskError(f"n_fft takes a multiple of 4, {_MIN_N_FFT} or more, found {n_fft}")
+    if filters < 1:
+        raise TaskError(f"filters takes 1 or more, found {filters}")
+    sizes = Sizes.of(hparams)
+    if sizes.phase_rounds < 0:
+        raise TaskError(f"phase_rounds takes 0 or more, found {sizes.phase_rounds}")
+    least_s = WIDTH_FRAMES * sizes.hop / int(hparams["sample_rate_hz"])
+    for name in ("piece_seconds", "eval_seconds"):
+        if float(hparams[name]) < least_s:
+            raise TaskError(
+                f"{name} takes as long as a filter spans, {least_s:.2f} s, or more, found "
+                f"{hparams[name]}"
+            )
+    if not 0 <= sizes.overlap_frames < sizes.piece_frames:
+        raise TaskError(
+            f"overlap_seconds takes 0 or more and less than piece_seconds, "
+            f"{hparams['piece_seconds']}, found {hparams['overlap_seconds']}"
+        )

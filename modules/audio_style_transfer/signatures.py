@@ -1,0 +1,156 @@
+"""audio_style_transfer: what is exported, and the scores that metrics are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.audio_style_transfer import network as networks
+from modules.audio_style_transfer import orders, transfer
+from modules.audio_style_transfer.features import samples_of
+from modules.audio_style_transfer.network import Network
+from modules.audio_style_transfer.noise import noise_like
+from modules.audio_style_transfer.task import CONTENT_WEIGHT, ITERATIONS
+from modules.common import precision, wav
+from modules.common.chunks import in_chunks
+from modules.common.export import Servable
+from modules.common.input_pipeline import Split
+from modules.common.tensors import Arrays, Hparams, Tensors
+
+# What the ratios are of: these scores are 1.
+_BEFORE = ("weight", "content")
+_STYLE_CLIP = ("weight", "style")
+_OUTPUTS = (
+    tf.TensorSpec([], tf.string),
+    tf.TensorSpec([], tf.float32),
+    tf.TensorSpec([], tf.float32),
+)
+
+
+class AudioStyleTransferServable(Servable):
+    """Answers two recordings with one."""
+
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Traces what answers for one pair of recordings."""
+        self._sizes = transfer.Sizes.of(self.hparams)
+        self._rate_hz = int(self.hparams["sample_rate_hz"])
+        is_mixed = precision.training_policy(self.hparams) == "mixed_bfloat16"
+        self._dtype = tf.bfloat16 if is_mixed else tf.float32
+        # One traced function, so that all signatures compute by the same operations.
+        self._styled = tf.function(self._style_one, autograph=False)
+
+    @classmethod
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+        """Chooses the style of the evaluation; see `Servable.fit_baselines`.
+
+        Returns:
+            `style`: the loudest excerpt of the training split, float32 `[n]`.
+        """
+        excerpts = train["excerpt"]
+        loudest = np.argmax(np.square(excerpts, dtype=np.float64).mean(axis=1))
+        return {"style": excerpts[loudest]}
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Changes recordings.
+
+        Args:
+            raw: The task's serving inputs, `[batch, ...]` each.
+
+        Returns:
+            The task's serving outputs.
+        """
+        weights, iterations = orders.settings(raw)
+
+        def one(given: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+            content, style = (
+                orders.recording(
+                    name,
+                    contents,
+                    self._rate_hz,
+                    self._sizes.hop,
+                    float(self.hparams["max_seconds"]),
+                )
+                for name, contents in (("content", given[0]), ("style", given[1]))
+            )
+            return self._styled(content, style, *given[2:])
+
+        return self._mapped(one, (raw["content"], raw["style"], weights, iterations))
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Changes the clips of examples to the style that evaluation takes, with what is usual."""
+        clips = tf.reshape(raw["pcm"], [-1])
+
+        def one(given: tuple[tf.Tensor]) -> tuple[tf.Tensor, ...]:
+            return self._styled(
+                samples_of(given[0]),
+                self.baselines["style"],
+                tf.constant(CONTENT_WEIGHT),
+                tf.constant(ITERATIONS),
+            )
+
+        return self._mapped(one, (clips,))
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Scores the excerpts in the style of another, and what noise would get."""
+        network = self._network()
+        style = tf.convert_to_tensor(self.baselines["style"])
+        target = networks.gram(
+            network, transfer.frames_of(style, self._sizes), self._sizes.piece_frames
+        )
+        noise = noise_like(style, self._sizes.n_fft, self._sizes.hop)
+
+        def of_one(features: Tensors) -> Tensors:
+            content = features["excerpt"][0]
+            answer = transfer.styled(
+                network,
+                self._sizes,
+                content,
+                target,
+                tf.constant(CONTENT_WEIGHT),
+                tf.constant(int(self.hparams["eval_iterations"])),
+            )
+            found = {
+                name: transfer.measured(network, self._sizes, sound, target, content)
+                for name, sound in (
+                    ("score", answer),
+                    ("content", content),
+                    ("style", style),
+                    ("noise", noise),
+                )
+            }
+            scores = {f"style_ratio__{name}": found[name].style for name in ("score", "noise")}
+            scores |= {f"style_ratio__{name}": found["content"].style for name in _BEFORE}
+            scores |= {f"content_ratio__{name}": found[name].content for name in ("score", "noise")}
+            scores |= {f"content_ratio__{name}": found["style"].content for name in _STYLE_CLIP}
+            return {name: value[None] for name, value in scores.items()}
+
+        features = self.transform({"pcm": raw["pcm"]})
+        return in_chunks(of_one, {"excerpt": features["excerpt"]}, 1)
+
+    def _network(self) -> Network:
+        return self.model.get_layer("filters").network(self._dtype)
+
+    def _style_one(
+        self,
+        content: tf.Tensor,
+        style: tf.Tensor,
+        content_weight: tf.Tensor,
+        iterations: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Changes one sound, float32 `[n]`: to WAV bytes and both losses."""
+        network, sizes = self._network(), self._sizes
+        target = networks.gram(network, transfer.frames_of(style, sizes), sizes.piece_frames)
+        answer = transfer.styled(network, sizes, content, target, content_weight, iterations)
+        found = transfer.measured(network, sizes, answer, target, content)
+        level = tf.maximum(tf.reduce_max(tf.abs(answer)), 1.0)
+        return wav.encode(answer / level, self._rate_hz), found.style, found.content
+
+    @staticmethod
+    def _mapped(one: Callable, given: tuple[tf.Tensor, ...]) -> Tensors:
+        contents, style_loss, content_loss = tf.map_fn(
+            one, given, fn_output_signature=_OUTPUTS, parallel_iterations=1
+        )
+        return {"wav": contents, "style_loss": style_loss, "content_loss": content_loss}

@@ -1,0 +1,6 @@
+"""audio_style_transfer as a TFX pipeline, for Python and for `tfx … --pipeline_path`."""
+
+from pipelines.entry import main
+
+if __name__ == "__main__":
+    main("audio_style_transfer")
