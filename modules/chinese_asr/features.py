@@ -1,6 +1,6 @@
 """chinese_asr: a recording to cepstra, its text to the ids of its characters.
 
-Twenty mel-frequency cepstral coefficients every 20 ms, each with mean 0 and deviation 1 over the
+Twenty mel-frequency cepstral coefficients every 30 ms, each with mean 0 and deviation 1 over the
 recording, so that loudness and microphone matter less. A recording's frames never depend on what
 else is in the batch.
 """

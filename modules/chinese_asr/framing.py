@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-FRAME_S = 0.032
-HOP_S = 0.02
+FRAME_S = 0.048
+HOP_S = 0.03
 MELS = 40
 CEPSTRA = 20
 

@@ -18,9 +18,11 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from keras import layers
 
+from modules.chinese_asr import scoring
 from modules.chinese_asr.features import VOCABULARY
 from modules.chinese_asr.framing import CEPSTRA
 from modules.chinese_asr.maxprop import MaxProp
+from modules.common import ctc
 from modules.common.tensors import Hparams
 
 BLANK = 0
@@ -53,7 +55,7 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         ),
         loss=ctc_loss,
         metrics=[keras.metrics.MeanMetricWrapper(greedy_cer, name="cer")],
-        # CTC's kernel is none of XLA's.
+        # XLA has no kernel for CTC.
         jit_compile=False,
     )
     return model
@@ -72,7 +74,7 @@ def build(hparams: Hparams, classes: int) -> keras.Model:
     is_own = OwnFrames(name="own_frames")([frames, n_frames])
 
     hidden = _activated(layers.Conv1D(channels, 1, use_bias=False)(frames), is_own)
-    skips = []
+    skips: list[keras.KerasTensor] = []
     for block in range(int(hparams["blocks"])):
         for dilation in DILATIONS:
             told = _gated(hidden, is_own, channels, dilation)
@@ -100,18 +102,10 @@ def ctc_loss(characters: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     Returns:
         float32 `[batch]`: nats for each character of the text.
     """
-    labels = tf.sparse.from_dense(tf.cast(characters, tf.int32))
-    shifted = tf.SparseTensor(labels.indices, labels.values - 1, labels.dense_shape)
-    batch, longest = tf.shape(logits)[0], tf.shape(logits)[1]
-    # TensorFlow's kernel wants the blank to be the last class.
-    loss = tf.compat.v1.nn.ctc_loss(
-        shifted,
-        tf.concat([logits[..., 1:], logits[..., :1]], axis=-1),
-        tf.fill([batch], longest),
-        ignore_longer_outputs_than_inputs=True,
-        time_major=False,
-    )
-    return loss / text_lengths(characters)
+    log_probability = ctc.text_log_probability(logits, characters)
+    # A text with more characters than its recording has frames teaches nothing.
+    fits = tf.math.is_finite(log_probability)
+    return tf.where(fits, -log_probability, 0.0) / _lengths(characters)
 
 
 def greedy_cer(characters: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
@@ -124,20 +118,12 @@ def greedy_cer(characters: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     Returns:
         float32 `[batch]`: edit distance over the text's length.
     """
-    lengths = tf.fill([tf.shape(logits)[0]], tf.shape(logits)[1])
-    [read], _ = tf.nn.ctc_greedy_decoder(
-        tf.transpose(logits, [1, 0, 2]), lengths, blank_index=BLANK
-    )
-    wanted = tf.sparse.from_dense(tf.cast(characters, tf.int64))
-    shape = tf.maximum(read.dense_shape, wanted.dense_shape)
-    read, wanted = (tf.SparseTensor(found.indices, found.values, shape) for found in (read, wanted))
-    wrong = tf.ensure_shape(tf.edit_distance(read, wanted, normalize=False), [None])
-    return wrong / text_lengths(characters)
+    read, _ = ctc.collapse(logits)
+    return scoring.edit_distance(tf.cast(read, tf.int64), characters) / _lengths(characters)
 
 
-def text_lengths(characters: tf.Tensor) -> tf.Tensor:
-    """How many characters each text has, float32 `[batch]`; 1 for an empty one."""
-    return tf.maximum(tf.reduce_sum(tf.cast(characters != 0, tf.float32), axis=1), 1.0)
+def _lengths(characters: tf.Tensor) -> tf.Tensor:
+    return tf.maximum(scoring.length(characters), 1.0)
 
 
 class OwnFrames(layers.Layer):
