@@ -32,10 +32,10 @@ TASK = Task(
     label="characters",
     hparams={
         "seed": 20170501,
-        "epochs": 24,
+        "epochs": 16,
         "batch_size": 16,
         "eval_batch_size": 32,
-        "learning_rate": 2e-3,
+        "learning_rate": 4e-3,
         "patience": 0,
         "schedule": "cosine",
         "precision": "float32",
@@ -43,9 +43,9 @@ TASK = Task(
         "clip_norm": 5.0,
         "channels": 128,
         "blocks": 3,
-        "dropout": 0.1,
+        "dropout": 0.05,
         "time_masks": 2,
-        "time_mask_frames": 10,
+        "time_mask_frames": 6,
         "band_masks": 1,
         "band_mask_mels": 8,
         "length_bonus": 0.0,
@@ -66,8 +66,7 @@ TASK = Task(
     },
     data_hparams=("sample_rate_hz", "max_seconds", "min_file_bytes", "eval_folder", "eval_on"),
     smoke={
-        "epochs": 12,
-        "learning_rate": 4e-3,
+        "epochs": 8,
         "channels": 48,
         "blocks": 1,
         "sample_text": "digits",
@@ -75,9 +74,9 @@ TASK = Task(
         "sample_voices": 6,
     },
     search={
-        "learning_rate": (1e-3, 2e-3, 4e-3),
+        "learning_rate": (2e-3, 4e-3, 6e-3),
         "blocks": (2, 3, 4),
-        "dropout": (0.0, 0.1, 0.2),
+        "dropout": (0.0, 0.05, 0.2),
     },
     metrics=(
         Metric(
