@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import wave
+import zlib
 
 import numpy as np
 import soundfile
@@ -21,6 +22,7 @@ PCM16_FULL_SCALE = 32768.0
 _BLOCK_FRAMES = 1 << 18
 _OGG_HEADER_BYTES = 27
 _OGG_LAST_PAGE = 4
+_MIRRORED_BYTES = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def read_sound(contents: bytes, max_seconds: float = math.inf) -> tuple[np.ndarray, int]:
@@ -55,13 +57,13 @@ def read_sound(contents: bytes, max_seconds: float = math.inf) -> tuple[np.ndarr
         raise ValueError(
             f"expected wav, flac, ogg or mp3, found what does not decode: {error.error_string}"
         ) from error
-    if not len(samples):
-        raise ValueError("the recording holds no samples")
     if len(samples) < declared:
         raise ValueError(
             f"the recording is cut off or damaged: its header declares {declared:,} samples, "
             f"{len(samples):,} decode"
         )
+    if not len(samples):
+        raise ValueError("the recording holds no samples")
     if not np.isfinite(samples).all():
         raise ValueError("the recording holds samples that are not numbers")
     return samples, rate_hz
@@ -161,10 +163,27 @@ def _check_wav(contents: bytes) -> None:
 
 
 def _check_ogg(contents: bytes) -> None:
-    start = contents.rfind(b"OggS")
-    page = contents[start:]
-    segments = page[_OGG_HEADER_BYTES - 1] if len(page) >= _OGG_HEADER_BYTES else 0
-    table = page[_OGG_HEADER_BYTES : _OGG_HEADER_BYTES + segments]
-    is_whole = bool(table) and len(page) >= _OGG_HEADER_BYTES + segments + sum(table)
-    if not is_whole or not page[5] & _OGG_LAST_PAGE:
-        raise ValueError("the Ogg file is cut off: its last page does not end it")
+    """Walks the pages: a decoder passes over damaged ones, and says nothing of missing ones."""
+    position, number, is_last = 0, 0, False
+    while contents[position : position + 4] == b"OggS":
+        number += 1
+        segments = int.from_bytes(contents[position + 26 : position + 27], "little")
+        end = position + _OGG_HEADER_BYTES + segments
+        end += sum(contents[position + _OGG_HEADER_BYTES : end])
+        page = contents[position:end]
+        if len(page) < max(end - position, _OGG_HEADER_BYTES):
+            raise ValueError(f"the Ogg file is cut off within its page {number}")
+        if _ogg_checksum(page) != int.from_bytes(page[22:26], "little"):
+            raise ValueError(f"the Ogg file is damaged: the checksum of its page {number} is wrong")
+        is_last = bool(page[5] & _OGG_LAST_PAGE)
+        position = end
+    if not is_last:
+        what = "damaged" if position < len(contents) else "cut off"
+        raise ValueError(f"the Ogg file is {what} after its page {number}, which is not the last")
+
+
+def _ogg_checksum(page: bytes) -> int:
+    """Ogg's CRC has zlib's polynomial, but takes bits in the other order and begins with zeros."""
+    mirrored = (page[:22] + bytes(4) + page[26:]).translate(_MIRRORED_BYTES)
+    checksum = zlib.crc32(mirrored, 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int.from_bytes(checksum.to_bytes(4, "little").translate(_MIRRORED_BYTES), "big")

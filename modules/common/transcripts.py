@@ -76,7 +76,7 @@ def parse_row(line: str) -> Row | None:
 
 
 def is_mostly_hanzi(text: str) -> bool:
-    """Tells whether at least half of a text's letters are hanzi, and at least one."""
+    """Tells whether at least half of a text's letters are hanzi, and at least one is."""
     hanzi = len(_IS_HANZI.findall(text))
     letters = sum(character.isalpha() for character in text)
     return hanzi > 0 and 2 * hanzi >= letters
@@ -175,7 +175,10 @@ class RecordingIndex:
             for recording in self._by_stem.get(named[-1], [])
             if all(a == b for a, b in zip(reversed(named), reversed(_parts(recording))))  # noqa: B905
         ]
-        exact = [recording for recording in found if recording.endswith(PurePosixPath(name).name)]
+        kind = PurePosixPath(name).suffix.lower()
+        exact = (
+            [recording for recording in found if recording.lower().endswith(kind)] if kind else []
+        )
         return _only(name, exact or found)
 
     def find_loosely(self, name: str) -> str | None:
