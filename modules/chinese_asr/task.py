@@ -33,6 +33,7 @@ TASK = Task(
     hparams={
         "seed": 20170501,
         "epochs": 16,
+        "min_steps": 800,
         "batch_size": 16,
         "eval_batch_size": 32,
         "learning_rate": 4e-3,
@@ -67,6 +68,7 @@ TASK = Task(
     data_hparams=("sample_rate_hz", "max_seconds", "min_file_bytes", "eval_folder", "eval_on"),
     smoke={
         "epochs": 8,
+        "min_steps": 0,
         "channels": 48,
         "blocks": 1,
         "sample_text": "digits",

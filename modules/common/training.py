@@ -70,11 +70,15 @@ def run(
     if model.trainable_weights:
         train_batches, eval_batches = batches(train, evaluation, hparams, augment)
         steps_per_epoch = math.ceil(train.examples / int(hparams["batch_size"]))
+        epochs = epochs_of(hparams, steps_per_epoch)
+        watched_by = callbacks(
+            {**hparams, "epochs": epochs}, steps_per_epoch, fn_args.model_run_dir
+        )
         model.fit(
             train_batches,
             validation_data=eval_batches,
-            epochs=int(hparams["epochs"]),
-            callbacks=callbacks(hparams, steps_per_epoch, fn_args.model_run_dir),
+            epochs=epochs,
+            callbacks=watched_by,
             verbose=0,
         )
     if model.dtype_policy.name != "float32":
@@ -86,6 +90,19 @@ def run(
     if report is not None:
         tf.io.gfile.makedirs(fn_args.model_run_dir)
         report(servable, evaluation, fn_args.model_run_dir)
+
+
+def epochs_of(hparams: Hparams, steps_per_epoch: int) -> int:
+    """Says how long to train: `epochs`, or as many more as make `min_steps` steps.
+
+    So a task that needs some thousand steps to learn anything does so on little data too.
+
+    Args:
+        hparams: `epochs` is read, and `min_steps` where the task has it.
+        steps_per_epoch: Batches in an epoch.
+    """
+    least = math.ceil(int(hparams.get("min_steps", 0)) / steps_per_epoch)
+    return max(int(hparams["epochs"]), least)
 
 
 def splits(

@@ -11,6 +11,7 @@ import pytest
 
 from modules.common import progress
 from modules.common.callbacks import CURVE_FILE, CosineDecay, callbacks
+from modules.common.training import epochs_of
 
 _HPARAMS = {"epochs": 3, "learning_rate": 0.1, "patience": 0, "schedule": "cosine"}
 
@@ -69,3 +70,18 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
     assert done == sorted(done) and done[-1] == 3 and reports[-1].total == 3
     assert any(value != int(value) for value in done)
     assert "val_loss" in reports[-1].figures
+
+
+@pytest.mark.parametrize(
+    ("hparams", "steps_per_epoch", "epochs"),
+    [
+        ({"epochs": 16}, 2, 16),
+        ({"epochs": 16, "min_steps": 0}, 2, 16),
+        ({"epochs": 16, "min_steps": 801}, 2, 401),
+        ({"epochs": 16, "min_steps": 800}, 225, 16),
+    ],
+)
+def test_little_data_is_seen_more_often(
+    hparams: dict[str, int], steps_per_epoch: int, epochs: int
+) -> None:
+    assert epochs_of(hparams, steps_per_epoch) == epochs
