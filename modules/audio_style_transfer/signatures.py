@@ -11,11 +11,10 @@ import tensorflow_transform as tft
 from modules.audio_style_transfer import network as networks
 from modules.audio_style_transfer import orders, transfer
 from modules.audio_style_transfer.features import samples_of
-from modules.audio_style_transfer.network import Network
+from modules.audio_style_transfer.network import Losses, Network
 from modules.audio_style_transfer.noise import noise_like
-from modules.audio_style_transfer.task import CONTENT_WEIGHT, ITERATIONS
+from modules.audio_style_transfer.task import CONTENT_WEIGHT, ITERATIONS, TASK
 from modules.common import precision, wav
-from modules.common.chunks import in_chunks
 from modules.common.export import Servable
 from modules.common.input_pipeline import Split
 from modules.common.tensors import Arrays, Hparams, Tensors
@@ -23,6 +22,17 @@ from modules.common.tensors import Arrays, Hparams, Tensors
 # What the ratios are of: these scores are 1.
 _BEFORE = ("weight", "content")
 _STYLE_CLIP = ("weight", "style")
+_SCORES = tuple(
+    f"{metric.name}__{what}"
+    for metric in TASK.metrics
+    for what in ("score", "weight", *metric.baselines)
+)
+_INPUTS = (
+    tf.TensorSpec([None], tf.float32),
+    tf.TensorSpec([None], tf.float32),
+    tf.TensorSpec([], tf.float32),
+    tf.TensorSpec([], tf.int32),
+)
 _OUTPUTS = (
     tf.TensorSpec([], tf.string),
     tf.TensorSpec([], tf.float32),
@@ -40,7 +50,7 @@ class AudioStyleTransferServable(Servable):
         is_mixed = precision.training_policy(self.hparams) == "mixed_bfloat16"
         self._dtype = tf.bfloat16 if is_mixed else tf.float32
         # One traced function, so that all signatures compute by the same operations.
-        self._styled = tf.function(self._style_one, autograph=False)
+        self._changed = tf.function(self._change_one, _INPUTS, autograph=False)
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
@@ -75,7 +85,7 @@ class AudioStyleTransferServable(Servable):
                 )
                 for name, contents in (("content", given[0]), ("style", given[1]))
             )
-            return self._styled(content, style, *given[2:])
+            return self._as_wav(content, style, *given[2:])
 
         return self._mapped(one, (raw["content"], raw["style"], weights, iterations))
 
@@ -84,7 +94,7 @@ class AudioStyleTransferServable(Servable):
         clips = tf.reshape(raw["pcm"], [-1])
 
         def one(given: tuple[tf.Tensor]) -> tuple[tf.Tensor, ...]:
-            return self._styled(
+            return self._as_wav(
                 samples_of(given[0]),
                 self.baselines["style"],
                 tf.constant(CONTENT_WEIGHT),
@@ -102,51 +112,51 @@ class AudioStyleTransferServable(Servable):
         )
         noise = noise_like(style, self._sizes.n_fft, self._sizes.hop)
 
-        def of_one(features: Tensors) -> Tensors:
-            content = features["excerpt"][0]
-            answer = transfer.styled(
-                network,
-                self._sizes,
-                content,
-                target,
-                tf.constant(CONTENT_WEIGHT),
-                tf.constant(int(self.hparams["eval_iterations"])),
-            )
+        weight = tf.constant(CONTENT_WEIGHT)
+        iterations = tf.constant(int(self.hparams["eval_iterations"]))
+
+        def of_one(content: tf.Tensor) -> Tensors:
+            _, *answer = self._changed(content, style, weight, iterations)
             found = {
                 name: transfer.measured(network, self._sizes, sound, target, content)
-                for name, sound in (
-                    ("score", answer),
-                    ("content", content),
-                    ("style", style),
-                    ("noise", noise),
-                )
+                for name, sound in (("content", content), ("style", style), ("noise", noise))
             }
+            found["score"] = Losses(*answer)
             scores = {f"style_ratio__{name}": found[name].style for name in ("score", "noise")}
             scores |= {f"style_ratio__{name}": found["content"].style for name in _BEFORE}
             scores |= {f"content_ratio__{name}": found[name].content for name in ("score", "noise")}
             scores |= {f"content_ratio__{name}": found["style"].content for name in _STYLE_CLIP}
-            return {name: value[None] for name, value in scores.items()}
+            return scores
 
-        features = self.transform({"pcm": raw["pcm"]})
-        return in_chunks(of_one, {"excerpt": features["excerpt"]}, 1)
+        # One after the other: a thousand excerpts come at once.
+        return tf.map_fn(
+            of_one,
+            self.transform({"pcm": raw["pcm"]})["excerpt"],
+            fn_output_signature=dict.fromkeys(_SCORES, tf.TensorSpec([], tf.float32)),
+            parallel_iterations=1,
+        )
 
     def _network(self) -> Network:
         return self.model.get_layer("filters").network(self._dtype)
 
-    def _style_one(
+    def _change_one(
         self,
         content: tf.Tensor,
         style: tf.Tensor,
         content_weight: tf.Tensor,
         iterations: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Changes one sound, float32 `[n]`: to WAV bytes and both losses."""
+        """Changes one sound, float32 `[n]`: to another, and both losses."""
         network, sizes = self._network(), self._sizes
         target = networks.gram(network, transfer.frames_of(style, sizes), sizes.piece_frames)
         answer = transfer.styled(network, sizes, content, target, content_weight, iterations)
-        found = transfer.measured(network, sizes, answer, target, content)
+        return answer, *transfer.measured(network, sizes, answer, target, content)
+
+    def _as_wav(self, *given: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Changes one sound; what is beyond full scale is turned down as a whole."""
+        answer, style_loss, content_loss = self._changed(*given)
         level = tf.maximum(tf.reduce_max(tf.abs(answer)), 1.0)
-        return wav.encode(answer / level, self._rate_hz), found.style, found.content
+        return wav.encode(answer / level, self._rate_hz), style_loss, content_loss
 
     @staticmethod
     def _mapped(one: Callable, given: tuple[tf.Tensor, ...]) -> Tensors:
