@@ -32,7 +32,7 @@ TASK = Task(
     label="characters",
     hparams={
         "seed": 20170501,
-        "epochs": 16,
+        "epochs": 8,
         "min_steps": 800,
         "batch_size": 16,
         "eval_batch_size": 32,
@@ -67,7 +67,6 @@ TASK = Task(
     },
     data_hparams=("sample_rate_hz", "max_seconds", "min_file_bytes", "eval_folder", "eval_on"),
     smoke={
-        "epochs": 8,
         "min_steps": 0,
         "channels": 48,
         "blocks": 1,
