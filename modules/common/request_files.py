@@ -6,7 +6,8 @@ from pathlib import Path
 
 from modules.common.errors import DataError
 from modules.common.image_files import servable_bytes
-from modules.common.sound_files import is_wav, read_sound, wav_bytes
+from modules.common.sound_checks import is_wav
+from modules.common.sound_files import read_sound, wav_bytes
 
 
 def named_file(task_name: str, takes: str, text: str) -> Path:

@@ -9,20 +9,18 @@ from __future__ import annotations
 import io
 import math
 import wave
-import zlib
 
 import numpy as np
 import soundfile
 import soxr
+
+from modules.common.sound_checks import check_whole
 
 PCM16_FULL_SCALE = 32768.0
 """What a sample of 1.0 is as a 16-bit integer."""
 
 # Frames decoded at once: the channels of a long recording are never in memory together.
 _BLOCK_FRAMES = 1 << 18
-_OGG_HEADER_BYTES = 27
-_OGG_LAST_PAGE = 4
-_MIRRORED_BYTES = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def read_sound(contents: bytes, max_seconds: float = math.inf) -> tuple[np.ndarray, int]:
@@ -43,16 +41,17 @@ def read_sound(contents: bytes, max_seconds: float = math.inf) -> tuple[np.ndarr
     """
     if not contents:
         raise ValueError("the file is empty")
-    _check_not_cut_off(contents)
+    counted = check_whole(contents)
     try:
         with soundfile.SoundFile(io.BytesIO(contents)) as file:
-            declared, rate_hz = int(file.frames), int(file.samplerate)
+            frames, rate_hz = int(file.frames), int(file.samplerate)
+            declared = frames if counted is None else min(frames, counted)
             if declared > max_seconds * rate_hz:
                 raise ValueError(
                     f"the recording lasts {declared / rate_hz:.1f} s, more than the "
                     f"{max_seconds:g} s that are read"
                 )
-            samples = _decode(file, declared)
+            samples = _decode(file, frames)
     except soundfile.LibsndfileError as error:
         raise ValueError(
             f"expected wav, flac, ogg or mp3, found what does not decode: {error.error_string}"
@@ -117,16 +116,11 @@ def wav_bytes(samples: np.ndarray, rate_hz: int) -> bytes:
     return encoded.getvalue()
 
 
-def is_wav(contents: bytes) -> bool:
-    """Tells whether a file begins as a WAV file does."""
-    return contents[:4] == b"RIFF" and contents[8:12] == b"WAVE"
-
-
-def _decode(file: soundfile.SoundFile, declared: int) -> np.ndarray:
-    """Reads up to the declared length, or to where decoding fails."""
+def _decode(file: soundfile.SoundFile, frames: int) -> np.ndarray:
+    """Reads up to the expected length, or to where decoding fails."""
     blocks = []
     done = 0
-    while done < declared:
+    while done < frames:
         try:
             block = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError:
@@ -136,54 +130,3 @@ def _decode(file: soundfile.SoundFile, declared: int) -> np.ndarray:
         blocks.append(block.mean(axis=1))
         done += len(block)
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-
-
-def _check_not_cut_off(contents: bytes) -> None:
-    """Raises `ValueError` for a cut that libsndfile does not tell of: it reads what is left."""
-    if is_wav(contents):
-        _check_wav(contents)
-    elif contents[:4] == b"OggS":
-        _check_ogg(contents)
-
-
-def _check_wav(contents: bytes) -> None:
-    position = 12
-    while position + 8 <= len(contents):
-        size = int.from_bytes(contents[position + 4 : position + 8], "little")
-        left = len(contents) - position - 8
-        if contents[position : position + 4] == b"data":
-            if size > left:
-                raise ValueError(
-                    f"the WAV file is cut off: its header declares {size:,} bytes of samples, "
-                    f"{left:,} follow"
-                )
-            return
-        position += 8 + size + size % 2
-    raise ValueError("the WAV file has no samples' chunk; is it cut off?")
-
-
-def _check_ogg(contents: bytes) -> None:
-    """Walks the pages: a decoder passes over damaged ones, and says nothing of missing ones."""
-    position, number, is_last = 0, 0, False
-    while contents[position : position + 4] == b"OggS":
-        number += 1
-        segments = int.from_bytes(contents[position + 26 : position + 27], "little")
-        end = position + _OGG_HEADER_BYTES + segments
-        end += sum(contents[position + _OGG_HEADER_BYTES : end])
-        page = contents[position:end]
-        if len(page) < max(end - position, _OGG_HEADER_BYTES):
-            raise ValueError(f"the Ogg file is cut off within its page {number}")
-        if _ogg_checksum(page) != int.from_bytes(page[22:26], "little"):
-            raise ValueError(f"the Ogg file is damaged: the checksum of its page {number} is wrong")
-        is_last = bool(page[5] & _OGG_LAST_PAGE)
-        position = end
-    if not is_last:
-        what = "damaged" if position < len(contents) else "cut off"
-        raise ValueError(f"the Ogg file is {what} after its page {number}, which is not the last")
-
-
-def _ogg_checksum(page: bytes) -> int:
-    """Ogg's CRC has zlib's polynomial, but takes bits in the other order and begins with zeros."""
-    mirrored = (page[:22] + bytes(4) + page[26:]).translate(_MIRRORED_BYTES)
-    checksum = zlib.crc32(mirrored, 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int.from_bytes(checksum.to_bytes(4, "little").translate(_MIRRORED_BYTES), "big")

@@ -98,7 +98,7 @@ def normalize(text: str) -> str:
     kept = []
     for character in unicodedata.normalize("NFKC", text).lower():
         if character == "\ufffd":
-            raise ValueError("the transcript is neither UTF-8 nor GB 18030 text")
+            raise ValueError("the transcript is neither UTF-8 nor GB 18030")
         if _IS_HANZI.match(character) or character.isdecimal():
             kept.append(str(unicodedata.digit(character, character)))
         elif character.isalpha():

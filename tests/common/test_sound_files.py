@@ -113,6 +113,32 @@ def test_an_ogg_file_without_its_last_pages_is_refused() -> None:
     assert len(read_sound(contents + b"TAG" + bytes(125))[0]) == 300_000
 
 
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
+@pytest.mark.parametrize("tag", [b"", b"ID3\x04\x00\x00\x00\x01\x01\x02" + bytes(16_514)])
+def test_an_mp3_file_that_does_not_declare_its_length(rate_hz: int, tag: bytes) -> None:
+    """Of a constant bit rate it is read; of a varying one a part would be lost."""
+    samples = np.concatenate([sound(60_000), np.zeros((60_000, 1))])
+    for mode, level in (("CONSTANT", 0.5), ("VARIABLE", 0.1)):
+        file = io.BytesIO()
+        soundfile.write(
+            file, samples, rate_hz, format="MP3", bitrate_mode=mode, compression_level=level
+        )
+        contents = file.getvalue()
+        assert len(read_sound(tag + contents)[0]) == 120_000
+        untold = tag + contents[contents.index(contents[:2], 4) :]
+        if mode == "CONSTANT":
+            # The coder's delay and padding, which its header says too, are heard.
+            assert 120_000 <= len(read_sound(untold)[0]) <= 120_000 + 3 * 1152
+            assert 120_000 <= len(read_sound(untold + b"TAG" + bytes(125))[0])
+            cut = untold[: len(untold) // 2 + 7]
+            for damaged in (cut, cut + b"x" * 400 + untold[len(cut) + 400 :]):
+                with pytest.raises(ValueError, match="is cut off or damaged after"):
+                    read_sound(damaged)
+        else:
+            with pytest.raises(ValueError, match="does not declare its length and its bit rate"):
+                read_sound(untold)
+
+
 def test_a_header_that_lies_is_refused() -> None:
     contents = bytearray(encoded(sound(1_000), "WAV", "PCM_16"))
     start = contents.index(b"data") + 4
