@@ -131,7 +131,7 @@ def test_an_mp3_file_that_does_not_declare_its_length(rate_hz: int, tag: bytes) 
             assert 120_000 <= len(read_sound(untold)[0]) <= 120_000 + 3 * 1152
             assert 120_000 <= len(read_sound(untold + b"TAG" + bytes(125))[0])
             cut = untold[: len(untold) // 2 + 7]
-            for damaged in (cut, cut + b"x" * 400 + untold[len(cut) + 400 :]):
+            for damaged in (cut, cut + b"x" * 2_000 + untold[len(cut) + 2_000 :]):
                 with pytest.raises(ValueError, match="is cut off or damaged after"):
                     read_sound(damaged)
         else:
