@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import zlib
 
+# As in `modules.common.wav_header`: from here on, a program that wrote to a pipe did not know.
+_WAV_UNKNOWN_BYTES = 0x7FFF_0000
 _OGG_HEADER_BYTES = 27
 _OGG_LAST_PAGE = 4
 _MIRRORED_BYTES = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -54,7 +56,7 @@ def _check_wav(contents: bytes) -> None:
         size = int.from_bytes(contents[position + 4 : position + 8], "little")
         left = len(contents) - position - 8
         if contents[position : position + 4] == b"data":
-            if size > left:
+            if left < size < _WAV_UNKNOWN_BYTES:
                 raise ValueError(
                     f"the WAV file is cut off: its header declares {size:,} bytes of samples, "
                     f"{left:,} follow"

@@ -101,6 +101,15 @@ def test_a_damaged_file_is_refused(kind: str, subtype: str) -> None:
         read_sound(bytes(contents))
 
 
+@pytest.mark.parametrize("size", [0x7FFF_F000, 2**31, 2**32 - 1])
+def test_a_file_from_a_pipe_is_read_to_its_end(size: int) -> None:
+    contents = bytearray(encoded(sound(1_000), "WAV", "PCM_16"))
+    wanted, _ = read_sound(bytes(contents))
+    start = contents.index(b"data") + 4
+    contents[start : start + 4] = size.to_bytes(4, "little")
+    np.testing.assert_array_equal(read_sound(bytes(contents))[0], wanted)
+
+
 def test_an_ogg_file_without_its_last_pages_is_refused() -> None:
     contents = encoded(sound(300_000), "OGG", "VORBIS")
     start = contents.rindex(b"OggS")
