@@ -168,6 +168,7 @@ def hann_window(size: int) -> np.ndarray:
 def _frames(samples: tf.Tensor, n_fft: int, hop: int) -> tf.Tensor:
     """Overlapping pieces `[..., 1 + n // hop, n_fft]` of samples `[..., n]`."""
     _check_sizes(n_fft, hop)
+    samples = tf.convert_to_tensor(samples)
     around = [[0, 0]] * (samples.shape.rank - 1) + [[n_fft // 2, n_fft // 2]]
     return tf.signal.frame(tf.pad(samples, around), n_fft, hop)
 

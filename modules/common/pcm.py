@@ -10,8 +10,10 @@ import tensorflow as tf
 
 from modules.common import audio
 
-# At once; more leaves the processor's caches, less is many small operations.
-_GROUP_SAMPLES = 400_000
+# More leaves the processor's caches, less is many small operations.
+_GROUP_SAMPLES = 200_000
+# Most operations on a group are too small to be shared among cores, so groups are.
+_GROUPS_AT_ONCE = 2
 
 
 def samples_of(pcm: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -27,7 +29,7 @@ def samples_of(pcm: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     # The operation refuses a length of 0.
     longest = tf.maximum(tf.reduce_max(tf.concat([lengths, [0]], axis=0)), 1)
     whole = tf.io.decode_raw(pcm, tf.int16, fixed_length=2 * longest)
-    return tf.cast(whole, tf.float32) / 2.0**15, lengths
+    return tf.cast(whole, tf.float32) * 2.0**-15, lengths
 
 
 def mfcc(
@@ -75,7 +77,7 @@ def mfcc(
         lambda start, *_: start < batch,
         step,
         (tf.constant(0), tf.constant(1), groups),
-        parallel_iterations=1,
+        parallel_iterations=_GROUPS_AT_ONCE,
     )
     coefficients = tf.gather(groups.concat(), tf.argsort(order))
     return tf.ensure_shape(coefficients, [pcm.shape[0], None, n_mfcc]), n_frames
