@@ -73,7 +73,8 @@ def read(contents: tf.Tensor, max_seconds: float | None = None) -> Waveform:
     branch = tf.argmax(tf.equal(tf.constant(CODES, tf.int64), layout.code), output_type=tf.int32)
     flat = tf.switch_case(branch, [_reader(_CODECS[code], data) for code in CODES])
     is_finite = tf.reduce_all(tf.math.is_finite(flat))
-    flat = check(flat, is_finite, "the WAV file holds samples that are not finite numbers")
+    message = "the recording holds samples that are not finite numbers, in a WAV file of floats"
+    flat = check(flat, is_finite, message)
     samples = tf.reduce_mean(tf.reshape(flat, tf.stack([-1, layout.channels])), axis=1)
     return Waveform(samples, tf.cast(layout.rate_hz, tf.int32))
 
