@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import soundfile
 import tensorflow as tf
 
-from modules.audio_style_transfer import transfer
+from modules.audio_style_transfer import sample, transfer
 from modules.audio_style_transfer.model import build_model
 from modules.audio_style_transfer.network import CONTENT_SECONDS, WIDTH_FRAMES, Network
 from modules.audio_style_transfer.signatures import AudioStyleTransferServable
@@ -40,6 +42,13 @@ def melody(seconds: float, tones_hz: tuple[float, ...], rate_hz: int = RATE_HZ) 
     tone_hz = np.asarray(tones_hz)[(time_s * 5).astype(int) % len(tones_hz)]
     tone = np.sin(2 * np.pi * np.cumsum(tone_hz) / rate_hz)
     return (0.5 * tone * np.exp(-6 * (time_s % 0.2))).astype(np.float32)
+
+
+def clips(folder: Path) -> list[np.ndarray]:
+    """A plucked melody, a rhythm and a voice of the sample, at `RATE_HZ`; float32 `[n]` each."""
+    sample.write_sample(folder, 3, {"sample_clips": 3})
+    paths = sorted(folder.iterdir())
+    return [soundfile.read(path, dtype="float32")[0][::2] for path in paths]
 
 
 class NoTransform:
