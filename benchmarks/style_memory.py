@@ -43,7 +43,6 @@ def measure(
     import numpy as np
     import tensorflow as tf
 
-    from modules.audio_style_transfer import network as networks
     from modules.audio_style_transfer import transfer
     from modules.audio_style_transfer.model import build_model
     from modules.audio_style_transfer.task import CONTENT_WEIGHT, TASK
@@ -57,8 +56,7 @@ def measure(
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None])] * 2)
     def changed(content: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
         network = layer.network(dtype)
-        frames = transfer.frames_of(style, sizes)
-        target = networks.gram(network, frames, sizes.piece_frames)
+        target = transfer.style_of(network, sizes, style)
         weight, count = tf.constant(CONTENT_WEIGHT), tf.constant(iterations)
         answer = transfer.styled(network, sizes, content, target, weight, count)
         found = transfer.measured(network, sizes, answer, target, content)

@@ -122,7 +122,7 @@ def main() -> None:
     sizes, rate_hz = transfer.Sizes.of(hparams), int(hparams["sample_rate_hz"])
     content, style = (middle(path, given.seconds, rate_hz) for path in (given.content, given.style))
     fine = layer.network()
-    target = networks.gram(fine, transfer.frames_of(tf.constant(style), sizes), 1 << 20)
+    target = transfer.style_of(fine, sizes, tf.constant(style))
 
     def heard(samples: np.ndarray) -> networks.Losses:
         return transfer.measured(fine, sizes, tf.constant(samples), target, tf.constant(content))
@@ -137,9 +137,9 @@ def main() -> None:
     @tf.function(autograph=False)
     def graphs_way(sound: tf.Tensor, other: tf.Tensor, iterations: tf.Tensor) -> tf.Tensor:
         network = layer.network(dtype)
-        gram = networks.gram(network, transfer.frames_of(other, sizes), sizes.piece_frames)
+        target = transfer.style_of(network, sizes, other)
         weight = tf.constant(CONTENT_WEIGHT)
-        return transfer.styled(network, sizes, sound, gram, weight, iterations)
+        return transfer.styled(network, sizes, sound, target, weight, iterations)
 
     graphs_way(tf.constant(content), tf.constant(style), tf.constant(1))
     for iterations in given.iterations:

@@ -7,9 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from modules.audio_style_transfer.task import excerpt_samples
+from modules.common import pcm
 from modules.common.tensors import Tensors
-
-_FULL_SCALE = 32768.0
 
 
 def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
@@ -36,17 +35,17 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     }
 
 
-def samples_of(pcm: tf.Tensor) -> tf.Tensor:
+def samples_of(contents: tf.Tensor) -> tf.Tensor:
     """Decodes PCM.
 
     Args:
-        pcm: 16-bit little-endian mono PCM, string scalar; an odd byte at its end is left out.
+        contents: 16-bit little-endian mono PCM, string scalar; an odd byte at its end is left out.
 
     Returns:
         float32 `[n]`, full scale is [-1, 1].
     """
-    whole = tf.strings.substr(pcm, 0, tf.strings.length(pcm) // 2 * 2)
-    return tf.cast(tf.io.decode_raw(whole, tf.int16), tf.float32) / _FULL_SCALE
+    samples, counts = pcm.samples_of(contents[None])
+    return samples[0, : counts[0]]
 
 
 def _excerpt(samples: tf.Tensor, length: int) -> tf.Tensor:

@@ -99,6 +99,8 @@ def check_sizes(hparams: Hparams) -> None:
     sizes = Sizes.of(hparams)
     if sizes.phase_rounds < 0:
         raise TaskError(f"phase_rounds takes 0 or more, found {sizes.phase_rounds}")
+    if sizes.passes < 1:
+        raise TaskError(f"passes takes 1 or more, found {sizes.passes}")
     least_s = WIDTH_FRAMES * sizes.hop / int(hparams["sample_rate_hz"])
     for name in ("piece_seconds", "eval_seconds"):
         if float(hparams[name]) < least_s:

@@ -9,45 +9,51 @@ import tensorflow_probability as tfp
 
 from modules.audio_style_transfer.network import Network, features, value_and_gradient
 
-# Where the root is 0 its square has no slope, and would stay 0. Inaudible: a sine of full scale
-# has a magnitude of 512.
-_LEAST = 0.01
+# At either end of its range a magnitude has no slope, and would stay there.
+_LEAST_SHARE = 1e-3
 _CORRECTION_PAIRS = 10
 
 
 def styled_frames(
     network: Network,
+    frames: tf.Tensor,
     content: tf.Tensor,
     target_gram: tf.Tensor,
+    loudest: tf.Tensor,
     content_weight: tf.Tensor,
     iterations: tf.Tensor,
 ) -> tf.Tensor:
-    """Changes a piece of the content so that its features' Gram matrix is the style's.
+    """Changes a piece of sound so that its features' Gram matrix is the style's.
 
-    Begins with the content. Square roots are optimized, so that no magnitude can be negative.
+    What is optimized are angles, of whose sines magnitudes are made: so they can neither be
+    negative nor out of all proportion, which no sound could follow.
 
     Args:
         network: The filters.
-        content: Log magnitudes, float32 `[n, bins]`, `n` at least `WIDTH_FRAMES`.
+        frames: Log magnitudes to begin with, float32 `[n, bins]`, `n` at least `WIDTH_FRAMES`.
+        content: Those of the content, float32 `[n, bins]`.
         target_gram: float32 `[filters, filters]`.
+        loudest: Bound of the log magnitudes, float32 `[bins]`, above 0.
         content_weight: float32 scalar, 0 or more.
         iterations: Of L-BFGS, int32 scalar.
 
     Returns:
-        Log magnitudes, float32 `[n, bins]`, 0 or more.
+        Log magnitudes, float32 `[n, bins]`, 0 to `loudest`.
     """
     wanted = features(network, content)
-    shape = tf.shape(content)
+    shape = tf.shape(frames)
 
     def loss(flat: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        roots = tf.reshape(flat, shape)
+        angles = tf.reshape(flat, shape)
         value, gradient = value_and_gradient(
-            network, tf.square(roots), target_gram, wanted, content_weight
+            network, loudest * tf.square(tf.sin(angles)), target_gram, wanted, content_weight
         )
-        return value, tf.reshape(2.0 * roots * gradient, [-1])
+        return value, tf.reshape(loudest * tf.sin(2.0 * angles) * gradient, [-1])
 
-    start = tf.reshape(tf.sqrt(tf.maximum(content, _LEAST)), [-1])
-    return tf.square(tf.reshape(minimized(loss, start, iterations), shape))
+    share = tf.clip_by_value(frames / loudest, _LEAST_SHARE, 1.0 - _LEAST_SHARE)
+    start = tf.reshape(tf.asin(tf.sqrt(share)), [-1])
+    found = tf.reshape(minimized(loss, start, iterations), shape)
+    return loudest * tf.square(tf.sin(found))
 
 
 def minimized(
@@ -63,10 +69,11 @@ def minimized(
         iterations: Most iterations, int32 scalar.
 
     Returns:
-        float32 `[n]`; where it begins, if the loss is level there.
+        float32 `[n]`; where it begins, if the loss is level there, or nothing better was found.
     """
     # The first step goes down the gradient as far as that is long; without scaling, out of reach.
-    steepness = tf.norm(loss(start)[1])
+    before, gradient = loss(start)
+    steepness = tf.norm(gradient)
     scale = tf.math.divide_no_nan(1.0, steepness)
 
     def scaled(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -81,4 +88,6 @@ def minimized(
         max_iterations=iterations,
         parallel_iterations=1,
     )
-    return found.position
+    # A line search that fails may leave it anywhere.
+    is_better = found.objective_value <= scale * before
+    return tf.where(is_better, found.position, start)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 
 def in_pieces(
-    change: Callable[[tf.Tensor], tf.Tensor],
-    frames: tf.Tensor,
+    change: Callable[..., tf.Tensor],
+    frames: Sequence[tf.Tensor],
     piece_frames: int,
     overlap_frames: int,
 ) -> tf.Tensor:
     """Changes a sound piece by piece, one after the other, and fades from each to the next.
 
     Args:
-        change: Log magnitudes `[piece, bins]` to as many.
-        frames: Log magnitudes, float32 `[n, bins]`.
+        change: The same piece of each of `frames`, `[piece, bins]`, to as many frames.
+        frames: Log magnitudes, float32 `[n, bins]` each.
         piece_frames: Size of a piece; a shorter sound is one piece.
         overlap_frames: Least number of frames that neighbours share, less than `piece_frames`.
 
     Returns:
         float32 `[n, bins]`.
     """
-    count = tf.shape(frames)[0]
+    count = tf.shape(frames[0])[0]
     size = tf.minimum(count, piece_frames)
     starts = piece_starts(count, piece_frames, overlap_frames)
     weights = _fade(size, overlap_frames)
@@ -33,7 +33,8 @@ def in_pieces(
         number: tf.Tensor, total: tf.Tensor, weight: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         start = starts[number]
-        changed = change(frames[start : start + size]) * weights[:, None]
+        pieces = [whole[start : start + size] for whole in frames]
+        changed = change(*pieces) * weights[:, None]
         around = tf.stack([start, count - size - start])
         return (
             number + 1,
@@ -44,8 +45,8 @@ def in_pieces(
     _, total, weight = tf.while_loop(
         lambda number, *_: number < tf.size(starts),
         add,
-        (tf.constant(0), tf.zeros_like(frames), tf.zeros([count])),
-        shape_invariants=(tf.TensorShape([]), frames.shape, tf.TensorShape([None])),
+        (tf.constant(0), tf.zeros_like(frames[0]), tf.zeros([count])),
+        shape_invariants=(tf.TensorShape([]), frames[0].shape, tf.TensorShape([None])),
         parallel_iterations=1,
     )
     return total / weight[:, None]

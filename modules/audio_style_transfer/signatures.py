@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.audio_style_transfer import network as networks
 from modules.audio_style_transfer import orders, transfer
 from modules.audio_style_transfer.features import samples_of
 from modules.audio_style_transfer.network import Losses, Network
@@ -107,9 +106,7 @@ class AudioStyleTransferServable(Servable):
         """Scores the excerpts in the style of another, and what noise would get."""
         network = self._network()
         style = tf.convert_to_tensor(self.baselines["style"])
-        target = networks.gram(
-            network, transfer.frames_of(style, self._sizes), self._sizes.piece_frames
-        )
+        target = transfer.style_of(network, self._sizes, style)
         noise = noise_like(style, self._sizes.n_fft, self._sizes.hop)
 
         weight = tf.constant(CONTENT_WEIGHT)
@@ -148,7 +145,7 @@ class AudioStyleTransferServable(Servable):
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Changes one sound, float32 `[n]`: to another, and both losses."""
         network, sizes = self._network(), self._sizes
-        target = networks.gram(network, transfer.frames_of(style, sizes), sizes.piece_frames)
+        target = transfer.style_of(network, sizes, style)
         answer = transfer.styled(network, sizes, content, target, content_weight, iterations)
         return answer, *transfer.measured(network, sizes, answer, target, content)
 

@@ -13,6 +13,11 @@ from modules.audio_style_transfer.pieces import in_pieces
 from modules.common.griffin_lim import griffin_lim
 from modules.common.tensors import Hparams
 
+# Of log magnitudes: inaudible, since a sine of full scale has one of 6.
+_LEAST_LOUDEST = 1e-2
+# Griffin-Lim's rounds between passes are as many times fewer.
+_FEWER_ROUNDS = 4
+
 
 class Sizes(NamedTuple):
     """How sounds are cut up.
@@ -22,13 +27,15 @@ class Sizes(NamedTuple):
         hop: Samples from one frame to the next.
         piece_frames: Frames that are worked on together.
         overlap_frames: Of these, how many neighbours share at least.
-        phase_rounds: Of Griffin-Lim.
+        passes: How often a sound is made of magnitudes, and worked on again.
+        phase_rounds: Of Griffin-Lim, in the last pass.
     """
 
     n_fft: int
     hop: int
     piece_frames: int
     overlap_frames: int
+    passes: int
     phase_rounds: int
 
     @classmethod
@@ -41,8 +48,28 @@ class Sizes(NamedTuple):
             hop=n_fft // 4,
             piece_frames=round(float(hparams["piece_seconds"]) * frames_per_s),
             overlap_frames=round(float(hparams["overlap_seconds"]) * frames_per_s),
+            passes=int(hparams["passes"]),
             phase_rounds=int(hparams["phase_rounds"]),
         )
+
+
+class Style(NamedTuple):
+    """What a sound shall be like.
+
+    Attributes:
+        gram: Mean products of the features, float32 `[filters, filters]`.
+        loudest: Largest log magnitude of each frequency, float32 `[bins]`.
+    """
+
+    gram: tf.Tensor
+    loudest: tf.Tensor
+
+
+def style_of(network: Network, sizes: Sizes, samples: tf.Tensor) -> Style:
+    """Says what a sound of any length is like; samples float32 `[n]`."""
+    frames = frames_of(samples, sizes)
+    gram = networks.gram(network, frames, sizes.piece_frames)
+    return Style(gram, tf.reduce_max(frames, axis=0))
 
 
 def frames_of(samples: tf.Tensor, sizes: Sizes) -> tf.Tensor:
@@ -55,38 +82,71 @@ def styled(
     network: Network,
     sizes: Sizes,
     content: tf.Tensor,
-    target_gram: tf.Tensor,
+    style: Style,
     content_weight: tf.Tensor,
     iterations: tf.Tensor,
 ) -> tf.Tensor:
     """Gives a sound in another's style.
 
+    Not every picture of magnitudes is that of a sound: what the optimizer arrives at is lost in
+    part when phases are found. So that is done several times, and each pass begins with the sound
+    that the last one made, the first with the content.
+
     Args:
         network: The filters.
         sizes: How sounds are cut up.
         content: The sound, float32 `[n]`, at least `WIDTH_FRAMES` frames of it.
-        target_gram: The style, float32 `[filters, filters]`.
+        style: What it shall be like.
         content_weight: float32 scalar, 0 or more.
-        iterations: Of L-BFGS, for each piece, int32 scalar.
+        iterations: Of L-BFGS, for each piece, in all passes together, int32 scalar.
 
     Returns:
         float32 `[n]`, which may be beyond [-1, 1].
     """
-    changed = in_pieces(
-        lambda piece: styled_frames(network, piece, target_gram, content_weight, iterations),
-        frames_of(content, sizes),
-        sizes.piece_frames,
-        sizes.overlap_frames,
+    before = frames_of(content, sizes)
+    loudest = tf.maximum(style.loudest, tf.reduce_max(before, axis=0)) + _LEAST_LOUDEST
+    # The last pass gets what is left over.
+    each = iterations // sizes.passes
+    rest = iterations - each * (sizes.passes - 1)
+
+    def step(number: tf.Tensor, sound: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        is_last = number == sizes.passes - 1
+        changed = in_pieces(
+            lambda piece, wanted: styled_frames(
+                network,
+                piece,
+                wanted,
+                style.gram,
+                loudest,
+                content_weight,
+                tf.where(is_last, rest, each),
+            ),
+            (frames_of(sound, sizes), before),
+            sizes.piece_frames,
+            sizes.overlap_frames,
+        )
+        rounds = tf.where(is_last, sizes.phase_rounds, sizes.phase_rounds // _FEWER_ROUNDS)
+        magnitudes = tf.math.expm1(changed)
+        length = tf.size(content)
+        return number + 1, griffin_lim(
+            magnitudes, sizes.hop, rounds, length=length, begin_with=sound
+        )
+
+    _, sound = tf.while_loop(
+        lambda number, _: number < sizes.passes,
+        step,
+        (tf.constant(0), content),
+        shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),
+        parallel_iterations=1,
     )
-    magnitudes = tf.math.expm1(changed)
-    return griffin_lim(magnitudes, sizes.hop, sizes.phase_rounds, length=tf.size(content))
+    return sound
 
 
 def measured(
     network: Network,
     sizes: Sizes,
     samples: tf.Tensor,
-    target_gram: tf.Tensor,
+    style: Style,
     content: tf.Tensor,
 ) -> Losses:
     """Measures a sound itself, as anyone can who has it: not what the optimizer arrived at.
@@ -95,13 +155,13 @@ def measured(
         network: The filters.
         sizes: How sounds are cut up.
         samples: The sound, float32 `[n]`.
-        target_gram: The style, float32 `[filters, filters]`.
+        style: What it shall be like.
         content: The sound that it was made of, float32 `[n]`.
     """
     return networks.losses(
         network,
         frames_of(samples, sizes),
-        target_gram,
+        style.gram,
         frames_of(content, sizes),
         sizes.piece_frames,
     )

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from modules.common import wav
 from modules.common.sound_files import PCM16_FULL_SCALE
+from modules.common.tensors import pack_ragged
 
 
 def to_pcm(
@@ -49,6 +50,4 @@ def _coded(samples: tf.Tensor) -> tf.Tensor:
     """As `modules.common.sound_files.pcm16`."""
     scaled = tf.round(samples * PCM16_FULL_SCALE)
     values = tf.cast(tf.clip_by_value(scaled, -PCM16_FULL_SCALE, PCM16_FULL_SCALE - 1), tf.int16)
-    # A serialized tensor ends with its values.
-    count = tf.size(values) * values.dtype.size
-    return tf.strings.substr(tf.io.serialize_tensor(values), -count, count)
+    return pack_ragged(values[None], tf.size(values)[None])[0]

@@ -33,7 +33,7 @@ TASK = Task(
     hparams={
         "seed": 20170501,
         "epochs": 8,
-        "min_steps": 800,
+        "min_steps": 240,
         "batch_size": 16,
         "eval_batch_size": 32,
         "learning_rate": 4e-3,

@@ -38,7 +38,7 @@ def pack_ragged(values: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
     """Packs each example's own rows into one string, without what only fills up the batch.
 
     Args:
-        values: float32 or int64 `[batch, longest, ...]`.
+        values: Numbers `[batch, longest, ...]`; of features float32 or int64.
         lengths: How many rows of each example are its own, integers `[batch]`.
 
     Returns:

@@ -66,9 +66,7 @@ def test_losses_are_those_of_the_sound_that_is_returned(answering: Answering, an
     network, cut = answering._network(), sizes(TINY)
     # What is stored has 16 bits, in request and answer.
     content, style = (samples_of(wav_bytes(sound, RATE_HZ)) for sound in (_CONTENT, _STYLE))
-    target = transfer.networks.gram(
-        network, transfer.frames_of(tf.constant(style), cut), cut.piece_frames
-    )
+    target = transfer.style_of(network, cut, tf.constant(style))
     losses = transfer.measured(network, cut, tf.constant(samples), target, tf.constant(content))
     assert float(found["style_loss"][0]) == pytest.approx(float(losses.style), rel=0.02)
     assert float(found["content_loss"][0]) == pytest.approx(float(losses.content), rel=0.02)
@@ -174,7 +172,7 @@ def test_the_gate_passes_a_transfer_and_fails_one_without_iterations(tmp_path: P
     melody_clip, rhythm, voice = (clip[:RATE_HZ] for clip in clips(tmp_path))
     judged = servable(SMOKE, rhythm)
     judged.excerpts = np.stack([melody_clip, voice])
-    scores, before = (scores_of(judged, iterations) for iterations in (20, 0))
+    scores, before = (scores_of(judged, iterations) for iterations in (40, 0))
     assert {values.shape for values in scores.values()} == {(2,)}
     np.testing.assert_allclose(scores["style_ratio__content"], scores["style_ratio__weight"])
     np.testing.assert_allclose(scores["content_ratio__style"], scores["content_ratio__weight"])

@@ -49,7 +49,7 @@ def noise(seconds: float, seed: int) -> np.ndarray:
 
 def heard(*recordings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pcm = tf.constant([pcm16(samples) for samples in recordings])
-    frames, counts = features.features_of(*features.samples_of(pcm), _RATE_HZ)
+    frames, counts = features.features_of(pcm, _RATE_HZ)
     return frames.numpy(), counts.numpy()
 
 
@@ -84,7 +84,7 @@ def test_frames_do_not_depend_on_batch_mates() -> None:
 
 def test_silence_and_strange_bytes_have_finite_frames() -> None:
     pcm = tf.constant([b"", b"\0", b"\0\0" * 1000, b"\xff" * 999])
-    frames, counts = features.features_of(*features.samples_of(pcm), _RATE_HZ)
+    frames, counts = features.features_of(pcm, _RATE_HZ)
     assert counts.numpy().tolist() == [1, 1, 3, 2]
     assert np.isfinite(frames).all()
 

@@ -87,7 +87,7 @@ def servable(transform_output: tft.TFTransformOutput) -> ChineseAsrServable:
     rows = tf.ragged.constant([[ids[one] for one in text] for text in _SENTENCES], dtype=tf.int64)
     characters = rows.to_tensor().numpy()
     pcm = tf.constant([pcm16(sound(number)) for number in range(len(_SENTENCES))])
-    frames, n_frames = features.features_of(*features.samples_of(pcm), _RATE_HZ)
+    frames, n_frames = features.features_of(pcm, _RATE_HZ)
     noise = np.random.default_rng(1).normal(0, 0.1, [150, *frames.shape]).astype(np.float32)
     for one in noise:
         model.train_on_batch({"frames": frames + one, "n_frames": n_frames}, characters)
