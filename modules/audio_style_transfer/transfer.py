@@ -15,6 +15,8 @@ from modules.common.tensors import Hparams
 
 # Of log magnitudes: inaudible, since a sine of full scale has one of 6.
 _LEAST_LOUDEST = 1e-2
+# Of a pass: with fewer, phases lose more than they gain.
+_LEAST_ITERATIONS = 10
 # Griffin-Lim's rounds between passes are as many times fewer.
 _FEWER_ROUNDS = 4
 
@@ -27,7 +29,7 @@ class Sizes(NamedTuple):
         hop: Samples from one frame to the next.
         piece_frames: Frames that are worked on together.
         overlap_frames: Of these, how many neighbours share at least.
-        passes: How often a sound is made of magnitudes, and worked on again.
+        passes: How often a sound is made of magnitudes, and worked on again, at most.
         phase_rounds: Of Griffin-Lim, in the last pass.
     """
 
@@ -105,12 +107,12 @@ def styled(
     """
     before = frames_of(content, sizes)
     loudest = tf.maximum(style.loudest, tf.reduce_max(before, axis=0)) + _LEAST_LOUDEST
-    # The last pass gets what is left over.
-    each = iterations // sizes.passes
-    rest = iterations - each * (sizes.passes - 1)
+    passes = tf.clip_by_value(iterations // _LEAST_ITERATIONS, 1, sizes.passes)
+    each = iterations // passes
+    rest = iterations - each * (passes - 1)  # For the last pass.
 
     def step(number: tf.Tensor, sound: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        is_last = number == sizes.passes - 1
+        is_last = number == passes - 1
         changed = in_pieces(
             lambda piece, wanted: styled_frames(
                 network,
@@ -127,13 +129,10 @@ def styled(
         )
         rounds = tf.where(is_last, sizes.phase_rounds, sizes.phase_rounds // _FEWER_ROUNDS)
         magnitudes = tf.math.expm1(changed)
-        length = tf.size(content)
-        return number + 1, griffin_lim(
-            magnitudes, sizes.hop, rounds, length=length, begin_with=sound
-        )
+        return number + 1, griffin_lim(magnitudes, sizes.hop, rounds, length=tf.size(content))
 
     _, sound = tf.while_loop(
-        lambda number, _: number < sizes.passes,
+        lambda number, _: number < passes,
         step,
         (tf.constant(0), content),
         shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),

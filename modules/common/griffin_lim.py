@@ -19,7 +19,6 @@ def griffin_lim(
     momentum: float = 0.99,
     seed: tf.Tensor | int = 0,
     length: tf.Tensor | int | None = None,
-    begin_with: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """Finds a sound whose short-time spectrum has about these magnitudes.
 
@@ -33,8 +32,6 @@ def griffin_lim(
         momentum: How far a round goes on the way of the last one, 0 (Griffin & Lim) to less than 1.
         seed: Of the random phases, integer. The same seed and shape give the same phases.
         length: Samples wanted, integer; `None` gives `(frames - 1) * hop`.
-        begin_with: A sound with as many frames, float32 `[..., n]`, whose phases are taken to begin
-            with, in place of random ones: a good guess where the magnitudes are nearly its own.
 
     Returns:
         float32 `[..., length]`.
@@ -61,12 +58,8 @@ def griffin_lim(
         rebuilt = tf.ensure_shape(audio.stft(sound(phases), n_fft, hop), magnitudes.shape)
         return number + 1, _phases(rebuilt - inertia * last), rebuilt
 
-    if begin_with is None:
-        angles = tf.random.stateless_uniform(shape, [seed, 0], maxval=2 * np.pi)
-        start = tf.complex(tf.cos(angles), tf.sin(angles))
-    else:
-        start = _phases(audio.stft(begin_with, n_fft, hop))
-    start = tf.ensure_shape(start, magnitudes.shape)
+    angles = tf.random.stateless_uniform(shape, [seed, 0], maxval=2 * np.pi)
+    start = tf.ensure_shape(tf.complex(tf.cos(angles), tf.sin(angles)), magnitudes.shape)
     iterations = tf.cast(iterations, tf.int32)
     _, phases, _ = tf.while_loop(
         lambda number, *_: number < iterations,
