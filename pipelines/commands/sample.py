@@ -61,7 +61,8 @@ def _size_setting(task: Task) -> str | None:
         (
             name
             for name, value in task.hparams.items()
-            if name.startswith(_SAMPLE_PREFIX) and type(value) is int
+            # A rate, such as `sample_rate_hz`, counts nothing.
+            if name.startswith(_SAMPLE_PREFIX) and not name.endswith("_hz") and type(value) is int
         ),
         None,
     )
