@@ -17,6 +17,7 @@ from executing import execute, read_back
 from components.example_gen import clips, speech
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
+from modules.common.sound_sources import ListedSpeechSource, SideFileSource, WordFileSource
 from modules.common.sources import Source
 from modules.common.task import Task
 
@@ -28,6 +29,24 @@ HPARAMS = {
     "eval_folder": "test",
     "eval_on": "held_out",
 }
+WORDS, SIDE, LIST = WordFileSource(), SideFileSource(), ListedSpeechSource()
+NAMES = [f"{speaker}_{number}" for speaker in "ABCDE" for number in range(4)]
+
+
+def texts(records: Sequence[Record]) -> set[str]:
+    """What is said in them."""
+    return set(features(records, "text"))
+
+
+def speakers(records: Mapping[str, Sequence[Record]], split: str) -> set[str]:
+    """Who speaks in a split."""
+    return set(features(records[split], "speaker"))
+
+
+def write_list(data: Path, name: str, rows: Sequence[str], encoding: str = "utf-8") -> None:
+    """Writes a list of recordings, a row a line."""
+    data.mkdir(parents=True, exist_ok=True)
+    (data / name).write_bytes("".join(f"{row}\n" for row in rows).encode(encoding))
 
 
 def sound_task(source: Source, quarantine_limit: float = 0.9) -> Task:

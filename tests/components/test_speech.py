@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from speech_corpora import (
+    LIST,
+    NAMES,
     RATE_HZ,
-    features,
+    SIDE,
+    WORDS,
     read_folder,
+    speakers,
+    texts,
     tone,
     words,
+    write_list,
     write_side_files,
     write_sound,
     write_word_files,
 )
-
-from components.example_gen.records import Record
-from modules.common.sound_sources import (
-    ListedSpeechSource,
-    SideFileSource,
-    WordFileSource,
-)
-
-WORDS, SIDE, LIST = WordFileSource(), SideFileSource(), ListedSpeechSource()
-NAMES = [f"{speaker}_{number}" for speaker in "ABCDE" for number in range(4)]
-
-
-def texts(records: Sequence[Record]) -> set[str]:
-    return set(features(records, "text"))
-
-
-def speakers(records: Mapping[str, Sequence[Record]], split: str) -> set[str]:
-    return set(features(records[split], "speaker"))
-
-
-def write_list(data: Path, name: str, rows: Sequence[str], encoding: str = "utf-8") -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    (data / name).write_bytes("".join(f"{row}\n" for row in rows).encode(encoding))
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "mp3"])

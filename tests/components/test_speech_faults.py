@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from speech_corpora import (
+    LIST,
+    NAMES,
     RATE_HZ,
+    SIDE,
+    WORDS,
     config_for,
-    features,
     ingest,
     read_folder,
     sound_task,
+    texts,
     tone,
     words,
+    write_list,
     write_side_files,
     write_sound,
     write_word_files,
@@ -27,27 +31,8 @@ from tfx.orchestration import data_types
 from components.example_gen.records import Record
 from components.example_gen.speech import Executor, SpeechExampleGen
 from modules.common.sound_sources import (
-    ListedSpeechSource,
-    SideFileSource,
     SpeechSource,
-    WordFileSource,
 )
-
-WORDS, SIDE, LIST = WordFileSource(), SideFileSource(), ListedSpeechSource()
-NAMES = [f"{speaker}_{number}" for speaker in "ABCDE" for number in range(4)]
-
-
-def texts(records: Sequence[Record]) -> set[str]:
-    return set(features(records, "text"))
-
-
-def speakers(records: Mapping[str, Sequence[Record]], split: str) -> set[str]:
-    return set(features(records[split], "speaker"))
-
-
-def write_list(data: Path, name: str, rows: Sequence[str], encoding: str = "utf-8") -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    (data / name).write_bytes("".join(f"{row}\n" for row in rows).encode(encoding))
 
 
 def write_faults(data: Path) -> None:

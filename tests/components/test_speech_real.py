@@ -4,41 +4,21 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 import soundfile
 from speech_corpora import (
+    LIST,
     RATE_HZ,
+    SIDE,
+    WORDS,
     features,
     ingest,
     read_folder,
 )
 
-from components.example_gen.records import Record
 from components.example_gen.speech import SpeechExampleGen
-from modules.common.sound_sources import (
-    ListedSpeechSource,
-    SideFileSource,
-    WordFileSource,
-)
-
-WORDS, SIDE, LIST = WordFileSource(), SideFileSource(), ListedSpeechSource()
-NAMES = [f"{speaker}_{number}" for speaker in "ABCDE" for number in range(4)]
-
-
-def texts(records: Sequence[Record]) -> set[str]:
-    return set(features(records, "text"))
-
-
-def speakers(records: Mapping[str, Sequence[Record]], split: str) -> set[str]:
-    return set(features(records[split], "speaker"))
-
-
-def write_list(data: Path, name: str, rows: Sequence[str], encoding: str = "utf-8") -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    (data / name).write_bytes("".join(f"{row}\n" for row in rows).encode(encoding))
 
 
 def test_aishell_3_as_it_is(

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from speech_corpora import (
+    LIST,
+    NAMES,
+    SIDE,
+    WORDS,
     config_for,
-    features,
     read_folder,
+    texts,
     words,
+    write_list,
     write_side_files,
     write_sound,
     write_word_files,
 )
 
-from components.example_gen.records import Record
 from components.example_gen.speech import Executor
 from modules.common.errors import DataError
-from modules.common.sound_sources import (
-    ListedSpeechSource,
-    SideFileSource,
-    WordFileSource,
-)
-
-WORDS, SIDE, LIST = WordFileSource(), SideFileSource(), ListedSpeechSource()
-NAMES = [f"{speaker}_{number}" for speaker in "ABCDE" for number in range(4)]
-
-
-def texts(records: Sequence[Record]) -> set[str]:
-    return set(features(records, "text"))
-
-
-def speakers(records: Mapping[str, Sequence[Record]], split: str) -> set[str]:
-    return set(features(records[split], "speaker"))
-
-
-def write_list(data: Path, name: str, rows: Sequence[str], encoding: str = "utf-8") -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    (data / name).write_bytes("".join(f"{row}\n" for row in rows).encode(encoding))
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 40])
