@@ -19,7 +19,7 @@ import sys
 import time
 
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 SECONDS = (10, 30, 60)
 _SHORT_S = 1.0

@@ -20,7 +20,7 @@ import time
 from typing import NamedTuple
 
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import librosa
 import numpy as np
