@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modules.audio_style_transfer import example
+from modules.common import example_sound
 from modules.common.sound_sources import ClipSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
 
@@ -136,8 +136,8 @@ TASK = Task(
             ),
         ),
         example={
-            "content": [example.recording(220.0)],
-            "style": [example.recording(330.0)],
+            "content": [example_sound.recording(220.0)],
+            "style": [example_sound.recording(330.0)],
             "iterations": [2],
         },
     ),

@@ -15,8 +15,8 @@ that of the best constant answer, and at most 2 points above the last blessed mo
 
 from __future__ import annotations
 
-from modules.chinese_asr import example
 from modules.chinese_asr.framing import CEPSTRA
+from modules.common import example_sound
 from modules.common.sound_sources import ListedSpeechSource, SideFileSource, WordFileSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
@@ -121,7 +121,7 @@ TASK = Task(
             Field(name="confidence", dtype="float32", doc="of the text, 0 to 1"),
             Field(name="duration_s", dtype="float32", doc="of the recording, in seconds"),
         ),
-        example={"wav": [example.hum()]},
+        example={"wav": [example_sound.recording(140.0)]},
     ),
     slices=("text_length",),
     max_latency_ms=2000.0,

@@ -179,7 +179,8 @@ def test_signature_equals_the_direct_path(smoke_run: SmokeRun) -> None:
 
 
 def is_wav(values: tf.Tensor) -> bool:
-    return values.dtype == tf.string and values.numpy()[0][:4] == b"RIFF"
+    is_text = values.dtype == tf.string and len(values.shape) == 1
+    return is_text and values.numpy()[0].startswith(b"RIFF")
 
 
 def samples_of(wav: bytes) -> np.ndarray:

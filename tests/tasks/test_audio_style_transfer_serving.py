@@ -13,9 +13,9 @@ import soundfile
 import tensorflow as tf
 from audio_style_tiny import RATE_HZ, SMOKE, TINY, Answering, clips, melody, servable, sizes
 
-from modules.audio_style_transfer import example, predict, sample, transfer
+from modules.audio_style_transfer import predict, sample, transfer
 from modules.audio_style_transfer.task import TASK
-from modules.common import optional_inputs
+from modules.common import example_sound, optional_inputs
 from modules.common.errors import DataError
 from modules.common.sound_files import wav_bytes
 
@@ -240,5 +240,7 @@ def test_samples_follow_the_seed_and_are_of_three_kinds(tmp_path: Path) -> None:
 
 
 def test_the_example_request_is_answered(answer: Any) -> None:
-    found = answer(inputs(content=[example.recording(220.0)], style=[example.recording(330.0)]))
+    found = answer(
+        inputs(content=[example_sound.recording(220.0)], style=[example_sound.recording(330.0)])
+    )
     assert len(samples_of(found["wav"].numpy()[0])) == int(0.6 * RATE_HZ)
