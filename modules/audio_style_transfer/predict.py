@@ -11,6 +11,7 @@ import numpy as np
 
 from modules.common.errors import DataError
 from modules.common.request_files import recording_request
+from modules.common.request_numbers import parse_number
 
 TAKES = "no input: the two recordings are options"
 NEEDS_INPUT = False
@@ -59,18 +60,10 @@ def read_request(
         for name, path in (("content", content), ("style", style))
     }
     if iterations:
-        request["iterations"] = [_number("iterations", iterations, int)]
+        request["iterations"] = [parse_number("iterations", iterations, int)]
     if content_weight:
-        request["content_weight"] = [_number("content_weight", content_weight, float)]
+        request["content_weight"] = [parse_number("content_weight", content_weight, float)]
     return "serving_default", request
-
-
-def _number(name: str, text: str, kind: type[int] | type[float]) -> int | float:
-    try:
-        return kind(text)
-    except ValueError as error:
-        whole = "a number" if kind is float else "a whole number"
-        raise DataError(f"{name} takes {whole}, found {text!r}") from error
 
 
 def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:

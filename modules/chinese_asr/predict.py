@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import DataError
 from modules.common.request_files import recording_request
+from modules.common.request_numbers import parse_number
 
 TAKES = "paths of recordings"
 OPTIONS = {
@@ -38,17 +38,8 @@ def read_request(
     request: dict[str, Any] = {"wav": [recording_request("chinese_asr", text_or_path)]}
     for name, text in (("beam_width", beam_width), ("lm_weight", lm_weight)):
         if text:
-            request[name] = [_number(name, text)]
+            request[name] = [parse_number(name, text, _TYPES[name])]
     return "serving_default", request
-
-
-def _number(name: str, text: str) -> int | float:
-    kind = _TYPES[name]
-    try:
-        return kind(text)
-    except ValueError as error:
-        wanted = "a number" if kind is float else "a whole number"
-        raise DataError(f"{name} takes {wanted}, found {text!r}") from error
 
 
 def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:

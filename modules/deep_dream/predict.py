@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import DataError
 from modules.common.request_files import picture_request
+from modules.common.request_numbers import parse_number
 from modules.deep_dream.task import ITERATIONS, OCTAVES
 
 TAKES = "paths of pictures"
@@ -68,17 +68,8 @@ def read_request(
         ("seed", seed),
     ):
         if text:
-            request[name] = [_number(name, text)]
+            request[name] = [parse_number(name, text, _TYPES.get(name, int))]
     return "serving_default", request
-
-
-def _number(name: str, text: str) -> int | float:
-    kind = _TYPES.get(name, int)
-    try:
-        return kind(text)
-    except ValueError as error:
-        whole = "a number" if kind is float else "a whole number"
-        raise DataError(f"{name} takes {whole}, found {text!r}") from error
 
 
 def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:

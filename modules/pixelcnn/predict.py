@@ -13,6 +13,7 @@ from PIL import Image
 
 from modules.common.errors import DataError
 from modules.common.request_files import picture_request
+from modules.common.request_numbers import parse_number
 
 TAKES = "no input: what to draw is said by options"
 NEEDS_INPUT = False
@@ -44,22 +45,15 @@ def read_request(text: str, **settings: str) -> tuple[str, dict[str, Any]]:
     if text:
         raise DataError(f"pixelcnn takes no input, found {text!r}; say by options what to draw")
     request: dict[str, Any] = {
-        "num_images": [_number("num_images", settings.get("num_images") or "4", int)],
-        "temperature": [_number("temperature", settings.get("temperature") or "1", float)],
-        "seed": [_number("seed", settings.get("seed") or "0", int)],
+        "num_images": [parse_number("num_images", settings.get("num_images") or "4", int)],
+        "temperature": [parse_number("temperature", settings.get("temperature") or "1", float)],
+        "seed": [parse_number("seed", settings.get("seed") or "0", int)],
         "class": [settings.get("class", "")],
         "upper_half": [""],
     }
     if settings.get("upper_half"):
         request["upper_half"] = picture_request("pixelcnn", settings["upper_half"])["image"]
     return "serving_default", request
-
-
-def _number(name: str, text: str, kind: type) -> float:
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise DataError(f"{name} takes a number, such as {kind(1)}, found {text!r}") from error
 
 
 def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:

@@ -165,9 +165,9 @@ def test_an_order_is_read_from_options(tmp_path: Path) -> None:
     ("text", "options", "said"),
     [
         ("photo.png", {}, "takes no input, found 'photo.png'"),
-        ("", {"num_images": "many"}, "num_images takes a number, such as 1, found 'many'"),
+        ("", {"num_images": "many"}, "num_images takes a whole number, found 'many'"),
         ("", {"temperature": "hot"}, "temperature takes a number"),
-        ("", {"seed": "1.5"}, "seed takes a number"),
+        ("", {"seed": "1.5"}, "seed takes a whole number"),
         ("", {"upper_half": "nowhere.png"}, "found no file 'nowhere.png'"),
     ],
 )
