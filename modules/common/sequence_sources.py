@@ -1,0 +1,88 @@
+"""Layouts of sequences, as tasks declare them: dialogue, and music as MIDI files.
+
+`docs/seq2seq_chatbot.md` and `docs/music_rbm.md` say what becomes of what does not fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from modules.common.sources import Source
+
+_CONV = "[cC][oO][nN][vV]"
+# Globs know no alternatives, but classes of characters.
+_MIDI_ENDINGS = ("[mM][iI][dD]", "[mM][iI][dD][iI]")
+_MIDI_DEPTHS = range(4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialogueSource(Source):
+    """Files of conversations: a line `E` begins one, a line `M text` is what someone says.
+
+    UTF-8 with or without a byte order mark, or GB 18030; lines end in LF or CRLF; the characters
+    of a file may be parted by `/`. Spaces inside a line belong to it.
+
+    Raw features: `question`, `reply`, and `question_length`. A conversation is one split key, by
+    its text, so that what two files both have is on one side. The hyperparameters that are read:
+    `pairing`, `two_by_two` (lines 1 and 2, 3 and 4, and so on) or `successors` (every line and
+    the next); `max_chars`, above which a line is set aside.
+
+    Attributes:
+        question: Raw feature that gets what is said.
+        reply: Raw feature that gets what is said next.
+        question_length: Raw feature that gets the band of the question's length in characters:
+            `1-5`, `6-10`, `11-20` or `21+`.
+    """
+
+    component: ClassVar[str] = "components.example_gen.dialogue.DialogueExampleGen"
+
+    pattern: str = f"[!.]*.{_CONV}"
+    layout: str = (
+        "conversations in *.conv: a line E begins one, a line `M text` is what someone says "
+        "(UTF-8 or GB 18030, with or without / between the characters)"
+    )
+    eval_percent: int = 10
+    question: str = "question"
+    reply: str = "reply"
+    question_length: str = "question_length"
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs of the files, those of folders in the folder too."""
+        return (self.pattern, f"[!.]*/{self.pattern}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MidiSource(Source):
+    """A folder of tunes as MIDI files, or folders of them.
+
+    Raw features: `note_state`, `tune` and `first_step`. A tune is brought to pitches 24 to 101,
+    four steps a beat, and cut into windows; a tune is one split key. The hyperparameters that are
+    read: `window_steps`, the length of a window; `hop_steps`, from one window of the training split
+    to the next (those of the evaluation split do not overlap, but for a tune's last, which ends
+    where the tune ends); `min_tune_steps`, below which a tune is set aside.
+
+    Attributes:
+        note_state: Raw feature that gets a window: `numpy.packbits` of bool
+            `[window_steps, 156]`, sounding pitches first, then struck ones.
+        tune: Raw feature that gets the file's path.
+        first_step: Raw feature that gets the step of the tune that the window begins with.
+    """
+
+    component: ClassVar[str] = "components.example_gen.midi.MidiExampleGen"
+
+    pattern: str = ""
+    layout: str = "a folder of MIDI files (mid, midi) in 2/4 or 4/4, or folders of them"
+    note_state: str = "note_state"
+    tune: str = "tune"
+    first_step: str = "first_step"
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs of the tunes, hidden files and folders aside."""
+        return tuple(
+            f"{'[!.]*/' * depth}[!.]*.{ending}"
+            for depth in _MIDI_DEPTHS
+            for ending in _MIDI_ENDINGS
+        )
