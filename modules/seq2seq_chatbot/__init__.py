@@ -1,0 +1,1 @@
+"""seq2seq_chatbot: a line of dialogue to a reply."""

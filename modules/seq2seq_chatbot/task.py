@@ -1,0 +1,126 @@
+"""seq2seq_chatbot: a line of dialogue to a reply.
+
+Data: `.conv` files, conversations of lines; every line and its successor are a question and a
+reply. A conversation is never on both sides of the split. Without data, conversations are
+generated.
+
+Model: a 3x256 encoder and decoder over characters, with attention (Bahdanau, 2015; Wu, 2016).
+The seed exercise kept of a line only what stands before its first space; paired lines two by two,
+so that half of what is said was never answered; filled its buckets up and masked nothing, so that
+an answer depended on the padding; answered greedily; and measured nothing.
+
+Gate: on conversations that were not trained on, the perplexity per character of the replies is
+below that of an interpolated Kneser-Ney bigram model of the training split's replies, and of a
+unigram model.
+"""
+
+from __future__ import annotations
+
+from modules.common.sequence_sources import DialogueSource
+from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+
+MAX_BEAM_WIDTH = 32
+
+TASK = Task(
+    name="seq2seq_chatbot",
+    title="A line of dialogue → a reply",
+    sources=(DialogueSource(),),
+    features=(
+        Feature(name="question", dtype="int64", shape=(None,)),
+        Feature(name="reply", dtype="int64", shape=(None,)),
+    ),
+    label="reply",
+    target_is_input=True,
+    hparams={
+        "seed": 20170801,
+        "epochs": 12,
+        "batch_size": 128,
+        "eval_batch_size": 256,
+        "learning_rate": 1e-3,
+        "patience": 3,
+        "schedule": "plateau",
+        "precision": "float32",
+        "clip_norm": 5.0,
+        "units": 256,
+        "layers": 3,
+        "dropout": 0.2,
+        "vocabulary_size": 5000,
+        "pairing": "successors",
+        "max_chars": 60,
+        "length_penalty": 0.6,
+        "sample_conversations": 2000,
+    },
+    choices={"pairing": ("two_by_two", "successors")},
+    data_hparams=("pairing", "max_chars", "vocabulary_size"),
+    smoke={
+        "epochs": 8,
+        "units": 64,
+        "layers": 1,
+        "sample_conversations": 600,
+        "learning_rate": 5e-3,
+    },
+    search={
+        "learning_rate": (5e-4, 1e-3, 2e-3),
+        "dropout": (0.1, 0.2, 0.3),
+    },
+    metrics=(
+        Metric(
+            name="perplexity",
+            doc="of the replies, per character, their end among them: among how many characters, "
+            "equally likely, the model in effect chooses",
+            better="lower",
+            link="exp",
+            baselines=("unigram", "bigram"),
+            gate=Gate(baseline=("unigram", "bigram"), max_drop=2.0),
+        ),
+    ),
+    serving=Serving(
+        inputs=(
+            Field(name="text", dtype="string", doc="what is said, UTF-8"),
+            Field(
+                name="beam_width",
+                dtype="int64",
+                default=5,
+                doc=f"how many replies, 1 to {MAX_BEAM_WIDTH}",
+            ),
+            Field(
+                name="temperature",
+                dtype="float32",
+                default=0.0,
+                doc="0 looks for the likeliest replies (by beam search; with a beam_width of 1 "
+                "greedily); above 0 replies are drawn, 1 as the model says, more is bolder",
+            ),
+            Field(
+                name="top_p",
+                dtype="float32",
+                default=0.9,
+                doc="draws only among the likeliest characters that have this much probability "
+                "together, above 0 to 1",
+            ),
+            Field(
+                name="seed",
+                dtype="int64",
+                default=0,
+                doc="another seed, other draws",
+            ),
+        ),
+        outputs=(
+            Field(
+                name="replies",
+                dtype="string",
+                shape=(None,),
+                doc="best first; empty beyond an example's own",
+            ),
+            Field(
+                name="scores",
+                dtype="float32",
+                shape=(None,),
+                doc="log-probability per character of each reply, its end among them; the nearer "
+                "to 0 the likelier",
+            ),
+        ),
+        example={"text": ["你好"], "beam_width": [5]},
+    ),
+    slices=("question_length",),
+    max_latency_ms=2000.0,
+)
