@@ -1,0 +1,1 @@
+"""music_rbm: MIDI files to new music."""

@@ -1,0 +1,147 @@
+"""music_rbm: MIDI files to new music.
+
+Data: a folder of tunes in 2/4 or 4/4. Each becomes a matrix of four steps a beat and 156 units a
+step: which of 78 pitches sound, and which are struck. Without data, tunes with chords and a melody
+are composed.
+
+Model: a restricted Boltzmann machine over windows of 128 steps, trained by contrastive divergence
+(Hinton 2002), if asked for with persistent chains (Tieleman 2008); or, with `model=rnn_rbm`, one of
+a single step whose biases a recurrent network sets from the steps before (Boulanger-Lewandowski,
+Bengio & Vincent 2012). The seed exercise trained on the last song of its folder only, began at
+window 1, not 0, and called itself an RNN without being one.
+
+Gate: the negative log pseudo-likelihood of held-out tunes, exact over all units, is below that of
+independent notes with the training split's frequencies; and so is the cross-entropy of what the
+hidden units give back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from modules.common.sequence_sources import MidiSource
+from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
+
+NOTES = 156
+MAX_STEPS = 4096
+MAX_GIBBS_STEPS = 1000
+
+
+def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+    """Gives the features of the windows that are asked for."""
+    shape = (int(hparams["window_steps"]), NOTES)
+    return (Feature(name="note_state", dtype="uint8", shape=shape),)
+
+
+TASK = Task(
+    name="music_rbm",
+    title="MIDI files → new music",
+    sources=(MidiSource(),),
+    features=features,
+    label="note_state",
+    target_is_input=True,
+    hparams={
+        "seed": 20120626,
+        "epochs": 60,
+        "batch_size": 64,
+        "learning_rate": 1e-3,
+        "patience": 10,
+        "schedule": "plateau",
+        "precision": "float32",
+        "model": "rbm",
+        "hidden_units": 64,
+        "rnn_units": 100,
+        "cd_steps": 1,
+        "persistent": False,
+        "persistent_chains": 64,
+        "weight_decay": 1e-4,
+        "transpose_semitones": 5,
+        "window_steps": 128,
+        "hop_steps": 16,
+        "min_tune_steps": 64,
+        "sample_tunes": 60,
+    },
+    choices={"model": ("rbm", "rnn_rbm")},
+    data_hparams=("seed", "window_steps", "hop_steps", "min_tune_steps", "sample_tunes"),
+    smoke={
+        "epochs": 15,
+        "window_steps": 32,
+        "hidden_units": 32,
+        "learning_rate": 5e-3,
+        "sample_tunes": 24,
+    },
+    search={
+        "learning_rate": (3e-4, 1e-3, 3e-3),
+        "cd_steps": (1, 5),
+        "hidden_units": (64, 128),
+    },
+    metrics=(
+        Metric(
+            name="pseudo_likelihood",
+            doc="nats that a unit of held-out music costs given all others (rnn_rbm: all others of "
+            "its step, and the steps before)",
+            better="lower",
+            baselines=("notes",),
+            gate=Gate(baseline="notes", min_gain=0.002, max_drop=0.005),
+        ),
+        Metric(
+            name="reconstruction",
+            doc="nats that a unit of held-out music costs given the hidden units' means",
+            better="lower",
+            baselines=("notes",),
+            gate=Gate(baseline="notes", min_gain=0.002, max_drop=0.005),
+        ),
+        Metric(
+            name="free_energy_gap",
+            doc="mean free energy of held-out music less that of the training split, nats a unit",
+            better="lower",
+        ),
+    ),
+    serving=Serving(
+        inputs=(
+            Field(
+                name="steps",
+                dtype="int64",
+                doc=f"how long the music is, 1 to {MAX_STEPS} steps, four to a beat",
+                default=128,
+            ),
+            Field(
+                name="gibbs_steps",
+                dtype="int64",
+                doc=f"sweeps of Gibbs sampling for each stretch, 1 to {MAX_GIBBS_STEPS}",
+                default=50,
+            ),
+            Field(
+                name="temperature",
+                dtype="float32",
+                doc="above 0: 1 draws as the model says, less draws what is likelier more often",
+                default=1.0,
+            ),
+            Field(
+                name="seed",
+                dtype="int64",
+                doc="the same seed gives the same music, whatever else is asked for",
+                default=0,
+            ),
+            Field(
+                name="primer",
+                dtype="uint8",
+                shape=(None, NOTES),
+                doc="steps to go on from, 0 or 1: sounding pitches 24 to 101, then struck ones; "
+                "none for music from nothing",
+                default=[],
+            ),
+        ),
+        outputs=(
+            Field(
+                name="note_state",
+                dtype="uint8",
+                shape=(None, NOTES),
+                doc="0 or 1: sounding pitches 24 to 101, then struck ones, step by step; zeros "
+                "beyond `steps`, where another order is longer",
+            ),
+        ),
+        example={"steps": [32], "seed": [7]},
+    ),
+    max_latency_ms=5_000.0,
+)
