@@ -88,7 +88,9 @@ class Metric:
     A `ratio` metric is `link(sum of scores / sum of weights)`; its scores are the outputs
     `<name>__score` and `<name>__weight` of the signature, and for each baseline
     `<name>__<baseline>`. An `auc` or `ece` metric reads `<name>__score` as the probability of the
-    positive class and `<name>__label` as 0 or 1.
+    positive class and `<name>__label` as 0 or 1. A `bleu` metric reads `<name>__sums`, which
+    `modules.common.ngrams.bleu_sums` gives; a `distinct` metric reads `<name>__keys`, which
+    `modules.common.ngrams.ngram_keys` gives, and is distinct n-grams over n-grams of all examples.
 
     Attributes:
         name: As the field says it: `accuracy`, `auc`, `mape`, `perplexity`.
@@ -105,7 +107,7 @@ class Metric:
     name: str
     doc: str
     better: Literal["higher", "lower"] = "higher"
-    kind: Literal["ratio", "auc", "ece"] = "ratio"
+    kind: Literal["ratio", "auc", "ece", "bleu", "distinct"] = "ratio"
     link: Literal["identity", "exp", "sqrt", "psnr"] = "identity"
     baselines: tuple[str, ...] = ()
     gate: Gate | None = None
@@ -121,6 +123,19 @@ class Metric:
                     f"metric {self.name}: its gate asks for the baseline {wanted!r}, "
                     f"and it declares {list(self.baselines)}"
                 )
+
+    @property
+    def outputs(self) -> tuple[Feature, ...]:
+        """What the signature `evaluate` must give for it, without the batch dimension."""
+        if self.kind == "bleu":
+            return (Feature(name=f"{self.name}__sums", dtype="float32", shape=(None,)),)
+        if self.kind == "distinct":
+            return (Feature(name=f"{self.name}__keys", dtype="int64", shape=(None,)),)
+        second = "weight" if self.kind == "ratio" else "label"
+        return tuple(
+            Feature(name=f"{self.name}__{what}", dtype="float32")
+            for what in ("score", second, *self.baselines)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

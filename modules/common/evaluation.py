@@ -17,6 +17,7 @@ import tensorflow_model_analysis as tfma
 from modules.common.task import Metric, Task
 
 _MODULE = "modules.common.metrics"
+_TEXT_MODULE = "modules.common.text_metrics"
 # TFMA's bounds let equality pass; a model that is no better than its baseline must not.
 _STRICTLY = 1e-6
 
@@ -69,20 +70,27 @@ def gain_name(metric: Metric, baseline: str) -> str:
 
 
 def _metric_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
-    threshold = _threshold(metric)
-    if metric.kind != "ratio":
-        arguments = {
-            "name": metric.name,
-            "score": f"{metric.name}__score",
-            "label": f"{metric.name}__label",
-            "kind": metric.kind,
-        }
-        yield _config("BinaryCurve", arguments, threshold)
+    if metric.kind == "ratio":
+        yield from _ratio_configs(metric)
         return
+    name = {"name": metric.name}
+    threshold = _threshold(metric)
+    if metric.kind == "bleu":
+        arguments = name | {"sums": f"{metric.name}__sums"}
+        yield _config("CorpusBleu", arguments, threshold, _TEXT_MODULE)
+    elif metric.kind == "distinct":
+        arguments = name | {"keys": f"{metric.name}__keys"}
+        yield _config("DistinctNgrams", arguments, threshold, _TEXT_MODULE)
+    else:
+        outputs = {"score": f"{metric.name}__score", "label": f"{metric.name}__label"}
+        yield _config("BinaryCurve", name | outputs | {"kind": metric.kind}, threshold)
+
+
+def _ratio_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
+    """The metric itself, and for each baseline its value and the gain over it."""
     common = {"weight": f"{metric.name}__weight", "link": metric.link}
-    yield _config(
-        "RatioOfSums", {"name": metric.name, "score": f"{metric.name}__score"} | common, threshold
-    )
+    own = {"name": metric.name, "score": f"{metric.name}__score"}
+    yield _config("RatioOfSums", own | common, _threshold(metric))
     for baseline in metric.baselines:
         scores = f"{metric.name}__{baseline}"
         yield _config(
@@ -98,9 +106,12 @@ def _metric_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
 
 
 def _config(
-    class_name: str, arguments: Mapping[str, object], threshold: tfma.MetricThreshold | None = None
+    class_name: str,
+    arguments: Mapping[str, object],
+    threshold: tfma.MetricThreshold | None = None,
+    module: str = _MODULE,
 ) -> tfma.MetricConfig:
-    config = tfma.MetricConfig(class_name=class_name, module=_MODULE, config=json.dumps(arguments))
+    config = tfma.MetricConfig(class_name=class_name, module=module, config=json.dumps(arguments))
     if threshold is not None:
         # A plain threshold would hold for every slice, the smallest too.
         config.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=threshold)

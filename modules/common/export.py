@@ -134,7 +134,7 @@ class Servable(tf.Module):
             raw: Raw features, the label among them.
 
         Returns:
-            For every metric what `modules.common.task.Metric` says, float32 `[batch]` each.
+            For every metric its `outputs`, as `modules.common.task.Metric` explains them.
         """
         raise NotImplementedError
 

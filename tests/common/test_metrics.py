@@ -5,31 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from apache_beam.internal import pickler
+from combining import compute
 from sklearn.metrics import roc_auc_score
-from tensorflow_model_analysis.metrics import metric_types
 
 from modules.common.metrics import LINKS, BinaryCurve, RatioOfSums
 
 _CALIBRATION_BINS = 15
-
-
-def compute(metric: metric_types.Metric, columns: dict[str, Any], workers: int = 3) -> float:
-    """Combines the examples as Beam does: in parts that are merged, one of them empty."""
-    [computation] = metric.computations(model_names=[""])
-    combiner = pickler.loads(pickler.dumps(computation.combiner))
-    count = len(next(iter(columns.values())))
-    accumulators = [combiner.create_accumulator() for _ in range(workers + 1)]
-    for i in range(count):
-        element = metric_types.StandardMetricInputs(
-            prediction={name: np.array([values[i]], np.float32) for name, values in columns.items()}
-        )
-        accumulators[i % workers] = combiner.add_input(accumulators[i % workers], element)
-    outputs = combiner.extract_output(combiner.merge_accumulators(accumulators))
-    [(key, value)] = outputs.items()
-    assert key in computation.keys
-    assert key.name == metric.name
-    return value
 
 
 def curve(kind: str, probabilities: Any, labels: Any) -> float:
