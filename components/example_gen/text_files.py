@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import io
 from collections.abc import Iterator
 
@@ -41,19 +42,25 @@ def _decodes(line: bytes, encoding: str) -> bool:
     return True
 
 
-def read_lines(path: str) -> Iterator[str]:
+def read_lines(path: str, newline: str = "", max_chars: int = -1) -> Iterator[str]:
     """Reads a text file line by line, endings kept.
 
     Bytes that do not decode become U+FFFD, for the reader to reject the line that holds them.
+
+    Args:
+        path: The file.
+        newline: What ends a line; where empty, LF, CR and both do.
+        max_chars: A longer line comes in pieces of so many characters, its ending in the last; -1
+            for no limit.
     """
     with fileio.open(path, "rb") as file:
         reader = io.TextIOWrapper(
             io.BufferedReader(_Raw(file)),  # type: ignore[type-var]
             encoding_of(path),
             errors="replace",
-            newline="",
+            newline=newline,
         )
-        yield from reader
+        yield from iter(functools.partial(reader.readline, max_chars), "")
 
 
 class _Raw(io.RawIOBase):

@@ -26,6 +26,20 @@ def split_characters(text: tf.Tensor) -> tf.RaggedTensor:
     return tf.strings.unicode_split(compact, "UTF-8")
 
 
+def tidied(text: tf.Tensor) -> tf.Tensor:
+    """Makes one space of each run of white space, and none of those at the ends.
+
+    `modules.common.dialogue.tidied` does the same to the text of files.
+
+    Args:
+        text: string `[batch]`, UTF-8.
+
+    Returns:
+        string `[batch]`.
+    """
+    return tf.strings.strip(tf.strings.regex_replace(text, _WHITE_SPACE, " "))
+
+
 def character_ids(
     text: tf.Tensor, max_chars: int, min_count: int, vocabulary_name: str
 ) -> tf.Tensor:
