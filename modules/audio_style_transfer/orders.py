@@ -7,7 +7,7 @@ import tensorflow as tf
 from modules.audio_style_transfer.network import WIDTH_FRAMES
 from modules.audio_style_transfer.task import MAX_ITERATIONS
 from modules.common import wav
-from modules.common.image_headers import check
+from modules.common.checks import check, check_each
 from modules.common.tensors import Tensors
 
 # Of full scale, about three steps of 16 bits.
@@ -29,9 +29,9 @@ def settings(raw: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
     weights, iterations = raw["content_weight"], raw["iterations"]
     # A comparison with what is no number is false.
     fits = (weights >= 0) & (weights < float("inf"))
-    weights = _checked("content_weight: expected 0 or more", weights, fits)
+    weights = check_each("content_weight: expected 0 or more", weights, fits)
     fits = (iterations >= 1) & (iterations <= MAX_ITERATIONS)
-    iterations = _checked(f"iterations: expected 1 to {MAX_ITERATIONS}", iterations, fits)
+    iterations = check_each(f"iterations: expected 1 to {MAX_ITERATIONS}", iterations, fits)
     return weights, tf.cast(iterations, tf.int32)
 
 
@@ -77,10 +77,3 @@ def recording(
         f"{name}: the recording holds samples that are not numbers",
     )
     return check(samples, loudest >= _SILENCE, f"{name}: the recording is silent")
-
-
-def _checked(expected: str, values: tf.Tensor, fits: tf.Tensor) -> tf.Tensor:
-    """Gives `values`; raises with the first that does not fit, `[batch]` each."""
-    wrong = tf.strings.as_string(tf.concat([values[~fits], values[:0]], axis=0)[:1])
-    found = tf.strings.reduce_join(tf.strings.join([expected, ", found ", wrong]))
-    return check(values, tf.reduce_all(fits), found)

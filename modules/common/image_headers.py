@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from modules.common.checks import check
 from modules.common.image_files import MAX_PIXELS
 
 PNG, JPEG, GIF, BMP, UNKNOWN = range(5)
@@ -96,12 +97,6 @@ def branch(index: tf.Tensor, branches: Sequence[Callable[[], Any]]) -> Any:  # n
     if not others:
         return first()
     return tf.cond(tf.equal(index, 0), first, lambda: branch(index - 1, others))
-
-
-def check(value: tf.Tensor, condition: tf.Tensor, message: str | tf.Tensor) -> tf.Tensor:
-    """Gives `value` if `condition` holds; raises `InvalidArgumentError` with `message` if not."""
-    with tf.control_dependencies([tf.debugging.Assert(condition, [message])]):
-        return tf.identity(value)
 
 
 def _kind(content: tf.Tensor) -> tf.Tensor:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from modules.common.wav_header import CODES, FLOAT, PCM, bytes_per_sample, check, read_layout
+from modules.common.checks import check
+from modules.common.wav_header import CODES, FLOAT, PCM, bytes_per_sample, read_layout
 
 # Zeros after the end keep the resampler, which is circular, from folding the end onto the start.
 _GUARD_SAMPLES = 1024

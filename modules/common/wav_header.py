@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from modules.common.checks import check
+
 PCM, FLOAT = 1, 3
 _EXTENSIBLE = 0xFFFE
 CODES = tuple(PCM * 100 + bits for bits in (8, 16, 24, 32)) + (FLOAT * 100 + 32, FLOAT * 100 + 64)
@@ -105,12 +107,6 @@ def read_layout(contents: tf.Tensor) -> Layout:
 def bytes_per_sample(code: tf.Tensor) -> tf.Tensor:
     """Bytes that a sample of one channel takes."""
     return code % 100 // 8
-
-
-def check(value: tf.Tensor, condition: tf.Tensor, message: str) -> tf.Tensor:
-    """The value, where the condition holds; else `tf.errors.InvalidArgumentError`."""
-    with tf.control_dependencies([tf.debugging.Assert(condition, [message])]):
-        return tf.identity(value)
 
 
 def _find_chunks(contents: tf.Tensor, size: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from modules.common.image_headers import check
+from modules.common.checks import check, check_each
 from modules.common.tensors import Tensors
 from modules.deep_dream.dream import Recipe
 from modules.deep_dream.layers import NUMBER
@@ -49,14 +49,7 @@ def _in_range(name: str, values: tf.Tensor, least: float, most: float) -> tf.Ten
     above = values > least if is_open else values >= least
     wanted = f"more than {least:g}, up to {most:g}" if is_open else f"{least:g} to {most:g}"
     # A comparison with what is no number is false.
-    return _checked(f"{name}: expected {wanted}", values, above & (values <= most))
-
-
-def _checked(expected: str, values: tf.Tensor, fits: tf.Tensor) -> tf.Tensor:
-    """Gives `values`; raises with the first that does not fit, `[batch]` each."""
-    wrong = tf.strings.as_string(tf.concat([values[~fits], values[:0]], axis=0)[:1])
-    found = tf.strings.reduce_join(tf.strings.join([expected, ", found ", wrong]))
-    return check(values, tf.reduce_all(fits), found)
+    return check_each(f"{name}: expected {wanted}", values, above & (values <= most))
 
 
 def _known_channel(

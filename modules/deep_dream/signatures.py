@@ -11,9 +11,9 @@ import tensorflow_transform as tft
 
 from modules.common import images, optional_inputs
 from modules.common.backbone_specs import BACKBONES
+from modules.common.checks import check
 from modules.common.chunks import in_chunks
 from modules.common.export import Servable, trace
-from modules.common.image_headers import check
 from modules.common.input_pipeline import Split
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.deep_dream import dream, gain

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.common.checks import check
 from modules.common.chunks import in_chunks
 from modules.common.errors import TaskError
 from modules.common.export import Servable
-from modules.common.image_headers import check
 from modules.common.input_pipeline import Split
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.image_retrain import baselines

@@ -6,9 +6,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common import images
+from modules.common.checks import check_each
 from modules.common.chunks import in_chunks
 from modules.common.export import Servable
-from modules.common.image_headers import check
 from modules.common.input_pipeline import Split
 from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.pixelcnn import histogram, sampling
@@ -54,9 +54,9 @@ class PixelcnnServable(Servable):
         """
         count, temperature = raw["num_images"], raw["temperature"]
         is_count = (count >= 1) & (count <= MAX_IMAGES)
-        count = _checked(count, is_count, f"num_images: expected 1 to {MAX_IMAGES}")
+        count = check_each(f"num_images: expected 1 to {MAX_IMAGES}", count, is_count)
         is_warm = tf.math.is_finite(temperature) & (temperature >= 0)
-        temperature = _checked(temperature, is_warm, "temperature: expected 0 or more")
+        temperature = check_each("temperature: expected 0 or more", temperature, is_warm)
         known, known_rows = self._upper_halves(raw["upper_half"])
         order = tf.repeat(tf.range(tf.size(count)), count)
         of_order = {
@@ -113,7 +113,7 @@ class PixelcnnServable(Servable):
         is_known = tf.reduce_any(found, axis=1)
         printable = tf.strings.unicode_transcode(names, "UTF-8", "UTF-8")
         expected = f"class: expected {self._known_classes()}"
-        with tf.control_dependencies([_checked(printable, is_known, expected)]):
+        with tf.control_dependencies([check_each(expected, printable, is_known)]):
             # As Transform numbers them, 0 being none.
             return tf.argmax(tf.cast(found, tf.int32), axis=1)
 
@@ -138,11 +138,3 @@ class PixelcnnServable(Servable):
         shape = tf.concat([tf.size(contents, tf.int64)[None], [size, size, channels]], axis=0)
         known = tf.ensure_shape(tf.scatter_nd(rows, pixels, shape), [None, size, size, channels])
         return known, tf.where(is_there, size // 2, 0)
-
-
-def _checked(values: tf.Tensor, is_right: tf.Tensor, expected: str) -> tf.Tensor:
-    """Gives `values`, `[batch]`; raises `InvalidArgumentError` that names the first wrong one."""
-    wrong = tf.boolean_mask(tf.strings.as_string(values), ~is_right)
-    found = tf.strings.reduce_join(wrong[:1])
-    message = tf.strings.join([f"{expected}, found ", found])
-    return check(values, tf.reduce_all(is_right), message)
