@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import functools
 import glob
 import importlib
 import json
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,7 @@ import numpy as np
 from modules.common.errors import LianxiError, did_you_mean
 from modules.common.task import Task
 from pipelines import last_run
+from pipelines.commands.conversation import converse, settings_by_turn
 from pipelines.commands.options import (
     SettingsCommand,
     SettingType,
@@ -32,6 +34,7 @@ from pipelines.logs import logging_to, new_log_path
 
 _LOAD_TIMEOUT_S = 120.0
 _ANSWER_TIMEOUT_S = 60.0
+_NAMED_CHARS = 200
 # How a server tells of an assertion in a model's graph.
 _ASSERTION = re.compile(r"assertion failed: \[(?P<said>.*?)\] \[\[\{\{node", re.DOTALL)
 
@@ -90,37 +93,62 @@ def command(
     `-` reads one input a line from standard input. An input that cannot be answered is reported,
     the others are answered, and the exit code is 1.
 
+    Without INPUTS, a task that converses opens a conversation: a line is said, a line answers,
+    `quit` or Ctrl-D ends it. Settings hold for the whole talk; the seed goes on by one with each
+    line. Lines may be piped in, too.
+
     \b
     lianxi predict name_gender 王婷婷 田野
     lianxi predict voice_gender recording.wav
     lianxi predict captcha_ocr pictures/*.png
     lianxi predict railway_forecast passengers.csv --out forecast.png
     lianxi predict deep_dream photo.jpg --octaves 3 --out dream.png
+    lianxi predict seq2seq_chatbot --temperature 0.7
     cat names.txt | lianxi predict name_gender - --json
     """
     env = environment(env_name, root)
     human = _human(task)
     given = _known_settings(task, dict(settings))
+    converses = not inputs and getattr(human, "CONVERSES", False)
+    # What is wrong with the settings is said before a model is loaded.
+    turns = settings_by_turn(human.OPTIONS, given) if converses else iter(())
     are_many_files = human.TAKES.startswith("paths") and (len(inputs) > 1 or "-" in inputs)
-    failures = 0
     with _client(task, env, server) as (client, stderr):
-        for number, text in enumerate(_inputs(task, human, inputs, env)):
-            try:
-                request, answer = _ask(client, task, human, text, given)
-                if as_json:
-                    line = json.dumps(_plain(answer), ensure_ascii=False)
-                else:
-                    line = human.show(request, answer, _out(task, human, out, number))
-                    line = f"{text}: {line}" if are_many_files else line
-            except LianxiError as error:
-                print(f"error: {error}", file=stderr)
-                failures += 1
-            except OSError as error:
-                print(f"error: cannot write the answer: {error}", file=stderr)
-                failures += 1
-            else:
-                click.echo(line)
+        ask = functools.partial(_ask, client, task, human)
+
+        def reply(text: str, settings: Mapping[str, str]) -> str:
+            request, answer = ask(text, settings)
+            return _json(answer) if as_json else str(human.reply(request, answer))
+
+        def shown(number: int, text: str) -> str:
+            request, answer = ask(text, given)
+            if as_json:
+                return _json(answer)
+            line = human.show(request, answer, _out(task, human, out, number))
+            return f"{text}: {line}" if are_many_files else str(line)
+
+        if converses:
+            failures = converse(reply, turns, stderr)
+        else:
+            failures = _answer_each(_inputs(task, human, inputs, env), shown, stderr)
     sys.exit(1 if failures else 0)
+
+
+def _answer_each(texts: Iterator[str], shown: Callable[[int, str], str], stderr: TextIO) -> int:
+    """Prints an answer for each input; gives how many could not be answered."""
+    failures = 0
+    for number, text in enumerate(texts):
+        try:
+            line = shown(number, text)
+        except LianxiError as error:
+            print(f"error: {_shortened(text)}: {error}" if text else f"error: {error}", file=stderr)
+            failures += 1
+        except OSError as error:
+            print(f"error: cannot write the answer: {error}", file=stderr)
+            failures += 1
+        else:
+            click.echo(line)
+    return failures
 
 
 def _known_settings(task: Task, given: dict[str, str]) -> dict[str, str]:
@@ -176,8 +204,7 @@ def _ask(
             task.name, request, signature_name=signature, timeout_s=timeout_s
         )
     except (OSError, ValueError, ClientError) as error:
-        said = _said_by_the_graph(str(error))
-        raise LianxiError(f"{text}: {said}" if text else said) from error
+        raise LianxiError(_said_by_the_graph(str(error))) from error
 
 
 def _said_by_the_graph(message: str) -> str:
@@ -217,6 +244,15 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
             raise LianxiError(f"the model in {model_dir} does not load: {error}") from error
         with Client(f"localhost:{own.port}") as client:
             yield client, stderr
+
+
+def _shortened(text: str) -> str:
+    """Names an input in a message, which a long one would drown."""
+    return text if len(text) <= _NAMED_CHARS else f"{text[:_NAMED_CHARS]}…"
+
+
+def _json(answer: dict[str, np.ndarray]) -> str:
+    return json.dumps(_plain(answer), ensure_ascii=False)
 
 
 def _plain(answer: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+"""A conversation at the prompt: a line is said, a line answers, until the person ends it."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import TextIO
+
+import click
+
+from modules.common.errors import LianxiError
+from modules.common.request_numbers import parse_number
+
+_PROMPT = "> "
+_END = "quit"
+_GREETING = f"Say something. {_END} or Ctrl-D ends the conversation."
+
+Settings = Mapping[str, str]
+
+
+def settings_by_turn(known: Settings, given: Settings) -> Iterator[Settings]:
+    """Gives the settings of each turn: those given, and, where there is a `seed`, another one.
+
+    Replies that are drawn would otherwise be the same to the same line. The first turn has the
+    seed that was given, or 0, each later one the next number: a whole talk can be had again.
+
+    Args:
+        known: What a request of the task may say.
+        given: What the person said, for the whole talk.
+
+    Raises:
+        DataError: If the seed is no number.
+    """
+    first = parse_number("seed", given.get("seed") or "0", int)
+
+    def turns() -> Iterator[Settings]:
+        number = first
+        while True:
+            yield {**given, "seed": str(number)} if "seed" in known else given
+            number += 1
+
+    return turns()
+
+
+def converse(
+    answer: Callable[[str, Settings], str], turns: Iterator[Settings], stderr: TextIO
+) -> int:
+    """Answers what is said on standard input, line by line; blank lines are passed over.
+
+    A terminal gets a prompt, a line can be edited there and earlier ones come back, and Ctrl-C
+    ends the talk as Ctrl-D and `quit` do. What is no terminal gets the answers alone.
+
+    Args:
+        answer: What was said and the settings of this turn, to the line that answers. It raises
+            `LianxiError` for what cannot be answered; the talk goes on.
+        turns: Settings, turn by turn.
+        stderr: For messages to the person.
+
+    Returns:
+        How many lines could not be answered; 0 at a terminal, where the person saw it.
+    """
+    is_terminal = sys.stdin.isatty()
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        # One line that is no text must not end the talk.
+        sys.stdin.reconfigure(errors="surrogateescape")
+    failures = 0
+    try:
+        for line in _typed(stderr) if is_terminal else sys.stdin:
+            said = line.strip()
+            if said.lower() == _END:
+                break
+            if not said:
+                continue
+            settings = next(turns)
+            try:
+                _check_text(said)
+                reply = answer(said, settings)
+            except LianxiError as error:
+                print(f"error: {error}", file=stderr)
+                failures += 1
+            else:
+                click.echo(reply)
+    except KeyboardInterrupt:
+        if not is_terminal:
+            raise
+        print(file=stderr)
+    return 0 if is_terminal else failures
+
+
+def _typed(stderr: TextIO) -> Iterator[str]:
+    """Gives what is typed at a terminal, line by line, until its end."""
+    # Editing and history, where Python was built with them.
+    try:
+        importlib.import_module("readline")
+    except ImportError:
+        pass
+    print(_GREETING, file=stderr)
+    # Answers that go into a file should not have prompts among them.
+    are_answers_seen = sys.stdout.isatty()
+    while True:
+        if not are_answers_seen:
+            print(_PROMPT, end="", file=stderr, flush=True)
+        try:
+            yield input(_PROMPT if are_answers_seen else "")
+        except EOFError:
+            print(file=stderr)
+            return
+
+
+def _check_text(said: str) -> None:
+    try:
+        said.encode()
+    except UnicodeEncodeError as error:
+        raise LianxiError("expected text in UTF-8, found bytes that are none") from error
