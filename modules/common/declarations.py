@@ -44,7 +44,8 @@ class Field:
         dtype: Element type.
         shape: Shape of one example, without the batch dimension; `None` is any length.
         doc: What it means, with unit and range, for a person.
-        default: Of an input that a request may leave out: what one example then gets.
+        default: Of an input that a request may leave out: what one example then gets; an empty
+            list where the shape has a dimension of any length, and there is nothing.
     """
 
     name: str

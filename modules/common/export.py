@@ -92,6 +92,15 @@ class Servable(tf.Module):
         """
         return {}
 
+    def calibrate(self, train: Split) -> None:
+        """Measures what needs both the trained model and its data; called once, before export.
+
+        What is found goes into variables that `prepare` made.
+
+        Args:
+            train: The transformed training split, as `fit_baselines` gets it.
+        """
+
     def transform(self, raw: Tensors) -> Tensors:
         """Applies Transform's graph; features that need an input not in `raw` are left out.
 

@@ -23,8 +23,11 @@ def default_tensor(entry: Field) -> tf.Tensor:
         entry: An input with a default.
 
     Returns:
-        `[1, *shape]`.
+        `[1, *shape]`; where the default is an empty list, nothing along the dimensions of any
+        length.
     """
+    if isinstance(entry.default, list) and not entry.default:
+        return tf.zeros([1, *(size or 0 for size in entry.shape)], DTYPES[entry.dtype])
     return tf.constant([entry.default], DTYPES[entry.dtype])
 
 

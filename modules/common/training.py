@@ -65,6 +65,7 @@ def run(
     keras.utils.set_random_seed(int(hparams["seed"]))
     with precision.dtype_policy(precision.training_policy(hparams)):
         model = build_model(hparams, transform_output)
+    adapt(model, train)
     if fn_args.base_model:
         warm_start(model, fn_args.base_model)
     if model.trainable_weights:
@@ -86,10 +87,22 @@ def run(
         model.set_weights(trained.get_weights())
     baselines = servable_class.fit_baselines(train, evaluation, hparams)
     servable = servable_class(task, hparams, model, transform_output, baselines)
+    servable.calibrate(train)
     export.save(servable, fn_args.serving_model_dir)
     if report is not None:
         tf.io.gfile.makedirs(fn_args.model_run_dir)
         report(servable, evaluation, fn_args.model_run_dir)
+
+
+def adapt(model: keras.Model, train: Split) -> None:
+    """Shows a model the training split before it is trained, as Keras has it for layers.
+
+    Args:
+        model: Changed in place, where it has a method `adapt`, which takes the split.
+        train: The transformed training split.
+    """
+    if hasattr(model, "adapt"):
+        model.adapt(train)
 
 
 def epochs_of(hparams: Hparams, steps_per_epoch: int) -> int:

@@ -37,7 +37,9 @@ def tune(
 
     def build(choices: keras_tuner.HyperParameters) -> keras.Model:
         chosen = {name: choices.Choice(name, list(values)) for name, values in task.search.items()}
-        return build_model({**hparams, **chosen}, transform_output)
+        model = build_model({**hparams, **chosen}, transform_output)
+        training.adapt(model, splits[0])
+        return model
 
     splits = training.splits(
         task, transform_output, hparams, fn_args.train_files, fn_args.eval_files

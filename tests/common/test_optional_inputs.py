@@ -18,6 +18,7 @@ FIELDS = (
     Field(name="text", dtype="string"),
     Field(name="times", dtype="int64", default=2),
     Field(name="weights", dtype="float32", shape=(2,), default=[0.5, 1.0]),
+    Field(name="rows", dtype="uint8", shape=(None, 3), default=[]),
 )
 
 
@@ -29,13 +30,15 @@ class Repeater(tf.Module):
             tf.TensorSpec([None], tf.string, name="text"),
             tf.TensorSpec([None], tf.int64, name="times"),
             tf.TensorSpec([None, 2], tf.float32, name="weights"),
+            tf.TensorSpec([None, None, 3], tf.uint8, name="rows"),
         ]
     )
-    def serve(self, text, times, weights):
-        given = {"text": text, "times": times, "weights": weights}
+    def serve(self, text, times, weights, rows):
+        given = {"text": text, "times": times, "weights": weights, "rows": rows}
         given = optional_inputs.spread(given, FIELDS)
         counted = tf.strings.join([given["text"], tf.strings.as_string(given["times"])], "x")
-        return {"said": counted, "total": tf.reduce_sum(given["weights"], axis=1)}
+        total = tf.reduce_sum(given["weights"], axis=1)
+        return {"said": counted, "total": total, "rows": given["rows"]}
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +53,9 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_signature_holds_the_defaults(model_dir: Path) -> None:
     saved = saved_model_pb2.SavedModel.FromString((model_dir / "1/saved_model.pb").read_bytes())
     defaults = saved.meta_graphs[0].signature_def["serving_default"].defaults
-    assert set(defaults) == {"times", "weights"}
+    assert set(defaults) == {"times", "weights", "rows"}
     np.testing.assert_array_equal(tf.make_ndarray(defaults["weights"]), [[0.5, 1.0]])
+    assert tf.make_ndarray(defaults["rows"]).shape == (1, 0, 3)
 
 
 def test_a_request_may_leave_them_out(model_dir: Path) -> None:
@@ -61,6 +65,10 @@ def test_a_request_may_leave_them_out(model_dir: Path) -> None:
             answer = client.predict("repeater", text=["a", "b", "c"])
             assert list(answer["said"]) == ["ax2", "bx2", "cx2"]
             np.testing.assert_allclose(answer["total"], [1.5] * 3)
+            assert answer["rows"].shape == (3, 0, 3)
+            rows = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+            answer = client.predict("repeater", text=["a", "b"], rows=rows)
+            np.testing.assert_array_equal(answer["rows"], rows)
             answer = client.predict("repeater", text=["a", "b"], times=[3, 4])
             assert list(answer["said"]) == ["ax3", "bx4"]
             with pytest.raises(ClientError, match="Missing but required: {text}"):
@@ -72,10 +80,12 @@ def test_the_graph_spreads_what_a_server_filled_in() -> None:
         "text": tf.constant(["a", "b"]),
         "times": tf.constant([7], tf.int64),
         "weights": tf.constant([[1.0, 2.0], [3.0, 4.0]]),
+        "rows": tf.zeros([1, 2, 3], tf.uint8),
     }
     found = optional_inputs.spread(given, FIELDS)
     np.testing.assert_array_equal(found["times"], [7, 7])
     np.testing.assert_array_equal(found["weights"], given["weights"])
+    assert found["rows"].shape == (2, 2, 3)
 
 
 def test_inputs_of_different_batches_are_refused() -> None:
@@ -83,6 +93,7 @@ def test_inputs_of_different_batches_are_refused() -> None:
         "text": tf.constant(["a", "b", "c"]),
         "times": tf.constant([7, 8], tf.int64),
         "weights": tf.constant([[1.0, 2.0]]),
+        "rows": tf.zeros([1, 0, 3], tf.uint8),
     }
     with pytest.raises(tf.errors.InvalidArgumentError, match="input times: expected as many"):
         optional_inputs.spread(given, FIELDS)

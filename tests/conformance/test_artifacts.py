@@ -72,7 +72,9 @@ def make_servable(run: SmokeRun, model: keras.Model) -> export.Servable:
     splits = [open_split(run, name) for name in ("train", "eval")]
     found = servable_class(run.task)
     baselines = found.fit_baselines(*splits, hparams(run.task))
-    return found(run.task, hparams(run.task), model, output, baselines)
+    servable = found(run.task, hparams(run.task), model, output, baselines)
+    servable.calibrate(splits[0])
+    return servable
 
 
 def test_schema_covers_the_raw_features(smoke_run: SmokeRun) -> None:
