@@ -226,9 +226,12 @@ class Rbm(MusicModel):
 
     def conditioned(self, note_state: tf.Tensor) -> tuple[Machine, tf.Tensor]:
         """Gives windows as rows; see `MusicModel.conditioned`."""
+        return self.machine(), tf.reshape(note_state, [-1, self.kernel.shape[0]])
+
+    def machine(self) -> Machine:
+        """Gives the machine."""
         weights = (self.kernel, self.visible_bias, self.hidden_bias)
-        machine = Machine(*(tf.convert_to_tensor(weight) for weight in weights))
-        return machine, tf.reshape(note_state, [-1, self.kernel.shape[0]])
+        return Machine(*(tf.convert_to_tensor(weight) for weight in weights))
 
     def chain_ends(self, machine: Machine, data: tf.Tensor) -> tf.Tensor:
         """Goes on with the persistent chains, where there are any."""
@@ -274,12 +277,19 @@ class RnnRbm(MusicModel):
         before = tf.pad(note_state[:, :-1], [[0, 0], [1, 0], [0, 0]])
         memory = self.rnn(before)
         memory = tf.reshape(memory, [-1, memory.shape[-1]])
-        machine = Machine(
+        return self.machine(memory), tf.reshape(note_state, [-1, NOTES])
+
+    def machine(self, memory: tf.Tensor) -> Machine:
+        """Gives the machine with the biases that the steps before make.
+
+        Args:
+            memory: The recurrent network's units after them, `[rows, rnn_units]`.
+        """
+        return Machine(
             tf.convert_to_tensor(self.kernel),
             self.visible_bias + self.to_visible(memory),
             self.hidden_bias + self.to_hidden(memory),
         )
-        return machine, tf.reshape(note_state, [-1, NOTES])
 
     def part_of_step(
         self, machine: Machine, logits: tf.Tensor, step: tf.Tensor

@@ -1,0 +1,109 @@
+"""music_rbm: what the served model answers, and the scores of its metrics."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.common.chunks import in_chunks
+from modules.common.export import Servable
+from modules.common.input_pipeline import Split
+from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.music_rbm import frequencies, orders, sampling
+from modules.music_rbm.model import Costs
+from modules.music_rbm.sampling import Order
+from modules.music_rbm.task import NOTES
+
+_SCORED_AT_ONCE = 32
+_CALIBRATED_AT_ONCE = 128
+
+
+class MusicRbmServable(Servable):
+    """Answers an order with music."""
+
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Makes room for what `calibrate` finds."""
+        self._train_free_energy = tf.Variable(0.0, trainable=False, name="train_free_energy")
+        self._units = float(int(self.hparams["window_steps"]) * NOTES)
+
+    @classmethod
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+        """Counts how often each note is on; see `Servable.fit_baselines`.
+
+        Returns:
+            `notes`: float32 `[156]`.
+        """
+        return {"notes": frequencies.fit(train)}
+
+    def calibrate(self, train: Split) -> None:
+        """Finds the mean free energy of the training split's windows."""
+        mean = keras.metrics.Mean()
+        for features, _ in train.batches(_CALIBRATED_AT_ONCE):
+            mean.update_state(self._costs(features["note_state"]).free_energy)
+        self._train_free_energy.assign(mean.result())
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Draws music.
+
+        Args:
+            raw: The task's serving inputs, `[batch, ...]` each.
+
+        Returns:
+            `note_state`: uint8 `[batch, most steps, 156]`.
+
+        Raises:
+            tf.errors.InvalidArgumentError: See `orders.checked`.
+        """
+        given = orders.checked(raw)
+        longest = tf.reduce_max(tf.concat([[0], tf.cast(given["steps"], tf.int32)], axis=0))
+        frequency = tf.convert_to_tensor(self.baselines["notes"])
+
+        def one(given: Tensors) -> tf.Tensor:
+            order = Order(
+                steps=tf.cast(given["steps"], tf.int32),
+                gibbs_steps=tf.cast(given["gibbs_steps"], tf.int32),
+                temperature=given["temperature"],
+                seed=given["seed"],
+                primer=tf.cast(given["primer"], tf.float32),
+            )
+            music = sampling.sample(self.model, order, frequency)
+            return tf.pad(music, [[0, longest - order.steps], [0, 0]])
+
+        found = tf.map_fn(
+            one,
+            {
+                name: given[name]
+                for name in ("steps", "gibbs_steps", "temperature", "seed", "primer")
+            },
+            fn_output_signature=tf.TensorSpec([None, NOTES], tf.uint8),
+            parallel_iterations=1,
+        )
+        return {"note_state": tf.reshape(found, [tf.size(given["steps"]), longest, NOTES])}
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Answers windows with `pseudo_likelihood`, float32 `[batch]`: nats that a unit costs.
+
+        Args:
+            raw: `note_state`, as the reader of MIDI files gives it.
+        """
+        costs = self._costs(self.transform({"note_state": raw["note_state"]})["note_state"])
+        return {"pseudo_likelihood": costs.pseudo_likelihood / self._units}
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Scores windows: what their units cost, by the models and by the notes' frequencies."""
+        note_state = self.transform(raw)["note_state"]
+        costs = self._costs(note_state)
+        units = tf.fill([tf.shape(note_state)[0]], self._units)
+        notes = frequencies.cost(tf.convert_to_tensor(self.baselines["notes"]), note_state)
+        scores = {"free_energy_gap__score": costs.free_energy - self._train_free_energy}
+        for name in ("pseudo_likelihood", "reconstruction"):
+            scores[f"{name}__score"] = getattr(costs, name)
+            scores[f"{name}__notes"] = notes
+        return scores | {f"{metric.name}__weight": units for metric in self.task.metrics}
+
+    def _costs(self, note_state: tf.Tensor) -> Costs:
+        def of(inputs: Tensors) -> Tensors:
+            return self.model.costs(inputs["note_state"])._asdict()
+
+        return Costs(**in_chunks(of, {"note_state": note_state}, _SCORED_AT_ONCE))
