@@ -1,4 +1,8 @@
-"""What every test needs: Keras 3, quiet logs, and the real data where there is some."""
+"""What every test needs: Keras 3, quiet logs, the real data where there is some, and a worker.
+
+With `-n`, tests run on several workers. What shares a task's smoke run is on one, what shares a
+file too, so that nothing is made twice; the tasks, which take longest, come first.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,35 @@ import pytest  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 _SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Says which tests belong on one worker, and has workers begin with those of a whole run."""
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):
+        long = {groups[item] for item in items if item.get_closest_marker("e2e")}
+        items.sort(key=lambda item: groups[item] not in long)
+
+
+def _group(item: pytest.Item) -> str:
+    """Gives the task whose smoke run a test shares, or the file that it is in."""
+    marker = item.get_closest_marker("smoke_of")
+    if marker:
+        return str(marker.args[0])
+    if hasattr(item, "callspec") and "task_name" in item.callspec.params:
+        return str(item.callspec.params["task_name"])
+    return str(item.path.relative_to(ROOT / "tests").with_suffix(""))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Takes the group off a test's name, so that it can be run by the name that is reported."""
+    name, mark, group = report.nodeid.rpartition("@")
+    if mark and "]" not in group:
+        report.nodeid = name
 
 
 @pytest.fixture(scope="session")

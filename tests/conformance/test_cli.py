@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from smoke import LIANXI, SmokeRun, smoke_run_of
+from smoke import LIANXI, SmokeRun
 
 from modules.common.registry import load_task, task_names
 
@@ -29,11 +29,6 @@ def lianxi(
         cwd=cwd,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
     )
-
-
-@pytest.fixture(scope="session")
-def name_gender_run(tmp_path_factory: pytest.TempPathFactory) -> SmokeRun:
-    return smoke_run_of(load_task("name_gender"), lambda: tmp_path_factory.mktemp("name_gender"))
 
 
 def test_list_names_every_task_and_loads_nothing_heavy(tmp_path: Path) -> None:
@@ -123,8 +118,9 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
-def test_predict_answers_arguments_and_standard_input(name_gender_run: SmokeRun) -> None:
-    common = ["--env", "smoke", "--root", str(name_gender_run.root), "--json"]
+@pytest.mark.smoke_of("name_gender")
+def test_predict_answers_arguments_and_standard_input(run_of_one: SmokeRun) -> None:
+    common = ["--env", "smoke", "--root", str(run_of_one.root), "--json"]
     process = lianxi("predict", "name_gender", "王婷婷", "-", *common, stdin="高帅富\n\n田野\n")
     assert process.returncode == 0, process.stderr
     answers = [json.loads(line) for line in process.stdout.splitlines()]
@@ -134,18 +130,20 @@ def test_predict_answers_arguments_and_standard_input(name_gender_run: SmokeRun)
 
 
 @pytest.mark.e2e
-def test_evaluate_shows_slices_of_the_last_run(name_gender_run: SmokeRun) -> None:
-    common = ["--env", "smoke", "--root", str(name_gender_run.root), "--json"]
+@pytest.mark.smoke_of("name_gender")
+def test_evaluate_shows_slices_of_the_last_run(run_of_one: SmokeRun) -> None:
+    common = ["--env", "smoke", "--root", str(run_of_one.root), "--json"]
     process = lianxi("evaluate", "name_gender", *common)
     slices = json.loads(process.stdout)["slices"]
-    first = name_gender_run.first["metrics"]["accuracy"]["value"]
+    first = run_of_one.first["metrics"]["accuracy"]["value"]
     assert slices["overall"]["accuracy"] == pytest.approx(first)
     assert any(name.startswith("name_chars=") for name in slices)
 
 
 @pytest.mark.e2e
-def test_schema_shows_what_the_curated_one_adds(name_gender_run: SmokeRun) -> None:
-    common = ["--env", "smoke", "--root", str(name_gender_run.root)]
+@pytest.mark.smoke_of("name_gender")
+def test_schema_shows_what_the_curated_one_adds(run_of_one: SmokeRun) -> None:
+    common = ["--env", "smoke", "--root", str(run_of_one.root)]
     process = lianxi("schema", "name_gender", *common)
     assert process.returncode == 0, process.stderr
     assert "+++ inferred" in process.stdout

@@ -6,17 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from smoke import SmokeRun, smoke_run_of
+from smoke import SmokeRun
 from test_cli import lianxi
 
-from modules.common.registry import load_task
-
-pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def captcha_run(tmp_path_factory: pytest.TempPathFactory) -> SmokeRun:
-    return smoke_run_of(load_task("captcha_ocr"), lambda: tmp_path_factory.mktemp("captcha_ocr"))
+pytestmark = [pytest.mark.e2e, pytest.mark.smoke_of("captcha_ocr")]
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +23,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_predict_answers_files_and_goes_on_after_a_bad_one(
-    captcha_run: SmokeRun, pictures: Path, tmp_path: Path
+    run_of_one: SmokeRun, pictures: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.png").write_bytes(b"no picture")
     files = sorted(pictures.glob("*.png"))[:10]
     named = [str(path) for path in (files[0], tmp_path / "bad.png", *files[1:])]
-    common = ["--env", "smoke", "--root", str(captcha_run.root)]
+    common = ["--env", "smoke", "--root", str(run_of_one.root)]
     process = lianxi("predict", "captcha_ocr", *named, *common)
     assert process.returncode == 1
     assert "bad.png cannot be used: expected a whole picture" in process.stderr
@@ -47,9 +40,9 @@ def test_predict_answers_files_and_goes_on_after_a_bad_one(
 
 
 def test_evaluate_measures_a_folder_and_counts_what_is_bad(
-    captcha_run: SmokeRun, pictures: Path
+    run_of_one: SmokeRun, pictures: Path
 ) -> None:
-    common = ["--env", "smoke", "--root", str(captcha_run.root), "--json"]
+    common = ["--env", "smoke", "--root", str(run_of_one.root), "--json"]
     process = lianxi("evaluate", "captcha_ocr", "--data", str(pictures), "--all", *common)
     assert process.returncode == 0, process.stderr
     slices = json.loads(process.stdout)["slices"]

@@ -7,25 +7,12 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from smoke import SmokeRun, smoke_run_of
+from smoke import SmokeRun
 from test_cli import lianxi
-
-from modules.common.registry import load_task
 
 pytestmark = pytest.mark.e2e
 
 _KINDS = ("wav", "flac", "ogg", "mp3")
-
-
-@pytest.fixture(scope="module")
-def speech_run(tmp_path_factory: pytest.TempPathFactory) -> SmokeRun:
-    return smoke_run_of(load_task("chinese_asr"), lambda: tmp_path_factory.mktemp("chinese_asr"))
-
-
-@pytest.fixture(scope="module")
-def style_run(tmp_path_factory: pytest.TempPathFactory) -> SmokeRun:
-    name = "audio_style_transfer"
-    return smoke_run_of(load_task(name), lambda: tmp_path_factory.mktemp(name))
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +26,9 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.smoke_of("chinese_asr")
 def test_recordings_of_every_kind_are_answered(
-    speech_run: SmokeRun, speech: Path, tmp_path: Path
+    run_of_one: SmokeRun, speech: Path, tmp_path: Path
 ) -> None:
     recording = sorted(speech.glob("wav/train/*.wav"))[0]
     samples, rate_hz = soundfile.read(recording)
@@ -48,7 +36,7 @@ def test_recordings_of_every_kind_are_answered(
         soundfile.write(tmp_path / f"speech.{kind}", samples, rate_hz)
     (tmp_path / "bad.wav").write_bytes(b"RIFF")
     named = [str(tmp_path / f"speech.{kind}") for kind in _KINDS]
-    common = ["--env", "smoke", "--root", str(speech_run.root)]
+    common = ["--env", "smoke", "--root", str(run_of_one.root)]
     process = lianxi("predict", "chinese_asr", str(tmp_path / "bad.wav"), *named, *common)
     assert process.returncode == 1
     assert "bad.wav" in process.stderr and "Traceback" not in process.stderr
@@ -60,8 +48,9 @@ def test_recordings_of_every_kind_are_answered(
     assert all(set(text) <= set("零一二三四五六七八九") and text for text in texts)
 
 
-def test_evaluate_tells_short_texts_from_long(speech_run: SmokeRun, speech: Path) -> None:
-    common = ["--env", "smoke", "--root", str(speech_run.root), "--json"]
+@pytest.mark.smoke_of("chinese_asr")
+def test_evaluate_tells_short_texts_from_long(run_of_one: SmokeRun, speech: Path) -> None:
+    common = ["--env", "smoke", "--root", str(run_of_one.root), "--json"]
     process = lianxi("evaluate", "chinese_asr", "--data", str(speech), "--all", *common)
     assert process.returncode == 0, process.stderr
     slices = json.loads(process.stdout)["slices"]
@@ -71,13 +60,14 @@ def test_evaluate_tells_short_texts_from_long(speech_run: SmokeRun, speech: Path
     assert sum(counted) == 60
 
 
+@pytest.mark.smoke_of("audio_style_transfer")
 def test_a_recording_comes_back_in_the_style_of_another(
-    style_run: SmokeRun, speech: Path, tmp_path: Path
+    run_of_one: SmokeRun, speech: Path, tmp_path: Path
 ) -> None:
     content, style = sorted(speech.glob("wav/train/*.wav"))[:2]
     named = ["--content", str(content), "--style", str(style), "--iterations", "5"]
     out = tmp_path / "both.wav"
-    common = ["--out", str(out), "--env", "smoke", "--root", str(style_run.root)]
+    common = ["--out", str(out), "--env", "smoke", "--root", str(run_of_one.root)]
     process = lianxi("predict", "audio_style_transfer", *named, *common)
     assert process.returncode == 0, process.stderr
     made, its_rate_hz = soundfile.read(out)
