@@ -35,12 +35,15 @@ class Counts:
         quarantined: Records that are bad.
         set_aside: Records that are well, but not used: duplicates, say.
         by_split: Examples by split.
+        used: Records of which examples were made, where one may become many, such as a tune's
+            windows; `None` where an example is a record.
     """
 
     examples: int
     quarantined: int
     by_split: dict[str, int]
     set_aside: int = 0
+    used: int | None = None
 
     @property
     def unused(self) -> int:
@@ -61,7 +64,7 @@ def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) 
 
     Args:
         rejects: One line of JSON each.
-        counts: Pairs of a split, `quarantined` or `set_aside`, and how many a file held.
+        counts: Pairs of a split, `quarantined`, `set_aside` or `used`, and how many a file held.
         output_dir: The examples artifact.
     """
     folder = os.path.join(output_dir, _FOLDER)
@@ -92,6 +95,7 @@ def read_counts(output_dir: str) -> Counts:
         quarantined=counts.get("quarantined", 0),
         set_aside=counts.get("set_aside", 0),
         by_split=by_split,
+        used=counts.get("used"),
     )
 
 
@@ -111,7 +115,8 @@ def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
     Raises:
         DataError: With the commonest reasons, and the place where all are listed.
     """
-    total = counts.examples + counts.quarantined
+    used = counts.examples if counts.used is None else counts.used
+    total = used + counts.quarantined
     if counts.examples and counts.quarantined <= task.quarantine_limit * total:
         return
     if not total and not counts.set_aside:
