@@ -4,6 +4,8 @@
 VENV := .venv
 STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+# A worker needs a core and 4 GB; more than four would wait for the longest task.
+WORKERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 setup: $(STAMP)
@@ -24,10 +26,10 @@ demo: setup
 	$(VENV)/bin/lianxi predict name_gender 白富美 高帅富 王婷婷 田野
 
 test: setup lint
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n $(WORKERS)
 
 quick: setup lint
-	$(VENV)/bin/python -m pytest -m "not e2e"
+	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not e2e"
 
 lint: setup
 	$(VENV)/bin/ruff check .
