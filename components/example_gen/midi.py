@@ -28,7 +28,7 @@ class Executor(SourceExecutor):
     def check(cls, paths: Sequence[str], config: ReadConfig) -> None:
         """Raises `DataError` where the settings give no windows."""
         for name in ("window_steps", "hop_steps"):
-            if config.hparams[name] < 1:
+            if int(config.hparams[name]) < 1:
                 raise DataError(
                     f"{name} is {config.hparams[name]}; expected at least 1: --set {name}=16"
                 )

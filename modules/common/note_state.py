@@ -117,12 +117,13 @@ def consistent(note_state: np.ndarray) -> np.ndarray:
     return np.concatenate([sounding, given[:, PITCHES:] | (sounding & ~before)], axis=1)
 
 
-def to_midi(note_state: np.ndarray, bpm: float = 120.0) -> bytes:
-    """Writes a matrix as a MIDI file for a piano, in 4/4, one track.
+def to_midi(note_state: np.ndarray, bpm: float = 120.0, beats_a_bar: int = 4) -> bytes:
+    """Writes a matrix as a MIDI file for a piano, in one track.
 
     Args:
         note_state: `[steps, NOTES]`; what `consistent` mends is mended.
         bpm: Beats a minute, 4 to 1000.
+        beats_a_bar: 4 for 4/4, 2 for 2/4; what is read does not depend on it.
 
     Returns:
         The file's bytes. The track ends with the last step.
@@ -146,7 +147,7 @@ def to_midi(note_state: np.ndarray, bpm: float = 120.0) -> bytes:
     track = mido.MidiTrack(
         [
             mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)),
-            mido.MetaMessage("time_signature", numerator=4, denominator=4),
+            mido.MetaMessage("time_signature", numerator=beats_a_bar, denominator=4),
             mido.Message("program_change", program=0),
         ]
     )
