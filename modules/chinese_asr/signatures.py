@@ -11,7 +11,7 @@ from modules.chinese_asr.baselines import best_constant
 from modules.chinese_asr.beam import MAX_BEAM_WIDTH
 from modules.chinese_asr.decoding import Decoded, decode
 from modules.chinese_asr.features import VOCABULARY
-from modules.chinese_asr.language_model import Bigram, fit_bigram
+from modules.common.bigram import Bigram, fit_bigram
 from modules.common.characters import to_texts
 from modules.common.chunks import in_chunks
 from modules.common.export import Servable

@@ -14,8 +14,8 @@ import tensorflow as tf
 
 from modules.chinese_asr import beam
 from modules.chinese_asr.decoding import decode
-from modules.chinese_asr.language_model import Bigram, fit_bigram, log_probability
 from modules.common import ctc
+from modules.common.bigram import Bigram, fit_bigram, log_probability
 
 
 def random_bigram(symbols: int, seed: int = 5) -> Bigram:

@@ -1,7 +1,7 @@
-"""chinese_asr: which character follows which: a bigram model with Kneser-Ney smoothing.
+"""Which character follows which: a bigram model with Kneser-Ney smoothing, and one of none before.
 
-Ids are the task's: 0 is a sentence's start as what comes before, and its end as what comes next;
-`symbols - 1` is the character that training did not have. Only pairs that were seen are stored, 12
+Of the ids 0 is a sentence's start as what comes before, and its end as what comes next;
+`symbols - 1` is the unknown character. Only pairs that were seen are stored, 12
 bytes each, and all other probabilities follow from two vectors: a matrix of 5,000 by 5,000 would
 take 100 MB.
 
@@ -66,6 +66,22 @@ def fit_bigram(ids: np.ndarray, symbols: int) -> Bigram:
     share = np.where(totals > 0, discount * kinds / np.maximum(totals, 1), 1.0)
     seen = (counts - discount) / totals[firsts] + share[firsts] * after_any[seconds]
     return Bigram(keys, *(np.log(values).astype(np.float32) for values in (seen, share, after_any)))
+
+
+def fit_unigram(ids: np.ndarray, symbols: int) -> np.ndarray:
+    """Counts symbols, the end of each sentence among them, each once more than it was seen.
+
+    Args:
+        ids: Sentences, integers `[sentences, longest]`, 0 after the end.
+        symbols: How many ids there are, 0 and the unknown character included.
+
+    Returns:
+        Log-probabilities, float32 `[symbols]`.
+    """
+    ids = np.asarray(ids, np.int64)
+    counts = np.bincount(ids[ids != 0], minlength=symbols) + 1
+    counts[0] += len(ids)
+    return np.log(counts / counts.sum()).astype(np.float32)
 
 
 def _discount(counts: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""chinese_asr's bigram model, against a slow and obvious one."""
+"""The bigram model, against a slow and obvious one; and the unigram model, against counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.chinese_asr.language_model import Bigram, fit_bigram, log_probability
+from modules.common.bigram import Bigram, fit_bigram, fit_unigram, log_probability
 
 SYMBOLS = 12
 
@@ -101,6 +101,11 @@ def test_perplexity_of_other_sentences_is_that_of_the_formula_and_beats_single_c
     shares = np.bincount(after, minlength=SYMBOLS) / len(pairs)
     alone = np.exp(-np.mean(np.log(shares[after.numpy()])))
     assert found < 0.8 * alone
+
+
+def test_single_characters_and_ends_are_counted_once_more_than_seen() -> None:
+    found = np.exp(fit_unigram(padded([[1, 2, 2], [2], []]), 5))
+    np.testing.assert_allclose(found, np.array([3 + 1, 1 + 1, 3 + 1, 1, 1]) / 12, rtol=1e-6)
 
 
 def test_thirty_thousand_sentences_of_thousands_of_characters_are_quick_and_small() -> None:
