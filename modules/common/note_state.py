@@ -117,6 +117,29 @@ def consistent(note_state: np.ndarray) -> np.ndarray:
     return np.concatenate([sounding, given[:, PITCHES:] | (sounding & ~before)], axis=1)
 
 
+def played(note_state: np.ndarray) -> np.ndarray:
+    """Gives the notes of a matrix.
+
+    Args:
+        note_state: `[steps, NOTES]`; what `consistent` mends is mended.
+
+    Returns:
+        int64 `[notes, 3]`, by step and pitch: the step in which a note is struck, the one in which
+        it no longer sounds or is struck again, and its pitch.
+
+    Raises:
+        ValueError: If it is no matrix of `NOTES` columns.
+    """
+    state = consistent(note_state)
+    sounding, struck = state[:, :PITCHES], state[:, PITCHES:]
+    silence = np.zeros((1, PITCHES), bool)
+    ended = np.concatenate([silence, sounding]) & ~np.concatenate([sounding & ~struck, silence])
+    # Of each pitch, beginnings and ends take turns.
+    pitches, starts = np.nonzero(struck.T)
+    _, ends = np.nonzero(ended.T)
+    return np.stack([starts, ends, pitches + LOWEST_PITCH], axis=1)[np.lexsort((pitches, starts))]
+
+
 def to_midi(note_state: np.ndarray, bpm: float = 120.0, beats_a_bar: int = 4) -> bytes:
     """Writes a matrix as a MIDI file for a piano, in one track.
 
@@ -131,17 +154,12 @@ def to_midi(note_state: np.ndarray, bpm: float = 120.0, beats_a_bar: int = 4) ->
     Raises:
         ValueError: If it is no matrix of `NOTES` columns.
     """
-    state = consistent(note_state)
-    sounding, struck = state[:, :PITCHES], state[:, PITCHES:]
-    silence = np.zeros((1, PITCHES), bool)
-    ended = np.concatenate([silence, sounding]) & ~np.concatenate([sounding & ~struck, silence])
+    notes = played(note_state)
     # By step; in a step, ends (0) before beginnings (1), since a note may be struck again.
-    events = np.concatenate(
-        [
-            np.insert(np.argwhere(ended), 1, 0, axis=1),
-            np.insert(np.argwhere(struck), 1, 1, axis=1),
-        ]
+    ends, begins = (
+        np.insert(notes[:, [column, 2]], 1, kind, axis=1) for kind, column in enumerate((1, 0))
     )
+    events = np.concatenate([ends, begins])
     events = events[np.lexsort(events.T[::-1])]
     delays = np.diff(events[:, 0], prepend=0) * _TICKS_PER_STEP
     track = mido.MidiTrack(
@@ -156,13 +174,13 @@ def to_midi(note_state: np.ndarray, bpm: float = 120.0, beats_a_bar: int = 4) ->
         track.append(
             mido.Message(
                 "note_on" if begins else "note_off",
-                note=LOWEST_PITCH + pitch,
+                note=pitch,
                 velocity=loud if begins else 0,
                 time=delay,
             )
         )
     last = int(events[-1, 0]) if len(events) else 0
-    rest = (len(state) - last) * _TICKS_PER_STEP
+    rest = (len(note_state) - last) * _TICKS_PER_STEP
     track.append(mido.MetaMessage("end_of_track", time=rest))
     file = io.BytesIO()
     ticks = STEPS_PER_BEAT * _TICKS_PER_STEP

@@ -5,19 +5,30 @@ from __future__ import annotations
 from modules.common.errors import DataError
 
 
-def parse_number(name: str, text: str, kind: type[int] | type[float]) -> int | float:
+def parse_number(
+    name: str,
+    text: str,
+    kind: type[int] | type[float],
+    least: float | None = None,
+    most: float | None = None,
+) -> int | float:
     """Reads a number.
 
     Args:
         name: The option that it is of.
         text: What was typed.
         kind: `int` for a whole number, or `float`.
+        least: The least that it may be; given with `most`, or neither.
+        most: The most that it may be.
 
     Raises:
-        DataError: If it is none.
+        DataError: If it is none, or out of range.
     """
+    expected = "a number" if kind is float else "a whole number"
     try:
-        return kind(text)
+        number = kind(text)
     except ValueError as error:
-        whole = "a number" if kind is float else "a whole number"
-        raise DataError(f"{name} takes {whole}, found {text!r}") from error
+        raise DataError(f"{name} takes {expected}, found {text!r}") from error
+    if least is not None and most is not None and not least <= number <= most:
+        raise DataError(f"{name} takes {expected} from {least} to {most}, found {text!r}")
+    return number

@@ -112,6 +112,7 @@ def command(
     converses = not inputs and getattr(human, "CONVERSES", False)
     # What is wrong with the settings is said before a model is loaded.
     turns = settings_by_turn(human.OPTIONS, given) if converses else iter(())
+    shown_options: Collection[str] = getattr(human, "SHOW_OPTIONS", ())
     are_many_files = human.TAKES.startswith("paths") and (len(inputs) > 1 or "-" in inputs)
     with _client(task, env, server) as (client, stderr):
         ask = functools.partial(_ask, client, task, human)
@@ -124,7 +125,8 @@ def command(
             request, answer = ask(text, given)
             if as_json:
                 return _json(answer)
-            line = human.show(request, answer, _out(task, human, out, number))
+            told = {name: given[name] for name in shown_options if name in given}
+            line = human.show(request, answer, _out(task, human, out, number), **told)
             return f"{text}: {line}" if are_many_files else str(line)
 
         if converses:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import click
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from modules.common.errors import LianxiError
 from modules.common.registry import load_task
@@ -97,3 +101,31 @@ def test_a_refusal_is_the_model_s_own_sentence() -> None:
     )
     assert _said_by_the_graph(refusal) == "layers: there is no fire99; known are [conv1]"
     assert _said_by_the_graph("UNAVAILABLE: no server") == "UNAVAILABLE: no server"
+
+
+def test_show_is_given_what_it_asks_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[dict[str, str]] = []
+
+    def read_request(text: str, **settings: str) -> tuple[str, dict[str, list]]:
+        asked.append(settings)
+        return "serving_default", {}
+
+    human = SimpleNamespace(
+        NEEDS_INPUT=False,
+        TAKES="nothing",
+        OPTIONS={"steps": "How long.", "wav": "Path of a sound.", "bpm": "How fast."},
+        SHOW_OPTIONS=("bpm", "wav"),
+        read_request=read_request,
+        show=lambda request, answer, out, **told: f"{sorted(told.items())}",
+    )
+
+    @contextmanager
+    def client(*ignored: Any) -> Iterator[Any]:
+        yield SimpleNamespace(predict=lambda *ignored, **others: {}), None
+
+    monkeypatch.setattr("pipelines.commands.predict._human", lambda task: human)
+    monkeypatch.setattr("pipelines.commands.predict._client", client)
+    arguments = ["name_gender", "--steps", "8", "--wav", "a.wav", "--root", str(tmp_path)]
+    result = CliRunner().invoke(command, arguments)
+    assert (result.exit_code, result.output) == (0, "[('wav', 'a.wav')]\n")
+    assert asked == [{"steps": "8", "wav": "a.wav"}]
