@@ -36,10 +36,14 @@ lint: setup
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
+LOCK := $(UV) pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
+	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+# The image gets the same versions, less what develops and what is for notebooks.
 lock: | $(filter .uv/bin/uv,$(UV))
-	$(UV) pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
-	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
-	  requirements.in requirements-speech.in --output-file requirements.txt
+	$(LOCK) requirements.in requirements-speech.in requirements-dev.in --output-file requirements.txt
+	$(LOCK) requirements.in --constraint requirements.txt --override kubeflow/left-out.txt \
+	  --output-file kubeflow/requirements.txt
 
 clean:
 	rm -rf $(VENV) .uv lianxi_runs .pytest_cache .mypy_cache .ruff_cache *.egg-info
