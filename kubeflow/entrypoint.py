@@ -1,0 +1,164 @@
+"""What a container of a step runs: `python -m kubeflow.entrypoint` and TFX's arguments.
+
+KFP's launcher stages the inputs, substitutes `{{$}}` with the ExecutorInput, runs this, and uploads
+what lies at the outputs' paths. In between:
+
+1. URIs become staged paths, types and names are filled in (`kubeflow.executor_io`);
+2. for an ExampleGen that reads files, the driver's part is done (`kubeflow.file_driver`);
+3. the output folders are made, and TFX's own KFP entrypoint runs the executor;
+4. the output metadata is rewritten for the launcher, with URIs in the place of paths.
+
+A mistake that a person can mend ends with one line and exit code 1; the trace is above it.
+
+Variables: LIANXI_STAGING_ROOT, the folder in which `minio`, `s3` and `gcs` lie, `/` by default.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports TensorFlow; see `pipelines.cli`.
+os.environ["TF_USE_LEGACY_KERAS"] = "0"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+import logging  # noqa: E402
+import shutil  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from modules.common.progress import Progress, subscribed  # noqa: E402
+
+_PROGRESS_EVERY_S = 10.0
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs a step; ends the process with code 1 where it fails."""
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
+    )
+    args, beam_args = _parse(argv)
+    step = _step_name(args.executor_class_path)
+    started = time.monotonic()
+    _say(f"{step}: started")
+    try:
+        with subscribed(_Teller(step)):
+            counts = run(args, beam_args)
+    except Exception as error:
+        from pipelines.runner import explain
+
+        logging.exception("%s failed", step)
+        # The last line is what a person sees first in KFP's log viewer.
+        print(f"error: {step} failed: {explain(error)}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    told = "".join(f", {name} {value:,.6g}" for name, value in sorted(counts.items()))
+    _say(f"{step}: done in {time.monotonic() - started:.1f} s{told}")
+
+
+def run(args: argparse.Namespace, beam_args: list[str]) -> dict[str, float]:
+    """Runs a step.
+
+    Args:
+        args: `executor_class_path`, `json_serialized_invocation_args` and
+            `json_serialized_inputs_spec_args`, as TFX compiles them.
+        beam_args: Arguments of Beam's runner.
+
+    Returns:
+        Numbers that the outputs carry, by name.
+    """
+    from kubeflow import executor_io, file_driver
+    from kubeflow.staging import Staging
+
+    staging = Staging()
+    given = json.loads(args.json_serialized_invocation_args)
+    spec = json.loads(args.json_serialized_inputs_spec_args)
+    executor_input = executor_io.for_tfx(given, spec, staging)
+    output_file = Path(executor_input["outputs"]["outputFile"])
+    # TFX takes what lies there for the work of a driver; a step that is tried again left it.
+    output_file.unlink(missing_ok=True)
+    output_file.parent.mkdir(parents=True, exist_ok=True)
+    if file_driver.is_file_based(spec):
+        file_driver.resolve(executor_input, spec)
+    try:
+        _execute(args.executor_class_path, executor_input, spec, beam_args)
+    finally:
+        shutil.rmtree(output_file.parent / ".temp", ignore_errors=True)
+    output = json.loads(output_file.read_text(encoding="utf-8"))
+    output = executor_io.for_launcher(output, given, staging)
+    output_file.write_text(json.dumps(output, ensure_ascii=False), encoding="utf-8")
+    return executor_io.output_counts(output)
+
+
+def _execute(
+    executor: str, executor_input: dict[str, Any], spec: dict[str, Any], beam_args: list[str]
+) -> None:
+    """Makes the output folders and lets TFX's entrypoint run the executor."""
+    from google.protobuf import json_format
+    from kfp.pipeline_spec import pipeline_spec_pb2
+    from tfx.orchestration.kubeflow.v2.container import (
+        kubeflow_v2_entrypoint_utils,
+        kubeflow_v2_run_executor,
+    )
+    from tfx.orchestration.portable import outputs_utils
+
+    parsed = json_format.ParseDict(
+        executor_input, pipeline_spec_pb2.ExecutorInput(), ignore_unknown_fields=True
+    )
+    outputs_utils.make_output_dirs(
+        kubeflow_v2_entrypoint_utils.parse_raw_artifact_dict(parsed.outputs.artifacts)
+    )
+    arguments = argparse.Namespace(
+        executor_class_path=executor,
+        json_serialized_invocation_args=json.dumps(executor_input),
+        json_serialized_inputs_spec_args=json.dumps(spec),
+    )
+    kubeflow_v2_run_executor.main((arguments, beam_args))
+
+
+def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    """Reads TFX's arguments; what is left is Beam's."""
+    parser = argparse.ArgumentParser(prog="kubeflow.entrypoint", allow_abbrev=False)
+    parser.add_argument("--executor_class_path", required=True)
+    parser.add_argument("--json_serialized_invocation_args", required=True)
+    parser.add_argument("--json_serialized_inputs_spec_args", default="{}")
+    return parser.parse_known_args(argv)
+
+
+def _step_name(executor_class_path: str) -> str:
+    """Makes a name for people of `tfx.components.trainer.executor.GenericExecutor` and the like."""
+    *modules, name = executor_class_path.split(".")
+    if name.endswith("_Executor"):
+        return name.removesuffix("_Executor")
+    folder = modules[-2] if modules[-1] == "executor" else modules[-1]
+    return "".join(word.capitalize() for word in folder.split("_"))
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+class _Teller:
+    """Says how far a step is, at most once in ten seconds."""
+
+    def __init__(self, step: str) -> None:
+        self._step = step
+        self._told = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._told < _PROGRESS_EVERY_S:
+            return
+        self._told = now
+        total = f" of {progress.total:,}" if progress.total else ""
+        figures = "".join(f", {name} {value:.4g}" for name, value in progress.figures.items())
+        _say(f"{self._step}: {progress.unit} {progress.done:,.4g}{total}{figures}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What KFP's launcher hands to a step and takes from it, and what TFX's executors make of it.
+
+The launcher's ExecutorInput is JSON of the proto of that name, camelCase. TFX reads the same proto
+but expects more than KFP writes:
+
+- KFP gives input artifacts with an empty type (`{"instanceSchema": ""}`): it keeps none in its
+  metadata. The component's own inputs specification, which TFX compiles into the arguments, has it.
+- KFP names input artifacts by their number and output artifacts not at all. TFX makes an
+  artifact's number of its name; without one, Evaluator fails. Here the URI names what has no name.
+- URIs must be paths that TensorFlow can open; see `kubeflow.staging`.
+- An input that is marked absent stands for none: KFP has no optional outputs.
+
+On the way back, the launcher merges URI and metadata of each output, and publishing fails at null.
+
+Source: kubeflow/pipelines, backend/src/v2/metadata/client.go (`GetOutputArtifactsByExecutionId`,
+`ToRuntimeArtifact`), metadata/converter.go (`toRuntimeArtifact`, `StructValueToMLMDValue`),
+driver/driver.go (`provisionOutputs`), component/launcher_v2.go (`mergeRuntimeArtifacts`).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from kubeflow.staging import Staging, map_strings
+
+Json = dict[str, Any]
+
+ABSENT = "absent"
+"""Set on an artifact that stands for none."""
+
+
+def for_tfx(executor_input: Json, inputs_spec: Json, staging: Staging) -> Json:
+    """Makes the ExecutorInput that TFX's executors can work with.
+
+    Args:
+        executor_input: What the launcher put in the place of `{{$}}`.
+        inputs_spec: The component's ComponentInputsSpec.
+        staging: Where the launcher put files.
+
+    Returns:
+        A copy: types filled in, absent inputs left out, all artifacts named, URIs as paths.
+    """
+    result = copy.deepcopy(executor_input)
+    inputs = result.setdefault("inputs", {})
+    artifacts = inputs.get("artifacts", {})
+    inputs["artifacts"] = {key: kept for key, kept in artifacts.items() if not _is_absent(kept)}
+    types = inputs_spec.get("artifacts", {})
+    for key, artifact in _artifacts(inputs):
+        if key in types:
+            artifact["type"] = types[key]["artifactType"]
+    for _, artifact in (*_artifacts(inputs), *_artifacts(result.get("outputs", {}))):
+        artifact["name"] = artifact.get("name") or artifact["uri"]
+        artifact["uri"] = staging.path(artifact["uri"])
+    return result
+
+
+def for_launcher(executor_output: Json, executor_input: Json, staging: Staging) -> Json:
+    """Makes the output metadata that KFP's launcher can publish.
+
+    Args:
+        executor_output: What TFX's executor wrote.
+        executor_input: What the launcher had given.
+        staging: Where the launcher looks for files.
+
+    Returns:
+        A copy: staged paths as URIs again, no nulls, no names, no parameters but declared ones.
+    """
+    result = map_strings(copy.deepcopy(executor_output), staging.uri)
+    for _, artifact in _artifacts(result):
+        artifact.pop("name", None)
+        artifact["metadata"] = {
+            key: value for key, value in artifact.get("metadata", {}).items() if value is not None
+        }
+    declared = executor_input.get("outputs", {}).get("parameters", {})
+    values = result.get("parameterValues", {})
+    result["parameterValues"] = {name: values[name] for name in declared if name in values}
+    return result
+
+
+def output_counts(executor_output: Json) -> dict[str, float]:
+    """Gives the numbers in the metadata of the outputs, by name, to tell a person."""
+    return {
+        name: value
+        for _, artifact in _artifacts(executor_output)
+        for name, value in artifact.get("metadata", {}).items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _artifacts(holder: Json) -> Iterator[tuple[str, Json]]:
+    for key, entry in holder.get("artifacts", {}).items():
+        for artifact in entry.get("artifacts", []):
+            yield key, artifact
+
+
+def _is_absent(entry: Json) -> bool:
+    return any(artifact.get("metadata", {}).get(ABSENT) for artifact in entry.get("artifacts", []))

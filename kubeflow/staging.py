@@ -1,0 +1,60 @@
+"""Between the URIs of an object store and the paths where KFP's launcher stages them.
+
+KFP's launcher downloads `minio://bucket/key` to `/minio/bucket/key`, `s3://` to `/s3/` and `gs://`
+to `/gcs/`, and uploads what it finds at the same paths when the step is over. TensorFlow cannot
+open `minio://`, so executors are given the paths.
+
+Source: kubeflow/pipelines, backend/src/v2/component/launcher_v2.go, `LocalPathForURI`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+ROOT_VARIABLE = "LIANXI_STAGING_ROOT"
+"""Where `minio`, `s3` and `gcs` lie. `/` where not set, as in KFP; for tests that cannot write
+there."""
+
+FOLDERS = {"minio://": "minio", "s3://": "s3", "gs://": "gcs"}
+
+
+class Staging:
+    """Maps URIs to staged paths and back."""
+
+    def __init__(self, root: str | None = None) -> None:
+        """Sets where the staged folders lie.
+
+        Args:
+            root: The folder that holds them; LIANXI_STAGING_ROOT, or `/`, where not given.
+        """
+        base = root or os.environ.get(ROOT_VARIABLE) or "/"
+        self._prefixes = {
+            scheme: os.path.join(base, folder) + "/" for scheme, folder in FOLDERS.items()
+        }
+
+    def path(self, uri: str) -> str:
+        """Gives the staged path of a URI; a URI of another scheme stays as it is."""
+        for scheme, prefix in self._prefixes.items():
+            if uri.startswith(scheme):
+                return prefix + uri.removeprefix(scheme)
+        return uri
+
+    def uri(self, path: str) -> str:
+        """Gives the URI of a staged path; what is no staged path stays as it is."""
+        for scheme, prefix in self._prefixes.items():
+            if path.startswith(prefix):
+                return scheme + path.removeprefix(prefix)
+        return path
+
+
+def map_strings(value: Any, change: Callable[[str], str]) -> Any:
+    """Applies `change` to every string value of a JSON value, at any depth; keys stay."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: map_strings(entry, change) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [map_strings(entry, change) for entry in value]
+    return value
