@@ -1,0 +1,302 @@
+"""What TFX's command line does with `--engine kubeflow`: Kubeflow Pipelines 2.
+
+It takes the place of `tfx.tools.cli.handler.kubeflow_handler`, which imports a runner that TFX 1.16
+dropped, and does the same by KFP 2's API: a pipeline has an experiment of the same name, an update
+is a new version, a run takes the newest one.
+
+A pipeline file is run as TFX runs it; its `main(task_name)` says which task to compile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from tfx.tools.cli import labels
+from tfx.tools.cli.handler.base_handler import BaseHandler
+
+from kubeflow.api import ApiError, Client, connect, explained, pages
+from kubeflow.parameters import parsed_parameters
+from kubeflow.pipeline_file import TaskOfFile
+from modules.common.errors import LianxiError, did_you_mean
+from modules.common.registry import load_task
+from modules.common.task import Task
+
+
+class KubeflowHandler(BaseHandler):
+    """Answers the commands of `tfx pipeline` and `tfx run`.
+
+    Args:
+        flags_dict: The flags, by the names of `tfx.tools.cli.labels`.
+    """
+
+    _connected: Client | None = None
+
+    def create_pipeline(self) -> None:
+        """Compiles the pipeline file, uploads the package, makes its experiment."""
+        self._check_image_flag()
+        client = self._client
+        task = self._task()
+        if self._find(task.name) is not None:
+            raise LianxiError(
+                f"a pipeline {task.name} is at {client.endpoint} already; give it a new version "
+                "with `pipeline update`, or delete it first"
+            )
+        with tempfile.TemporaryDirectory() as folder:
+            package = self._compile(task, Path(folder) / f"{task.name}.yaml")
+            with self._talking():
+                uploaded = client.upload_pipeline(str(package), pipeline_name=task.name)
+                client.create_experiment(task.name)
+        click.echo(f'Pipeline "{task.name}" created successfully.')
+        self._echo_link(f"pipelines/details/{uploaded.pipeline_id}")
+
+    def update_pipeline(self) -> None:
+        """Compiles the pipeline file, uploads the package as a new version."""
+        self._check_image_flag()
+        client = self._client
+        task = self._task()
+        pipeline_id = self._pipeline_id(task.name)
+        with tempfile.TemporaryDirectory() as folder:
+            package = self._compile(task, Path(folder) / f"{task.name}.yaml")
+            version = f"{task.name}_{time.strftime('%Y%m%d%H%M%S')}"
+            with self._talking():
+                client.upload_pipeline_version(str(package), version, pipeline_id=pipeline_id)
+        click.echo(f'Pipeline "{task.name}" updated successfully.')
+        self._echo_link(f"pipelines/details/{pipeline_id}")
+
+    def compile_pipeline(self) -> None:
+        """Compiles the pipeline file to a package in the current folder."""
+        task = self._task()
+        package = self._compile(task, Path.cwd() / f"{task.name}.yaml")
+        click.echo("Pipeline compiled successfully.")
+        click.echo(f"Pipeline package path: {package}")
+
+    def list_pipelines(self) -> None:
+        """Prints a table of the pipelines."""
+        with explained(self._client.endpoint):
+            pipelines = list(pages(self._client.list_pipelines, "pipelines"))
+        if not pipelines:
+            click.echo("No pipelines to display.")
+            return
+        rows = [
+            [each.display_name, each.pipeline_id, each.created_at.isoformat()] for each in pipelines
+        ]
+        click.echo(self._format_table(["pipeline_name", "pipeline_id", "created_at"], rows))
+
+    def delete_pipeline(self) -> None:
+        """Deletes a pipeline, its versions and its experiment.
+
+        KFP refuses to delete a pipeline that has versions.
+        """
+        name = self.flags_dict[labels.PIPELINE_NAME]
+        client, pipeline_id = self._client, self._pipeline_id(name)
+        experiment = self._experiment_id(name)
+        with explained(client.endpoint):
+            for version in list(pages(client.list_pipeline_versions, "pipeline_versions",
+                                       pipeline_id=pipeline_id)):  # fmt: skip
+                client.delete_pipeline_version(pipeline_id, version.pipeline_version_id)
+            client.delete_pipeline(pipeline_id)
+            if experiment is not None:
+                client.delete_experiment(experiment)
+        click.echo(f"Pipeline {name} deleted successfully.")
+
+    def create_run(self) -> None:
+        """Runs the newest version of a pipeline."""
+        name = self.flags_dict[labels.PIPELINE_NAME]
+        client, pipeline_id = self._client, self._pipeline_id(name)
+        with explained(client.endpoint):
+            found = client.list_pipeline_versions(
+                pipeline_id, page_size=1, sort_by="created_at desc"
+            ).pipeline_versions
+        if not found:
+            raise LianxiError(f"pipeline {name} has no version to run; `pipeline update` gives one")
+        given = self.flags_dict[labels.RUNTIME_PARAMETER]
+        parameters = parsed_parameters(found[0].pipeline_spec, given)
+        with self._talking():
+            run = client.run_pipeline(
+                experiment_id=client.create_experiment(name).experiment_id,
+                job_name=name,
+                params=parameters,
+                pipeline_id=pipeline_id,
+                version_id=found[0].pipeline_version_id,
+                service_account=self._service_account(),
+            )
+        click.echo(f"Run created for pipeline: {name}")
+        self._print_runs(name, [run])
+
+    def list_runs(self) -> None:
+        """Prints a table of a pipeline's runs."""
+        name = self.flags_dict[labels.PIPELINE_NAME]
+        self._pipeline_id(name)
+        experiment = self._experiment_id(name)
+        runs = []
+        if experiment is not None:
+            with explained(self._client.endpoint):
+                runs = list(pages(self._client.list_runs, "runs", experiment_id=experiment))
+        if runs:
+            self._print_runs(name, runs)
+        else:
+            click.echo("No runs found.")
+
+    def get_run(self) -> None:
+        """Prints where a run is, and why it failed."""
+        with self._naming_run():
+            run = self._client.get_run(self.flags_dict[labels.RUN_ID])
+        self._print_runs(self.flags_dict[labels.PIPELINE_NAME], [run])
+        steps = (run.run_details.task_details if run.run_details else None) or []
+        failed = [step for step in steps if step.state == "FAILED" and step.error]
+        for step in failed:
+            click.echo(f"{step.display_name} failed: {step.error.message}")
+        if not failed and run.error is not None and run.error.message:
+            click.echo(f"The run failed: {run.error.message}")
+
+    def terminate_run(self) -> None:
+        """Stops a run."""
+        with self._naming_run():
+            self._client.terminate_run(self.flags_dict[labels.RUN_ID])
+        click.echo("Run terminated.")
+
+    def delete_run(self) -> None:
+        """Deletes a run."""
+        with self._naming_run():
+            self._client.delete_run(self.flags_dict[labels.RUN_ID])
+        click.echo("Run deleted.")
+
+    def get_schema(self) -> None:
+        """Says where schemas are.
+
+        Raises:
+            LianxiError: Always: a schema is curated, not read from a run.
+        """
+        name = self.flags_dict[labels.PIPELINE_NAME]
+        raise LianxiError(
+            f"schemas are kept with the source, in schemas/{name}/schema.pbtxt; `lianxi schema "
+            f"{name} --data …` infers one from data and shows the difference"
+        )
+
+    @property
+    def _client(self) -> Client:
+        """The client, connected when it is first asked for."""
+        if self._connected is None:
+            self._connected = connect(
+                self.flags_dict.get(labels.ENDPOINT),
+                self.flags_dict.get(labels.NAMESPACE, ""),
+                self.flags_dict.get(labels.IAP_CLIENT_ID),
+            )
+        return self._connected
+
+    @contextlib.contextmanager
+    def _talking(self) -> Iterator[None]:
+        """Explains failures, and keeps kfp from printing links of its own."""
+        with explained(self._client.endpoint), contextlib.redirect_stdout(io.StringIO()):
+            yield
+
+    @contextlib.contextmanager
+    def _naming_run(self) -> Iterator[None]:
+        """Explains failures of what is done to one run; one that is not there by its id."""
+        try:
+            with explained(self._client.endpoint):
+                yield
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            raise ApiError(
+                f"{self._client.endpoint} has no run {self.flags_dict[labels.RUN_ID]}; "
+                "`run list --pipeline_name NAME` shows the ids",
+                404,
+            ) from error
+
+    def _check_image_flag(self) -> None:
+        if self.flags_dict.get(labels.BUILD_IMAGE):
+            raise LianxiError(
+                "--build_image is not for this engine: build and push the image with `docker build "
+                "-f kubeflow/Dockerfile`, and name it in the configuration"
+            )
+
+    def _task(self) -> Task:
+        """Runs the pipeline file as far as to learn its task."""
+        path = self.flags_dict[labels.PIPELINE_DSL_PATH]
+        if not os.path.isfile(path):
+            raise LianxiError(
+                f"expected a pipeline file, found none at {path}; Lianxi's are pipelines/TASK.py"
+            )
+        patcher = TaskOfFile()
+        try:
+            context = self.execute_dsl(patcher)
+        except SystemExit as stop:
+            if patcher.run_called:
+                raise
+            raise LianxiError(
+                f"{path} names no task: expected a call of pipelines.entry.main(task_name), as in "
+                "pipelines/name_gender.py, found none"
+            ) from stop
+        return load_task(context[patcher.TASK_NAME])
+
+    def _compile(self, task: Task, output: Path) -> Path:
+        """Writes the package of a task by the configuration that variables name."""
+        from kubeflow.config import load_config
+        from kubeflow.runner import compile_task
+
+        return compile_task(task, load_config(), output)
+
+    def _service_account(self) -> str | None:
+        from kubeflow.config import load_config
+
+        return load_config().service_account or None
+
+    def _find(self, name: str) -> str | None:
+        """Gives the id of a pipeline by its name, or `None`."""
+        with explained(self._client.endpoint):
+            found: str | None = self._client.get_pipeline_id(name)
+        return found
+
+    def _pipeline_id(self, name: str) -> str:
+        found = self._find(name)
+        if found is None:
+            with explained(self._client.endpoint):
+                there = [
+                    each.display_name for each in pages(self._client.list_pipelines, "pipelines")
+                ]
+            hint = did_you_mean(name, there) if there else "there is none at all"
+            raise LianxiError(
+                f"no pipeline {name} is at {self._client.endpoint}; {hint}. `pipeline create` "
+                "makes one"
+            )
+        return found
+
+    def _experiment_id(self, name: str) -> str | None:
+        with explained(self._client.endpoint):
+            try:
+                found = self._client.get_experiment(experiment_name=name)
+            except ValueError as error:
+                if "No experiment" not in str(error):
+                    raise
+                return None
+        return str(found.experiment_id)
+
+    def _print_runs(self, pipeline_name: str, runs: list[Any]) -> None:
+        rows = [
+            [
+                pipeline_name,
+                run.run_id,
+                str(run.state or "PENDING"),
+                run.created_at.isoformat(),
+                self._link(f"runs/details/{run.run_id}"),
+            ]
+            for run in runs
+        ]
+        columns = ["pipeline_name", "run_id", "status", "created_at", "link"]
+        click.echo(self._format_table(columns, rows))
+
+    def _link(self, page: str) -> str:
+        return f"{self._client._get_url_prefix()}/#/{page}"
+
+    def _echo_link(self, page: str) -> None:
+        click.echo(f"Please access the pipeline detail page at {self._link(page)}")
