@@ -3,7 +3,8 @@
 KFP's launcher stages the inputs, substitutes `{{$}}` with the ExecutorInput, runs this, and uploads
 what lies at the outputs' paths. In between:
 
-1. URIs become staged paths, types and names are filled in (`kubeflow.executor_io`);
+1. URIs become staged paths, types and names are filled in (`kubeflow.executor_io`), the bound on
+   training steps goes where TFX looks for it (`kubeflow.train_steps`);
 2. for an ExampleGen that reads files, the driver's part is done (`kubeflow.file_driver`);
 3. the output folders are made, and TFX's own KFP entrypoint runs the executor;
 4. the output metadata is rewritten for the launcher, with URIs in the place of paths.
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
     )
     args, beam_args = _parse(argv)
-    step = _step_name(args.executor_class_path)
+    step = step_name(args.executor_class_path, json.loads(args.json_serialized_invocation_args))
     started = time.monotonic()
     _say(f"{step}: started")
     try:
@@ -72,13 +73,14 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> dict[str, float]:
     Returns:
         Numbers that the outputs carry, by name.
     """
-    from kubeflow import executor_io, file_driver
+    from kubeflow import executor_io, file_driver, train_steps
     from kubeflow.staging import Staging
 
     staging = Staging()
     given = json.loads(args.json_serialized_invocation_args)
     spec = json.loads(args.json_serialized_inputs_spec_args)
     executor_input = executor_io.for_tfx(given, spec, staging)
+    train_steps.fold(executor_input, spec)
     output_file = Path(executor_input["outputs"]["outputFile"])
     # TFX takes what lies there for the work of a driver; a step that is tried again left it.
     output_file.unlink(missing_ok=True)
@@ -130,8 +132,20 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args(argv)
 
 
-def _step_name(executor_class_path: str) -> str:
-    """Makes a name for people of `tfx.components.trainer.executor.GenericExecutor` and the like."""
+def step_name(executor_class_path: str, executor_input: dict[str, Any]) -> str:
+    """Tells which step this is.
+
+    Args:
+        executor_class_path: Such as `tfx.components.trainer.executor.GenericExecutor`.
+        executor_input: What the launcher gave.
+
+    Returns:
+        The task's name, which KFP puts into the URIs of outputs, or what the executor's path says
+        where there are none.
+    """
+    for entry in executor_input.get("outputs", {}).get("artifacts", {}).values():
+        *_, task, _, _ = entry["artifacts"][0]["uri"].split("/")
+        return str(task)
     *modules, name = executor_class_path.split(".")
     if name.endswith("_Executor"):
         return name.removesuffix("_Executor")

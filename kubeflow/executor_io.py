@@ -23,12 +23,10 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from components.pushed_model import ABSENT
 from kubeflow.staging import Staging, map_strings
 
 Json = dict[str, Any]
-
-ABSENT = "absent"
-"""Set on an artifact that stands for none."""
 
 
 def for_tfx(executor_input: Json, inputs_spec: Json, staging: Staging) -> Json:

@@ -1,0 +1,181 @@
+"""Resolves what a step gets, provisions what it gives, and looks for an earlier execution.
+
+Source: kubeflow/pipelines, backend/src/v2/driver/driver.go (`Container`, `resolveInputs`,
+`provisionOutputs`, `OutputMetadataFilepath`), driver/resolve.go (type checks),
+driver/cache.go and cacheutils/cache.go (`GenerateCacheKey`), metadata/converter.go
+(`PbValueToText`), apiserver/template/v2_template.go and argocompiler/argo.go (parameters of a run).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import json_format
+from launcher_metadata import Outputs
+from launcher_store import StoreError
+
+Json = dict[str, Any]
+
+_PYTHON_TYPES = {
+    "STRING": str,
+    "NUMBER_INTEGER": (int, float),
+    "NUMBER_DOUBLE": (int, float),
+    "BOOLEAN": bool,
+    "LIST": list,
+    "STRUCT": dict,
+}
+
+
+def as_json(message: Any) -> Json:
+    """Gives a proto as JSON in camelCase."""
+    result: Json = json_format.MessageToDict(message)
+    return result
+
+
+def run_parameters(root: Json, given: Mapping[str, Any]) -> Json:
+    """Gives the parameters of a run: what was given, else the defaults.
+
+    Args:
+        root: The root component.
+        given: What the person who starts the run chose.
+
+    Raises:
+        StoreError: For an unknown parameter, one of another type, or one that is missing.
+    """
+    declared = root.get("inputDefinitions", {}).get("parameters", {})
+    unknown = set(given) - set(declared)
+    if unknown:
+        raise StoreError(f"unknown parameters {sorted(unknown)}; declared {sorted(declared)}")
+    values: Json = {}
+    for name, spec in declared.items():
+        if name in given:
+            if spec["parameterType"] == "STRING" and not isinstance(given[name], str):
+                raise StoreError(f"input parameter {name} requires type string")
+            values[name] = _checked(name, spec["parameterType"], given[name])
+        elif "defaultValue" in spec:
+            values[name] = spec["defaultValue"]
+        elif not spec.get("isOptional"):
+            raise StoreError(f"parameter {name} is not optional, yet has neither value nor default")
+    return values
+
+
+def resolve_inputs(
+    task: Json, component: Json, parameters: Json, done: Mapping[str, Outputs]
+) -> Json:
+    """Gives `inputs` of an ExecutorInput.
+
+    Args:
+        task: The PipelineTaskSpec.
+        component: Its ComponentSpec.
+        parameters: Parameters of the run.
+        done: What earlier tasks gave.
+    """
+    declared = component.get("inputDefinitions", {}).get("parameters", {})
+    inputs = task.get("inputs", {})
+    values: Json = {}
+    for name, source in inputs.get("parameters", {}).items():
+        value = _parameter(name, source, parameters, done)
+        if value is not None:
+            values[name] = _checked(name, declared[name]["parameterType"], value)
+    for name, spec in declared.items():
+        if name not in values and not spec.get("isOptional") and "defaultValue" not in spec:
+            raise StoreError(f"neither value nor default value provided for {name!r}")
+    artifacts: Json = {}
+    for name, source in inputs.get("artifacts", {}).items():
+        producer = source["taskOutputArtifact"]
+        artifact = done[producer["producerTask"]].artifacts[producer["outputArtifactKey"]]
+        artifacts[name] = {"artifacts": [artifact.runtime()]}
+    return {"parameterValues": values, "artifacts": artifacts}
+
+
+def provision_outputs(component: Json, run_root: str, task_name: str, pod: Path) -> Json:
+    """Gives `outputs` of an ExecutorInput.
+
+    Args:
+        component: The ComponentSpec.
+        run_root: URI of the run.
+        task_name: Name of the task.
+        pod: Plays `/tmp`, which is a pod's own.
+    """
+    salt = uuid.uuid4()
+    declared = component.get("outputDefinitions", {})
+    return {
+        "artifacts": {
+            name: {
+                "artifacts": [
+                    {
+                        "uri": f"{run_root}/{task_name}/{salt}/{name}",
+                        "type": spec["artifactType"],
+                        "metadata": dict(spec.get("metadata", {})),
+                    }
+                ]
+            }
+            for name, spec in declared.get("artifacts", {}).items()
+        },
+        "parameters": {
+            name: {"outputFile": str(pod / "tmp/kfp/outputs" / name)}
+            for name in declared.get("parameters", {})
+        },
+        "outputFile": str(pod / "tmp/kfp_outputs/output_metadata.json"),
+    }
+
+
+def fingerprint(executor_input: Json, component: Json, container: Json) -> str:
+    """Digests what KFP's cache looks at: names of artifacts and values, not contents."""
+    inputs, outputs = executor_input["inputs"], executor_input["outputs"]
+    key = {
+        "inputs": {
+            name: [artifact["name"] for artifact in entry["artifacts"]]
+            for name, entry in inputs["artifacts"].items()
+        },
+        "parameters": inputs["parameterValues"],
+        "outputs": {
+            name: [{k: v for k, v in artifact.items() if k != "uri"} for artifact in e["artifacts"]]
+            for name, e in outputs["artifacts"].items()
+        },
+        "output_parameters": component.get("outputDefinitions", {}).get("parameters", {}),
+        "command": [*container.get("command", []), *container.get("args", [])],
+        "image": container["image"],
+        "env": container.get("env", []),
+    }
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+
+
+def _parameter(name: str, source: Json, parameters: Json, done: Mapping[str, Outputs]) -> Any:
+    if "componentInputParameter" in source:
+        chosen = source["componentInputParameter"]
+        if chosen not in parameters:
+            raise StoreError(f"parent DAG does not have input parameter {chosen}")
+        return parameters[chosen]
+    if "taskOutputParameter" in source:
+        producer = source["taskOutputParameter"]
+        return done[producer["producerTask"]].parameters[producer["outputParameterKey"]]
+    if "constant" in source.get("runtimeValue", {}):
+        return source["runtimeValue"]["constant"]
+    raise StoreError(f"parameter {name!r}: {source} is not implemented")
+
+
+def _checked(name: str, kind: str, value: Any) -> Any:
+    """Holds a value against its type; anything becomes a string where one is asked for."""
+    if kind == "STRING" and not isinstance(value, str):
+        return as_text(value)
+    is_number = kind.startswith("NUMBER")
+    if not isinstance(value, _PYTHON_TYPES[kind]) or (is_number and isinstance(value, bool)):
+        raise StoreError(f"input parameter {name!r} type mismatch: expect {kind}, got {value!r}")
+    return value
+
+
+def as_text(value: Any) -> str:
+    """Writes a parameter's value as KFP does in commands and for strings."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
+    return json.dumps(value)
