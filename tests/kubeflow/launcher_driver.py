@@ -178,4 +178,19 @@ def as_text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
-    return json.dumps(value)
+    return json_text(value)
+
+
+def json_text(value: Any) -> str:
+    """Writes JSON as Go does: numbers that are whole, as whole numbers."""
+    return json.dumps(_whole(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _whole(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_whole(entry) for entry in value]
+    return value

@@ -18,7 +18,7 @@ from typing import Any
 
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
-from launcher_driver import as_json, as_text
+from launcher_driver import as_json, as_text, json_text
 from launcher_metadata import Metadata, Outputs
 from launcher_store import ObjectStore, staged_path
 
@@ -80,7 +80,7 @@ def run_step(
 
 def placeholders(executor_input: Json, pod: Path) -> dict[str, str]:
     """Gives what KFP's launcher puts in the place of each placeholder."""
-    known = {"{{$}}": json.dumps(executor_input, ensure_ascii=False)}
+    known = {"{{$}}": json_text(executor_input)}
     for side in ("inputs", "outputs"):
         for name, entry in executor_input[side]["artifacts"].items():
             uri = entry["artifacts"][0]["uri"]
