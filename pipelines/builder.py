@@ -24,26 +24,22 @@ from tfx.components.transform.component import Transform
 from tfx.components.tuner.component import Tuner
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.importer import Importer
-from tfx.dsl.components.common.resolver import Resolver
-from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
-    LatestBlessedModelStrategy,
-)
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types.channel import Channel
-from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx.types.standard_artifacts import Model
 from tfx.utils import import_utils
 
 from components.anomaly_gate import AnomalyGate
 from components.curated_schema import CuratedSchema, schema_digest
-from components.previous_blessed_model import PreviousBlessedModelStrategy
 from components.serving_validator import ServingValidator
 from modules.common.digest import file_digests, source_digest
 from modules.common.errors import TaskError
 from modules.common.evaluation import eval_config
 from modules.common.task import Task, Value
 from pipelines.data import DataLocation
+from pipelines.earlier_models import latest_model, previous_model
 from pipelines.environment import Environment
 
 
@@ -65,7 +61,7 @@ class Options:
 def create_pipeline(
     task: Task,
     env: Environment,
-    data: DataLocation,
+    data: DataLocation | BaseNode,
     hparams: Mapping[str, Value],
     options: Options = Options(),  # noqa: B008 - frozen
 ) -> Pipeline:
@@ -74,7 +70,7 @@ def create_pipeline(
     Args:
         task: The declaration.
         env: Where it runs.
-        data: The raw data.
+        data: The raw data, or the ExampleGen that finds it where it runs.
         hparams: Resolved hyperparameters.
         options: What this run chooses.
     """
@@ -91,14 +87,9 @@ def create_pipeline(
         custom_config=_custom_config(task, data_hparams(task, hparams), "features"),
     )
     transform.add_upstream_node(ingest["gate"])
-    training = _training_components(task, transform, schema, hparams, options)
+    training = _training_components(task, env, transform, schema, hparams, options)
     trainer = training["trainer"]
-    previous = Resolver(
-        strategy_class=PreviousBlessedModelStrategy,
-        candidate=trainer.outputs["model"],
-        model=Channel(type=Model),
-        model_blessing=Channel(type=ModelBlessing),
-    ).with_id("previous_blessed_model")
+    previous = previous_model(task, env, trainer.outputs["model"], training.get("latest"))
     evaluator = Evaluator(
         examples=examples,
         model=trainer.outputs["model"],
@@ -119,9 +110,10 @@ def create_pipeline(
             )
         ),
     )
-    nodes = [
-        *ingest.values(), transform, *training.values(), previous, evaluator, validator, pusher
-    ]  # fmt: skip
+    training["previous"] = previous
+    # One node may be both the latest and the previous model.
+    earlier = list(dict.fromkeys(training.values()))
+    nodes = [*ingest.values(), transform, *earlier, evaluator, validator, pusher]
     return assemble(task.name, env, nodes, options.cache)
 
 
@@ -167,14 +159,20 @@ def create_inference(
 
 
 def ingest_components(
-    task: Task, data: DataLocation, hparams: Mapping[str, Value]
+    task: Task, data: DataLocation | BaseNode, hparams: Mapping[str, Value]
 ) -> dict[str, BaseNode]:
     """Makes the components that read data and hold it against the schema.
+
+    Args:
+        task: The declaration.
+        data: The raw data, or the ExampleGen that finds it where it runs.
+        hparams: Resolved hyperparameters.
 
     Returns:
         `examples`, `statistics`, `schema`, `validator`, `gate`.
     """
-    example_gen = example_gen_component(task, data, hparams)
+    is_node = isinstance(data, BaseNode)
+    example_gen = data if is_node else example_gen_component(task, data, hparams)
     statistics = StatisticsGen(examples=example_gen.outputs["examples"])
     schema = CuratedSchema(task_name=task.name, digest=schema_digest(task.name))
     validator = ExampleValidator(
@@ -220,21 +218,25 @@ def data_hparams(task: Task, hparams: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def assemble(name: str, env: Environment, nodes: list[BaseNode], cache: bool = True) -> Pipeline:
-    """Puts nodes together as a pipeline that keeps its metadata in the environment."""
-    metadata_path = env.metadata_path(name)
-    Path(metadata_path).parent.mkdir(parents=True, exist_ok=True)
+    """Puts nodes together as a pipeline that keeps its metadata where the environment says."""
+    connection = None
+    if env.has_metadata:
+        metadata_path = env.metadata_path(name)
+        Path(metadata_path).parent.mkdir(parents=True, exist_ok=True)
+        connection = metadata.sqlite_metadata_connection_config(metadata_path)
     return Pipeline(
-        pipeline_name=name,
+        pipeline_name=env.pipeline_name(name),
         pipeline_root=env.pipeline_dir(name),
         components=nodes,
         enable_cache=cache,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(metadata_path),
+        metadata_connection_config=connection,
         beam_pipeline_args=list(env.beam_args),
     )
 
 
 def _training_components(
     task: Task,
+    env: Environment,
     transform: Transform,
     schema: Channel,
     hparams: Mapping[str, Value],
@@ -255,11 +257,7 @@ def _training_components(
         nodes["tuner"] = Tuner(tuner_fn=f"modules.{task.name}.trainer.tuner_fn", **inputs)
         inputs["hyperparameters"] = nodes["tuner"].outputs["best_hyperparameters"]
     if options.warm_start:
-        nodes["latest"] = Resolver(
-            strategy_class=LatestBlessedModelStrategy,
-            model=Channel(type=Model),
-            model_blessing=Channel(type=ModelBlessing),
-        ).with_id("latest_blessed_model")
+        nodes["latest"] = latest_model(task, env)
         inputs["base_model"] = nodes["latest"].outputs["model"]
     nodes["trainer"] = Trainer(
         run_fn=f"modules.{task.name}.trainer.run_fn", schema=schema, **inputs

@@ -9,6 +9,7 @@ from pathlib import Path
 from modules.common.errors import LianxiError, did_you_mean
 
 ROOT_VARIABLE = "LIANXI_ROOT"
+KUBEFLOW = "kubeflow"
 _DEFAULT_ROOT = "lianxi_runs"
 
 # Beam's default runner would download a binary. The container image is ignored by this runner;
@@ -26,26 +27,37 @@ class Environment:
     """Where and how a pipeline runs.
 
     Attributes:
-        name: `local` or `smoke`.
+        name: `local`, `smoke` or `kubeflow`.
         root: Folder or bucket for artifacts, metadata, models, logs and sample data.
         beam_args: Arguments of Beam's runner.
         smoke: Whether the tasks' smoke overlays make training tiny.
+        push_to: Where models are pushed to; `models` in the root where empty.
     """
 
     name: str
     root: str
     beam_args: tuple[str, ...] = ()
     smoke: bool = False
+    push_to: str = ""
 
     @property
     def models_dir(self) -> str:
         """Pushed models, in TensorFlow Serving's layout."""
-        return os.path.join(self.root, "models")
+        return self.push_to or os.path.join(self.root, "models")
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether TFX keeps its own metadata here; a cluster keeps its own."""
+        return self.name != KUBEFLOW
 
     @property
     def logs_dir(self) -> str:
         """TFX's logs, one file for each run."""
         return os.path.join(self.root, "logs")
+
+    def pipeline_name(self, task_name: str) -> str:
+        """Name of a task's pipeline; Kubernetes allows no underscores."""
+        return task_name.replace("_", "-") if self.name == KUBEFLOW else task_name
 
     def pipeline_dir(self, task_name: str) -> str:
         """Artifacts of a task's pipeline."""
@@ -63,6 +75,22 @@ class Environment:
         """Lays Beam arguments over these; another runner than the local one takes its own only."""
         is_other_runner = any(argument.startswith("--runner") for argument in arguments)
         return replace(self, beam_args=(() if is_other_runner else self.beam_args) + arguments)
+
+
+def kubeflow_environment(
+    models_dir: str, beam_args: tuple[str, ...] = (), smoke: bool = False
+) -> Environment:
+    """Makes the environment of a cluster, in which nothing of this machine is known.
+
+    Args:
+        models_dir: Where models are pushed to.
+        beam_args: Arguments of Beam's runner in place of the local one's.
+        smoke: Whether training is tiny.
+    """
+    made = Environment(
+        name=KUBEFLOW, root="", beam_args=_LOCAL_BEAM_ARGS, smoke=smoke, push_to=models_dir
+    )
+    return made.with_beam_args(beam_args)
 
 
 def environment(name: str = "local", root: str | None = None) -> Environment:

@@ -1,0 +1,184 @@
+"""The ExampleGen of a pipeline whose data is found where it runs, not where it is compiled.
+
+Which layout the data has, and so which of the task's readers is right, shows only in the container:
+there this makes the very component that `lianxi run` would, lets TFX's driver resolve and
+fingerprint its files, and runs its executor. Without data it makes the sample, or draws.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tfx.components.example_gen import driver, input_processor
+from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.dsl.io import fileio
+from tfx.orchestration.data_types import RuntimeParameter
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils, channel_utils
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.standard_artifacts import Examples
+from tfx.utils import io_utils
+
+from modules.common.digest import source_digest
+from modules.common.errors import DataError
+from modules.common.registry import load_task
+from modules.common.task import Task, Value
+from pipelines.builder import example_gen_component
+from pipelines.data import locate
+from pipelines.environment import Environment
+
+_SPAN = re.compile(r"\{(SPAN|VERSION|YYYY|MM|DD)(:\d+)?\}")
+_log = logging.getLogger(__name__)
+
+
+class Executor(BaseBeamExecutor):
+    """Finds the data, then does what the ExampleGen for its layout does."""
+
+    def Do(  # noqa: N802
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Reads the data.
+
+        Args:
+            input_dict: Empty.
+            output_dict: `examples`.
+            exec_properties: Those of `LocatedExampleGen`.
+
+        Raises:
+            DataError: If there is no data, or not in a layout that the task reads.
+        """
+        task = load_task(exec_properties["task_name"])
+        # JSON has one kind of number; the task's defaults say which are whole.
+        hparams = task.resolve_hparams(json.loads(exec_properties["hparams"]))
+        with tempfile.TemporaryDirectory(prefix="lianxi-") as scratch:
+            folder, span, version = find(exec_properties.get("data", ""), scratch)
+            location = locate(task, folder, Environment(name="local", root=scratch), hparams)
+            _log.info("data: %s", location.description)
+            component = example_gen_component(task, location, hparams)
+            properties = component.driver_class(None).resolve_exec_properties(
+                dict(component.exec_properties), None, None
+            )
+            properties |= {"span": span, "version": version}
+            examples = artifact_utils.get_single_instance(output_dict["examples"])
+            driver.update_output_artifact(properties, examples.mlmd_artifact)
+            executor = component.executor_spec.executor_class(self._context)
+            executor.Do(input_dict, output_dict, properties)
+
+
+class LocatedExampleGenSpec(ComponentSpec):
+    """What `LocatedExampleGen` takes and gives."""
+
+    PARAMETERS = {
+        "task_name": ExecutionParameter(type=str),
+        "data": ExecutionParameter(type=str),
+        "hparams": ExecutionParameter(type=str),
+        "digest": ExecutionParameter(type=str),
+    }
+    INPUTS: dict[str, ChannelParameter] = {}
+    OUTPUTS = {"examples": ChannelParameter(type=Examples)}
+
+
+class LocatedExampleGen(BaseBeamComponent):
+    """ExampleGen for data that is found where the pipeline runs."""
+
+    SPEC_CLASS = LocatedExampleGenSpec
+    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
+
+    def __init__(
+        self, task: Task, data: str | RuntimeParameter, hparams: Mapping[str, Value]
+    ) -> None:
+        """Configures the component.
+
+        Args:
+            task: The declaration.
+            data: Folder or file, or nothing for what Lianxi makes. `{SPAN}` and the like stand
+                for the newest.
+            hparams: Resolved hyperparameters.
+        """
+        readers = [source.component.rpartition(".")[0] for source in task.sources]
+        parameters = {
+            "task_name": task.name,
+            "data": data,
+            "hparams": json.dumps(dict(hparams), ensure_ascii=False, sort_keys=True),
+            "digest": source_digest(f"modules.{task.name}.task", *readers),
+        }
+        outputs = {"examples": channel_utils.as_channel([Examples()])}
+        super().__init__(spec=LocatedExampleGenSpec(**parameters, **outputs))
+
+
+def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
+    """Brings data to where readers can open it, the newest span of it where there are several.
+
+    Args:
+        data: Path on a mounted volume, or `gs://`, with or without `{SPAN}`, `{VERSION}` or
+            `{YYYY}{MM}{DD}` in it; nothing for what Lianxi makes.
+        scratch: Folder for a copy.
+
+    Returns:
+        Folder or file, or `None`; its span, and its version if it has one.
+
+    Raises:
+        DataError: If there is nothing, or on a store that cannot be read.
+    """
+    if not data:
+        return None, 0, None
+    if "://" in data and not data.startswith("gs://"):
+        raise DataError(
+            f"data at {data} cannot be read; expected a path on a mounted volume, or gs://; mount "
+            "a volume that holds the data (volumes in the configuration), and name its path"
+        )
+    path, span, version = _newest(data.rstrip("/")) if _SPAN.search(data) else (data, 0, None)
+    if path.startswith("gs://"):
+        return _fetch(path, scratch), span, version
+    if not os.path.exists(path):
+        raise DataError(
+            f"there is nothing at {path}; is the volume that holds it mounted (volumes in the "
+            "configuration), and is the path the one inside the container?"
+        )
+    return path, span, version
+
+
+def _newest(data: str) -> tuple[str, int, int | None]:
+    """Finds the newest span, and version of it, as TFX's driver does."""
+    fixed = data[: _SPAN.search(data).start()]  # type: ignore[union-attr]
+    base = os.path.dirname(fixed)
+    # TFX looks for files: where the last part is a folder, for those in it.
+    for rest in (os.path.relpath(data, base), os.path.join(os.path.relpath(data, base), "*")):
+        split = example_gen_pb2.Input.Split(name="all", pattern=rest)
+        processor = input_processor.FileBasedInputProcessor(base, [split])
+        try:
+            span, version = processor.resolve_span_and_version()
+        except ValueError:
+            continue
+        found = processor.get_pattern_for_span_version(rest, span, version)
+        return os.path.join(base, found.removesuffix("/*")), span, version
+    raise DataError(
+        f"nothing matches {data}; expected folders or files like it, with whole numbers in the "
+        "place of {SPAN} and {VERSION}, or dates in the place of {YYYY}, {MM} and {DD}"
+    )
+
+
+def _fetch(uri: str, scratch: str) -> str:
+    """Copies data from Google's object store."""
+    target = os.path.join(scratch, "data")
+    if not fileio.exists(uri):
+        raise DataError(f"there is nothing at {uri}, or no permission to see it")
+    if fileio.isdir(uri):
+        io_utils.copy_dir(uri, target)
+        return target
+    os.makedirs(target)
+    file = Path(target, os.path.basename(uri))
+    fileio.copy(uri, str(file))
+    return str(file)

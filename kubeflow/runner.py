@@ -1,0 +1,180 @@
+"""Compiles a pipeline with TFX's KubeflowV2DagRunner and makes the package run on KFP 2.
+
+TFX's runner is made for Vertex AI. The package that comes out of here differs from its output:
+
+- Command of every step: `python -m kubeflow.entrypoint`. Arguments are TFX's own:
+  `--executor_class_path`, `--json_serialized_invocation_args {{$}}`,
+  `--json_serialized_inputs_spec_args`, then Beam's.
+- Runtime parameters: `data` (text: where the data is; sample data where empty) and `train_steps`
+  (whole number: at most so many training steps; by epochs where 0). Both have defaults.
+  `train_steps` is a parameter of the steps Trainer and Tuner without being a property of TFX's
+  executors: the entrypoint puts it into `train_args`.
+- The data is found in the container, and sample data made there: the step ExampleGen is
+  `kubeflow.ingest.LocatedExampleGen`, to which `data` goes.
+- No resolvers: `components.pushed_model.PushedModel` copies the newest pushed version into its
+  output artifact. Where nothing was pushed yet, the artifact has the property `absent` = 1, and the
+  entrypoint leaves it out of the inputs of the next step.
+- No `lifecycle` hooks: KFP ignores them.
+- ExampleGen and PushedModel are never taken from KFP's cache: it does not see that files changed.
+- The pipeline is called like the task, with dashes; models go to `<models_dir>/<task>/<version>`.
+- Volumes and secrets are in a second YAML document.
+
+Source: kubeflow/pipelines, backend/src/v2/compiler/argocompiler (what is compiled),
+backend/src/v2/driver/driver.go (what is resolved), kubernetes_platform/proto.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tfx.orchestration.data_types import RuntimeParameter
+from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
+    KubeflowV2DagRunner,
+    KubeflowV2DagRunnerConfig,
+)
+from tfx.orchestration.pipeline import Pipeline
+
+from kubeflow import platform
+from kubeflow.config import KubeflowConfig
+from kubeflow.ingest import LocatedExampleGen
+from kubeflow.package import Package
+from modules.common.errors import LianxiError
+from modules.common.task import Task, Value
+from pipelines.builder import Options, create_pipeline
+from pipelines.environment import kubeflow_environment
+
+COMMAND = ("python", "-m", "kubeflow.entrypoint")
+DATA = "data"
+TRAIN_STEPS = "train_steps"
+
+_TRAINING_STEPS = ("Trainer", "Tuner")
+_NEVER_CACHED = ("ExampleGen", "PushedModel")
+_DESCRIPTIONS = {
+    DATA: "Where the data is, in the container or gs://; sample data where empty.",
+    TRAIN_STEPS: "At most so many training steps; by epochs where 0.",
+}
+# Keras 3 behind every `keras`, whatever imports TensorFlow first.
+_ENV = {"TF_USE_LEGACY_KERAS": "0"}
+
+
+def compile_task(
+    task: Task,
+    config: KubeflowConfig,
+    settings: Mapping[str, str | Value] | None = None,
+    *,
+    smoke: bool = False,
+    options: Options = Options(),  # noqa: B008 - frozen
+) -> Package:
+    """Compiles a task's pipeline.
+
+    Args:
+        task: The declaration.
+        config: What the cluster looks like.
+        settings: Hyperparameters that differ from the task's defaults.
+        smoke: Whether training is tiny.
+        options: Whether to tune, to warm-start, to cache.
+
+    Raises:
+        LianxiError: For a setting that the task does not have, or that names a file of this
+            machine.
+    """
+    hparams = task.resolve_hparams(settings or {}, smoke=smoke)
+    _refuse_local_files(task, hparams)
+    env = kubeflow_environment(config.models_dir, config.beam_args, smoke=smoke)
+    data = RuntimeParameter(name=DATA, ptype=str, default=config.data)
+    example_gen = LocatedExampleGen(task, data, hparams).with_id("ExampleGen")
+    options = Options(
+        tune=options.tune,
+        warm_start=options.warm_start,
+        cache=options.cache and config.caching,
+    )
+    return compile_pipeline(create_pipeline(task, env, example_gen, hparams, options), config)
+
+
+def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
+    """Compiles any TFX pipeline.
+
+    Args:
+        pipeline: Its name has small letters, digits and dashes.
+        config: What the cluster looks like.
+    """
+    runner = KubeflowV2DagRunner(
+        KubeflowV2DagRunnerConfig(
+            default_image=config.image,
+            default_commands=list(COMMAND),
+            use_pipeline_spec_2_1=True,
+        )
+    )
+    spec: dict[str, Any] = runner.run(pipeline, write_out=False)["pipelineSpec"]
+    if config.pipeline_root:
+        spec["defaultPipelineRoot"] = config.pipeline_root
+    _add_train_steps(spec)
+    _set_defaults(spec, {DATA: config.data, TRAIN_STEPS: config.train_steps})
+    for name in _NEVER_CACHED:
+        spec["root"]["dag"]["tasks"].get(name, {}).pop("cachingOptions", None)
+    for label, executor in spec["deploymentSpec"]["executors"].items():
+        if "container" in executor:
+            step = label.removesuffix("_executor")
+            _finish_container(executor["container"], config, step)
+    return Package(spec=spec, platform=platform.platform_spec(spec, config))
+
+
+def _add_train_steps(spec: dict[str, Any]) -> None:
+    """Hands the root's parameter `train_steps` to the steps that train."""
+    for name in _TRAINING_STEPS:
+        if name not in spec["components"]:
+            continue
+        declared = {TRAIN_STEPS: {"parameterType": "NUMBER_INTEGER"}}
+        spec["components"][name]["inputDefinitions"]["parameters"].update(declared)
+        task = spec["root"]["dag"]["tasks"][name]
+        task["inputs"]["parameters"][TRAIN_STEPS] = {"componentInputParameter": TRAIN_STEPS}
+        root = spec["root"].setdefault("inputDefinitions", {}).setdefault("parameters", {})
+        root.update(declared)
+        container = spec["deploymentSpec"]["executors"][f"{name}_executor"]["container"]
+        at = container["args"].index("--json_serialized_inputs_spec_args") + 1
+        inputs = json.loads(container["args"][at])
+        inputs["parameters"].update(declared)
+        container["args"][at] = json.dumps(inputs, sort_keys=True)
+
+
+def _set_defaults(spec: dict[str, Any], defaults: Mapping[str, Value]) -> None:
+    """Gives the root's parameters defaults, which TFX leaves out, and words about them."""
+    parameters = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    for name, parameter in parameters.items():
+        if name in defaults:
+            parameter["defaultValue"] = defaults[name]
+            parameter["isOptional"] = True
+            parameter["description"] = _DESCRIPTIONS[name]
+
+
+def _finish_container(container: dict[str, Any], config: KubeflowConfig, step: str) -> None:
+    """Takes hooks away, adds variables and resources."""
+    container.pop("lifecycle", None)
+    variables = {**_ENV, **config.env}
+    container["env"] = [{"name": name, "value": variables[name]} for name in sorted(variables)]
+    resources = config.resources_of(step)
+    limits: dict[str, Any] = {}
+    if resources.cpu:
+        limits |= {"cpuLimit": resources.cpu, "cpuRequest": resources.cpu}
+    if resources.memory_gb:
+        limits |= {"memoryLimit": resources.memory_gb, "memoryRequest": resources.memory_gb}
+    if resources.accelerators:
+        limits["accelerator"] = {
+            "type": resources.accelerator,
+            "count": str(resources.accelerators),
+        }
+    if limits:
+        container["resources"] = limits
+
+
+def _refuse_local_files(task: Task, hparams: Mapping[str, Value]) -> None:
+    """Raises `LianxiError` where a setting names a file, which the cluster would not have."""
+    for name in task.file_hparams:
+        path = str(hparams.get(name, ""))
+        if path and "://" not in path:
+            raise LianxiError(
+                f"{name}={path} names a file of this machine, which the cluster does not see; "
+                "put it on an object store and give its URI, such as gs://bucket/file"
+            )
