@@ -241,15 +241,16 @@ class KubeflowHandler(BaseHandler):
 
     def _compile(self, task: Task, output: Path) -> Path:
         """Writes the package of a task by the configuration that variables name."""
-        from kubeflow.config import load_config
+        from kubeflow.config import load
         from kubeflow.runner import compile_task
 
-        return compile_task(task, load_config(), output)
+        compile_task(task, load()).write(output)
+        return output
 
     def _service_account(self) -> str | None:
-        from kubeflow.config import load_config
+        from kubeflow.config import load
 
-        return load_config().service_account or None
+        return load().service_account or None
 
     def _find(self, name: str) -> str | None:
         """Gives the id of a pipeline by its name, or `None`."""
@@ -266,8 +267,8 @@ class KubeflowHandler(BaseHandler):
                 ]
             hint = did_you_mean(name, there) if there else "there is none at all"
             raise LianxiError(
-                f"no pipeline {name} is at {self._client.endpoint}; {hint}. `pipeline create` "
-                "makes one"
+                f"no pipeline {name} is at {self._client.endpoint}: {hint.rstrip('?')}; "
+                "`pipeline create` makes one"
             )
         return found
 

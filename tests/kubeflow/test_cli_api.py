@@ -1,4 +1,4 @@
-"""`lianxi tfx` against the stand-in of KFP 2's API, in this process, with a package made by hand."""
+"""`lianxi tfx` against the stand-in of KFP 2's API, in this process, with a hand-made package."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_long_lists_are_read_to_their_end(server: ApiServer, ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("run create --pipeline_name name_gendre", "did you mean name_gender"),
+        ("run create --pipeline_name name_gendre", "did you mean 'name_gender'"),
         ("run list --pipeline_name nothing", "no pipeline nothing"),
         ("pipeline delete --pipeline_name nothing", "no pipeline nothing"),
         ("run status --pipeline_name name_gender --run_id 12", "no run 12"),
