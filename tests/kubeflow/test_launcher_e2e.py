@@ -1,0 +1,71 @@
+"""From a compiled package to a served model, each step a process that has only what is staged."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from launcher import Cluster, Run
+
+from components.pushed_model import ABSENT
+from components.serving_validator import check_answer
+from modules.common.registry import load_task
+from serving.client import Client
+from serving.server import Server, ServerConfig
+
+pytestmark = pytest.mark.e2e
+
+_LIANXI = str(Path(sys.executable).parent / "lianxi")
+
+
+def _compile(name: str, folder: Path) -> Path:
+    """Compiles a task's package, tiny training, models to a folder of the test."""
+    package = folder / "package.yaml"
+    arguments = ["--smoke", "--models-dir", str(folder / "models"), "--out", str(package)]
+    done = subprocess.run(
+        [_LIANXI, "compile", name, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return package
+
+
+def _said(run: Run) -> str:
+    """Gives what failed steps said last."""
+    return "\n".join(f"{step}: {run.logs.get(step, '')[-3000:]}" for step in run.errors)
+
+
+def _answers(name: str, models: Path) -> None:
+    """Serves what was pushed and holds the answer against the task's declaration."""
+    task = load_task(name)
+    with Server({name: str(models / name)}, ServerConfig(port=0)) as server:
+        server.wait_until_available(name, 120)
+        with Client(f"localhost:{server.port}") as client:
+            check_answer(task, client.predict(name, task.serving.example))
+
+
+def test_name_gender_is_served_and_then_has_a_baseline(tmp_path: Path) -> None:
+    package = _compile("name_gender", tmp_path)
+    cluster = Cluster(tmp_path / "cluster")
+    first = cluster.run(package)
+    assert set(first.states.values()) == {"succeeded"}, _said(first)
+    assert first.outputs["PushedModel"].artifacts["model"].metadata[ABSENT] == 1
+    assert "baseline_model" not in first.outputs["Evaluator"].artifacts["blessing"].metadata
+    _answers("name_gender", tmp_path / "models")
+    second = cluster.run(package)
+    assert second.succeeded, _said(second)
+    cached = {step for step, state in second.states.items() if state == "cached"}
+    assert cached >= {"ExampleGen", "StatisticsGen", "Transform", "Trainer", "ServingValidator"}
+    baseline = second.outputs["PushedModel"].artifacts["model"]
+    assert ABSENT not in baseline.metadata
+    blessing = second.outputs["Evaluator"].artifacts["blessing"].metadata
+    assert blessing["baseline_model"] == baseline.uri
+    assert second.states["Evaluator"] == "succeeded"
+
+
+def test_captcha_ocr_is_served(tmp_path: Path) -> None:
+    package = _compile("captcha_ocr", tmp_path)
+    run = Cluster(tmp_path / "cluster", "s3://bucket/artifacts").run(package, {"train_steps": 0})
+    assert set(run.states.values()) == {"succeeded"}, _said(run)
+    _answers("captcha_ocr", tmp_path / "models")
