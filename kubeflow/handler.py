@@ -55,7 +55,7 @@ class KubeflowHandler(BaseHandler):
                 uploaded = client.upload_pipeline(str(package), pipeline_name=task.name)
                 client.create_experiment(task.name)
         click.echo(f'Pipeline "{task.name}" created successfully.')
-        self._echo_link(f"pipelines/details/{uploaded.pipeline_id}")
+        click.echo(f"See it at {self._link(f'pipelines/details/{uploaded.pipeline_id}')}")
 
     def update_pipeline(self) -> None:
         """Compiles the pipeline file, uploads the package as a new version."""
@@ -69,7 +69,7 @@ class KubeflowHandler(BaseHandler):
             with self._talking():
                 client.upload_pipeline_version(str(package), version, pipeline_id=pipeline_id)
         click.echo(f'Pipeline "{task.name}" updated successfully.')
-        self._echo_link(f"pipelines/details/{pipeline_id}")
+        click.echo(f"See it at {self._link(f'pipelines/details/{pipeline_id}')}")
 
     def compile_pipeline(self) -> None:
         """Compiles the pipeline file to a package in the current folder."""
@@ -298,6 +298,3 @@ class KubeflowHandler(BaseHandler):
 
     def _link(self, page: str) -> str:
         return f"{self._client._get_url_prefix()}/#/{page}"
-
-    def _echo_link(self, page: str) -> None:
-        click.echo(f"Please access the pipeline detail page at {self._link(page)}")

@@ -16,7 +16,6 @@ from kustomize import Manifest, render
 from tensorflow_serving.config import model_server_config_pb2
 
 from kubeflow.config import load
-from kubeflow.handler import KubeflowHandler
 from modules.common.registry import task_names
 from pipelines import cli
 from serving import container
@@ -216,6 +215,9 @@ def test_the_recurring_run_asks_for_a_run(
             },
         },
     }
+    # Imports TFX, which no other test here needs.
+    from kubeflow.handler import KubeflowHandler
+
     monkeypatch.setattr(KubeflowHandler, "_service_account", lambda self: None)
     (tmp_path / "token").write_text("secret")
     monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "token"))
