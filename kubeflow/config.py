@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,9 +136,9 @@ def load(path: str | None = None, overrides: Mapping[str, Any] | None = None) ->
     """
     path = path or os.environ.get(CONFIG_VARIABLE) or None
     settings = _read(path) if path else {}
-    found = {_VARIABLES[name]: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+    variables = {_VARIABLES[name]: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
-    return parse(settings | found | given, path or "the settings")
+    return parse({**settings, **variables, **given}, path or "the settings")
 
 
 def parse(settings: Mapping[str, Any], where: str = "the settings") -> KubeflowConfig:
@@ -152,7 +152,7 @@ def parse(settings: Mapping[str, Any], where: str = "the settings") -> KubeflowC
         ConfigError: For a setting that does not exist, or of a wrong type.
     """
     check_keys(KubeflowConfig, settings, where)
-    readers = {
+    readers: dict[str, Callable[[Any], Any]] = {
         "env": lambda value: read_mapping(value, f"{where}: env"),
         "resources": lambda value: {
             step: read_value(Resources, entry, f"{where}: resources, {step}")
@@ -164,7 +164,9 @@ def parse(settings: Mapping[str, Any], where: str = "the settings") -> KubeflowC
     }
     plain = {name: value for name, value in settings.items() if name not in readers}
     base: KubeflowConfig = read_value(KubeflowConfig, plain, where)
-    nested = {name: readers[name](settings[name]) for name in readers if name in settings}
+    nested: dict[str, Any] = {
+        name: readers[name](settings[name]) for name in readers if name in settings
+    }
     return dataclasses.replace(base, **nested)
 
 
@@ -218,15 +220,15 @@ def _problems(config: KubeflowConfig) -> list[str]:
         for name in names
         if not _KUBERNETES_NAME.fullmatch(name)
     ]
-    paths = [each.path for each in (*config.volumes, *config.secrets) if each.path]
-    found += [f"mount path {path!r} is not absolute" for path in paths if path[0] != "/"]
+    paths = [each.path for each in config.volumes]
+    paths += [each.path for each in config.secrets if each.path]
+    found += [f"mount path {path!r} is not absolute" for path in paths if path[:1] != "/"]
     found += [f"{path} is mounted twice" for path in sorted(set(paths)) if paths.count(path) > 1]
     found += [
         f"secret {each.secret} needs env or path, or no step sees it"
         for each in config.secrets
         if not each.env and not each.path
     ]
-    found += [f"volume {each.claim} needs a path" for each in config.volumes if not each.path]
     return found
 
 

@@ -107,12 +107,17 @@ class LocatedExampleGen(BaseBeamComponent):
                 for the newest.
             hparams: Resolved hyperparameters.
         """
+        # What samples are made by, as `pipelines.data` has it, besides what readers are told.
+        made_by = {"seed", *(name for name in hparams if name.startswith("sample_"))}
+        told = {name: hparams[name] for name in hparams if name in {*task.data_hparams, *made_by}}
         readers = [source.component.rpartition(".")[0] for source in task.sources]
         parameters = {
             "task_name": task.name,
             "data": data,
-            "hparams": json.dumps(dict(hparams), ensure_ascii=False, sort_keys=True),
-            "digest": source_digest(f"modules.{task.name}.task", *readers),
+            "hparams": json.dumps(told, ensure_ascii=False, sort_keys=True),
+            "digest": source_digest(
+                f"modules.{task.name}.task", f"modules.{task.name}.sample", *readers
+            ),
         }
         outputs = {"examples": channel_utils.as_channel([Examples()])}
         super().__init__(spec=LocatedExampleGenSpec(**parameters, **outputs))

@@ -9,6 +9,14 @@ from typing import Any
 import yaml
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes what is in several places in each of them, without YAML's references."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Says that nothing is referred to."""
+        return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Package:
     """A compiled pipeline.
@@ -63,9 +71,8 @@ class Package:
     def text(self) -> str:
         """Gives the package as YAML, one document or two, the same each time."""
         documents = [self.spec, self.platform] if self.platform else [self.spec]
-        return str(
-            yaml.safe_dump_all(documents, sort_keys=True, allow_unicode=True, width=1_000_000)
-        )
+        options: dict[str, Any] = {"sort_keys": True, "allow_unicode": True, "width": 10**6}
+        return str(yaml.dump_all(documents, Dumper=_Dumper, **options))
 
     def write(self, path: Path) -> None:
         """Writes the package.

@@ -15,7 +15,8 @@ TFX's runner is made for Vertex AI. The package that comes out of here differs f
   output artifact. Where nothing was pushed yet, the artifact has the property `absent` = 1, and the
   entrypoint leaves it out of the inputs of the next step.
 - No `lifecycle` hooks: KFP ignores them.
-- ExampleGen and PushedModel are never taken from KFP's cache: it does not see that files changed.
+- KFP's cache does not see files. So the step DataFingerprint digests what is at `data` for
+  ExampleGen, and PushedModel, as DataFingerprint, runs each time.
 - The pipeline is called like the task, with dashes; models go to `<models_dir>/<task>/<version>`.
 - Volumes and secrets are in a second YAML document.
 
@@ -36,7 +37,7 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 )
 from tfx.orchestration.pipeline import Pipeline
 
-from kubeflow import platform
+from kubeflow import fingerprint_step, platform
 from kubeflow.config import KubeflowConfig
 from kubeflow.ingest import LocatedExampleGen
 from kubeflow.package import Package
@@ -50,7 +51,7 @@ DATA = "data"
 TRAIN_STEPS = "train_steps"
 
 _TRAINING_STEPS = ("Trainer", "Tuner")
-_NEVER_CACHED = ("ExampleGen", "PushedModel")
+_NEVER_CACHED = ("PushedModel",)
 _DESCRIPTIONS = {
     DATA: "Where the data is, in the container or gs://; sample data where empty.",
     TRAIN_STEPS: "At most so many training steps; by epochs where 0.",
@@ -111,6 +112,8 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
     if config.pipeline_root:
         spec["defaultPipelineRoot"] = config.pipeline_root
     _add_train_steps(spec)
+    if LocatedExampleGen in map(type, pipeline.components):
+        fingerprint_step.add(spec)
     _set_defaults(spec, {DATA: config.data, TRAIN_STEPS: config.train_steps})
     for name in _NEVER_CACHED:
         spec["root"]["dag"]["tasks"].get(name, {}).pop("cachingOptions", None)
@@ -123,20 +126,22 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
 
 def _add_train_steps(spec: dict[str, Any]) -> None:
     """Hands the root's parameter `train_steps` to the steps that train."""
+    root = spec["root"].setdefault("inputDefinitions", {}).setdefault("parameters", {})
     for name in _TRAINING_STEPS:
         if name not in spec["components"]:
             continue
-        declared = {TRAIN_STEPS: {"parameterType": "NUMBER_INTEGER"}}
-        spec["components"][name]["inputDefinitions"]["parameters"].update(declared)
         task = spec["root"]["dag"]["tasks"][name]
         task["inputs"]["parameters"][TRAIN_STEPS] = {"componentInputParameter": TRAIN_STEPS}
-        root = spec["root"].setdefault("inputDefinitions", {}).setdefault("parameters", {})
-        root.update(declared)
         container = spec["deploymentSpec"]["executors"][f"{name}_executor"]["container"]
         at = container["args"].index("--json_serialized_inputs_spec_args") + 1
-        inputs = json.loads(container["args"][at])
-        inputs["parameters"].update(declared)
-        container["args"][at] = json.dumps(inputs, sort_keys=True)
+        told = json.loads(container["args"][at])
+        for parameters in (
+            root,
+            spec["components"][name]["inputDefinitions"]["parameters"],
+            told["parameters"],
+        ):
+            parameters[TRAIN_STEPS] = {"parameterType": "NUMBER_INTEGER"}
+        container["args"][at] = json.dumps(told, sort_keys=True)
 
 
 def _set_defaults(spec: dict[str, Any], defaults: Mapping[str, Value]) -> None:

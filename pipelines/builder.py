@@ -171,8 +171,9 @@ def ingest_components(
     Returns:
         `examples`, `statistics`, `schema`, `validator`, `gate`.
     """
-    is_node = isinstance(data, BaseNode)
-    example_gen = data if is_node else example_gen_component(task, data, hparams)
+    example_gen = data
+    if isinstance(data, DataLocation):
+        example_gen = example_gen_component(task, data, hparams)
     statistics = StatisticsGen(examples=example_gen.outputs["examples"])
     schema = CuratedSchema(task_name=task.name, digest=schema_digest(task.name))
     validator = ExampleValidator(

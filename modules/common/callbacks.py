@@ -54,6 +54,25 @@ def callbacks(
     ]
 
 
+class StepLimit(keras.callbacks.Callback):
+    """Ends a fit after so many steps, in the middle of an epoch too."""
+
+    def __init__(self, steps: int) -> None:
+        """Sets the limit.
+
+        Args:
+            steps: Batches that are trained on at most.
+        """
+        super().__init__()
+        self._left = steps
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Counts."""
+        self._left -= 1
+        if self._left <= 0:
+            self.model.stop_training = True
+
+
 class CosineDecay(keras.callbacks.Callback):
     """Raises the learning rate over the first 5 % of the steps, then lowers it to zero.
 

@@ -17,7 +17,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common import export, precision
-from modules.common.callbacks import callbacks
+from modules.common.callbacks import StepLimit, callbacks
 from modules.common.errors import DataError
 from modules.common.input_pipeline import Split
 from modules.common.task import Task
@@ -46,7 +46,7 @@ def run(
     Args:
         fn_args: What TFX's Trainer gives to `run_fn`; its `custom_config` holds the resolved
             hyperparameters under `hparams`, and its `hyperparameters`, where a Tuner ran, lie
-            over them.
+            over them. Its `train_steps`, where it has some, are the most that is trained.
         task: The declaration.
         build_model: Makes the compiled model.
         servable_class: What is exported around the model.
@@ -71,10 +71,13 @@ def run(
     if model.trainable_weights:
         train_batches, eval_batches = batches(train, evaluation, hparams, augment)
         steps_per_epoch = math.ceil(train.examples / int(hparams["batch_size"]))
-        epochs = epochs_of(hparams, steps_per_epoch)
+        most_steps = most_steps_of(fn_args)
+        epochs = epochs_of(hparams, steps_per_epoch, most_steps)
         watched_by = callbacks(
             {**hparams, "epochs": epochs}, steps_per_epoch, fn_args.model_run_dir
         )
+        if most_steps:
+            watched_by.append(StepLimit(most_steps))
         model.fit(
             train_batches,
             validation_data=eval_batches,
@@ -105,7 +108,12 @@ def adapt(model: keras.Model, train: Split) -> None:
         model.adapt(train)
 
 
-def epochs_of(hparams: Hparams, steps_per_epoch: int) -> int:
+def most_steps_of(fn_args: Any) -> int:  # noqa: ANN401
+    """Gives the steps that a fit does not go beyond, as TFX's Trainer and Tuner have them; or 0."""
+    return int(getattr(fn_args, "train_steps", None) or 0)
+
+
+def epochs_of(hparams: Hparams, steps_per_epoch: int, most_steps: int = 0) -> int:
     """Says how long to train: `epochs`, or as many more as make `min_steps` steps.
 
     So a task that needs some thousand steps to learn anything does so on little data too.
@@ -113,9 +121,11 @@ def epochs_of(hparams: Hparams, steps_per_epoch: int) -> int:
     Args:
         hparams: `epochs` is read, and `min_steps` where the task has it.
         steps_per_epoch: Batches in an epoch.
+        most_steps: Steps that no fit goes beyond; 0 for no such limit.
     """
     least = math.ceil(int(hparams.get("min_steps", 0)) / steps_per_epoch)
-    return max(int(hparams["epochs"]), least)
+    epochs = max(int(hparams["epochs"]), least)
+    return min(epochs, math.ceil(most_steps / steps_per_epoch)) if most_steps else epochs
 
 
 def splits(

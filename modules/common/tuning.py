@@ -10,6 +10,7 @@ import tensorflow_transform as tft
 from tfx.components.tuner.component import TunerFnResult
 
 from modules.common import training
+from modules.common.callbacks import StepLimit
 from modules.common.task import Task
 
 _TRIALS = 8
@@ -55,11 +56,12 @@ def tune(
         project_name=task.name,
     )
     stop = keras.callbacks.EarlyStopping("val_loss", patience=max(1, int(hparams["patience"])))
+    most_steps = training.most_steps_of(fn_args)
     fit = {
         "x": train,
         "validation_data": evaluation,
         "epochs": int(hparams["epochs"]),
-        "callbacks": [stop],
+        "callbacks": [stop, *([StepLimit(most_steps)] if most_steps else [])],
         "verbose": 0,
     }
     return TunerFnResult(tuner=tuner, fit_kwargs=fit)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from modules.common import progress
-from modules.common.callbacks import CURVE_FILE, CosineDecay, callbacks
+from modules.common.callbacks import CURVE_FILE, CosineDecay, StepLimit, callbacks
 from modules.common.training import epochs_of
 
 _HPARAMS = {"epochs": 3, "learning_rate": 0.1, "patience": 0, "schedule": "cosine"}
@@ -85,3 +85,17 @@ def test_little_data_is_seen_more_often(
     hparams: dict[str, int], steps_per_epoch: int, epochs: int
 ) -> None:
     assert epochs_of(hparams, steps_per_epoch) == epochs
+
+
+@pytest.mark.parametrize("limit", [1, 6, 1000])
+def test_a_fit_ends_after_so_many_steps(limit: int, tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((40, 2), np.float32)
+    model.fit(x, x[:, :1], batch_size=10, epochs=3, callbacks=[StepLimit(limit)], verbose=0)
+    assert int(model.optimizer.iterations) == min(limit, 12)
+
+
+@pytest.mark.parametrize(("limit", "epochs"), [(0, 25), (1, 1), (41, 11), (1000, 25)])
+def test_a_limit_of_steps_goes_before_the_least(limit: int, epochs: int) -> None:
+    assert epochs_of({"epochs": 3, "min_steps": 100}, 4, limit) == epochs
