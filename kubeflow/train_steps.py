@@ -26,5 +26,6 @@ def fold(executor_input: dict[str, Any], inputs_spec: dict[str, Any]) -> None:
     inputs_spec.get("parameters", {}).pop(PARAMETER, None)
     if steps > 0:
         train_args = json.loads(values.get(_TRAIN_ARGS, "{}"))
-        # TFX writes its protos with the field names as they are declared.
+        # JSON of a proto may use either spelling of a field's name, but not both.
+        train_args.pop("numSteps", None)
         values[_TRAIN_ARGS] = json.dumps(train_args | {"num_steps": steps})
