@@ -23,6 +23,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from tfx.types.artifact import CUSTOM_PROPERTIES_PREFIX
+
 from components.pushed_model import ABSENT
 from kubeflow.staging import Staging, map_strings
 
@@ -80,7 +82,7 @@ def for_launcher(executor_output: Json, executor_input: Json, staging: Staging) 
 def output_counts(executor_output: Json) -> dict[str, float]:
     """Gives the numbers in the metadata of the outputs, by name, to tell a person."""
     return {
-        name: value
+        name.removeprefix(CUSTOM_PROPERTIES_PREFIX): value
         for _, artifact in _artifacts(executor_output)
         for name, value in artifact.get("metadata", {}).items()
         if isinstance(value, int | float) and not isinstance(value, bool)

@@ -132,7 +132,6 @@ class Cluster:
             return "succeeded"
         container = executor["container"]
         pod = self.folder / "pods" / f"{task_name}-{uuid.uuid4().hex[:8]}"
-        pod.mkdir(parents=True)
         executor_input = {
             "inputs": inputs,
             "outputs": provision_outputs(component, root, task["taskInfo"]["name"], pod),
@@ -143,6 +142,7 @@ class Cluster:
         if has_cache and key in self.metadata.cache:
             result.outputs[task_name] = self.metadata.cache[key]
             return "cached"
+        pod.mkdir(parents=True)
         try:
             outputs = run_step(executor_input, component, container, pod, self.store, self.metadata)
         finally:
