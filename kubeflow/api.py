@@ -55,7 +55,8 @@ class Client(kfp_client.Client):
         Args:
             sleep_duration: Unused; it is kfp's.
         """
-        return self._healthz_api.get_healthz()
+        # It is asked while the client is made, when `_limit` is still to come.
+        return self._healthz_api.get_healthz(_request_timeout=_limits())
 
     def _load_config(self, *arguments: Any) -> kfp_server_api.Configuration:
         config = super()._load_config(*arguments)
@@ -91,25 +92,26 @@ def connect(endpoint: str | None, namespace: str, iap_client_id: str | None) -> 
     credentials = None
     if os.environ.get(TOKEN_FILE_VARIABLE):
         credentials = ServiceAccountTokenVolumeCredentials()
-    with explained(endpoint or "the cluster"), warnings.catch_warnings():
+    where = endpoint or "the cluster"
+    with explained(where), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        client = Client(
-            host=endpoint,
-            client_id=iap_client_id or None,
-            namespace=namespace or DEFAULT_NAMESPACE,
-            existing_token=os.environ.get(TOKEN_VARIABLE) or None,
-            credentials=credentials,
-        )
-        _limit(client)
         try:
+            # kfp asks for the health itself, where it does not know the namespace yet.
+            client = Client(
+                host=endpoint,
+                client_id=iap_client_id or None,
+                namespace=namespace or DEFAULT_NAMESPACE,
+                existing_token=os.environ.get(TOKEN_VARIABLE) or None,
+                credentials=credentials,
+            )
+            _limit(client)
             client.get_kfp_healthz()
         except kfp_server_api.ApiException as error:
             if error.status != 404:
                 raise
             raise ApiError(
-                f"{client.endpoint} is no Kubeflow Pipelines 2: expected /apis/v2beta1/healthz to "
-                "answer, found 404; give the address of the ml-pipeline service, version 2.0 or "
-                "later",
+                f"{where} is no Kubeflow Pipelines 2: expected /apis/v2beta1/healthz to answer, "
+                "found 404; give the address of the ml-pipeline service, version 2.0 or later",
                 404,
             ) from error
     return client
@@ -169,10 +171,14 @@ def _limit(client: Client) -> None:
     request = rest.request
 
     def limited(*arguments: Any, _request_timeout: Any = None, **named: Any) -> Any:
-        limits = _request_timeout or (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-        return request(*arguments, _request_timeout=limits, **named)
+        return request(*arguments, _request_timeout=_request_timeout or _limits(), **named)
 
     rest.request = limited
+
+
+def _limits() -> tuple[int, int]:
+    """Gives how long a connection, and then an answer, may take, in seconds."""
+    return CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 
 def _refusal(endpoint: str, error: kfp_server_api.ApiException) -> str:

@@ -20,6 +20,8 @@ class TaskOfFile(DagRunnerPatcher):
     """
 
     TASK_NAME = "task_name"
+    # TFX's own, which a type checker cannot see.
+    _run_called: bool
 
     def get_runner_class(self) -> type:
         """Names the runner for TFX's message about a file that runs nothing."""

@@ -78,7 +78,7 @@ def test_from_a_pipeline_file_to_the_status_of_a_run(tmp_path: Path) -> None:
         told = start(*status, run_id, folder=tmp_path, endpoint=server.url)
         missing = start(*status, "no-such-run", folder=tmp_path, endpoint=server.url)
         code, out, _ = end(told)
-        assert code == 0 and re.search(rf"name_gender \| {run_id} \| SUCCEEDED", out)
+        assert code == 0 and re.search(rf"name_gender +\| {run_id} \| SUCCEEDED", out)
         code, _, err = end(missing)
         assert code == 1 and "no run no-such-run" in err
     assert not list(tmp_path.iterdir())
