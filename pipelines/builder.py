@@ -171,9 +171,8 @@ def ingest_components(
     Returns:
         `examples`, `statistics`, `schema`, `validator`, `gate`.
     """
-    example_gen = data
-    if isinstance(data, DataLocation):
-        example_gen = example_gen_component(task, data, hparams)
+    is_found = isinstance(data, DataLocation)
+    example_gen: BaseNode = example_gen_component(task, data, hparams) if is_found else data
     statistics = StatisticsGen(examples=example_gen.outputs["examples"])
     schema = CuratedSchema(task_name=task.name, digest=schema_digest(task.name))
     validator = ExampleValidator(
