@@ -10,7 +10,7 @@ from modules.common.chunks import in_chunks
 from modules.common.export import Servable
 from modules.common.input_pipeline import Split
 from modules.common.tensors import Arrays, Hparams, Tensors
-from modules.music_rbm import frequencies, orders, sampling
+from modules.music_rbm import frequencies, held, orders, sampling
 from modules.music_rbm.model import Costs
 from modules.music_rbm.sampling import Order
 from modules.music_rbm.task import NOTES
@@ -29,12 +29,12 @@ class MusicRbmServable(Servable):
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
-        """Counts how often each note is on; see `Servable.fit_baselines`.
+        """Counts how often notes are on; see `Servable.fit_baselines`.
 
         Returns:
-            `notes`: float32 `[156]`.
+            `notes`: float32 `[156]`; `held`: by what the pitch did before, float32 `[156, 4]`.
         """
-        return {"notes": frequencies.fit(train)}
+        return {"notes": frequencies.fit(train), "held": held.fit(train)}
 
     def calibrate(self, train: Split) -> None:
         """Finds the mean free energy of the training split's windows."""
@@ -91,12 +91,18 @@ class MusicRbmServable(Servable):
         return {"pseudo_likelihood": costs.pseudo_likelihood / self._units}
 
     def score(self, raw: Tensors) -> Tensors:
-        """Scores windows: what their units cost, by the models and by the notes' frequencies."""
+        """Scores windows: what their units cost, by the model and by the baselines."""
         note_state = self.transform(raw)["note_state"]
         costs = self._costs(note_state)
         units = tf.fill([tf.shape(note_state)[0]], self._units)
-        notes = frequencies.cost(tf.convert_to_tensor(self.baselines["notes"]), note_state)
-        scores = {"free_energy_gap__score": costs.free_energy - self._train_free_energy}
+        frequency, table = (
+            tf.convert_to_tensor(self.baselines[name]) for name in ("notes", "held")
+        )
+        notes = frequencies.cost(frequency, note_state)
+        scores = {
+            "free_energy_gap__score": costs.free_energy - self._train_free_energy,
+            "pseudo_likelihood__held": held.cost(table, frequency, note_state),
+        }
         for name in ("pseudo_likelihood", "reconstruction"):
             scores[f"{name}__score"] = getattr(costs, name)
             scores[f"{name}__notes"] = notes

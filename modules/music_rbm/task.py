@@ -81,7 +81,7 @@ TASK = Task(
             doc="nats that a unit of held-out music costs given all others (rnn_rbm: all others of "
             "its step, and the steps before)",
             better="lower",
-            baselines=("notes",),
+            baselines=("notes", "held"),
             gate=Gate(baseline="notes", min_gain=0.002, max_drop=0.005),
         ),
         Metric(
