@@ -119,12 +119,19 @@ class Split(Mapping[str, np.ndarray]):
         """Batches examples of like length together, so that little of a batch is filling.
 
         Of a good many batches' worth of examples at a time, all are put in the order of their
-        lengths, and cut into batches, which come in random order.
+        lengths, those of the feature declared first before all others, and cut into batches, which
+        come in random order.
         """
 
         def sorted_by_length(window: Tensors | tf.Tensor) -> Tensors | tf.Tensor:
-            packed = window if isinstance(window, tf.Tensor) else window[self._ragged[0].name]
-            order = tf.argsort(tf.strings.length(packed), stable=True)
+            if isinstance(window, tf.Tensor):
+                packed = [window]
+            else:
+                packed = [window[feature.name] for feature in self._ragged]
+            order = tf.range(tf.size(packed[0]))
+            for column in reversed(packed):
+                lengths = tf.gather(tf.strings.length(column), order)
+                order = tf.gather(order, tf.argsort(lengths, stable=True))
             return tf.nest.map_structure(lambda values: tf.gather(values, order), window)
 
         dataset = dataset.batch(_BUCKETED_BATCHES * batch_size).map(sorted_by_length)
