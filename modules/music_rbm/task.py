@@ -42,7 +42,7 @@ TASK = Task(
     target_is_input=True,
     hparams={
         "seed": 20120626,
-        "epochs": 60,
+        "epochs": 80,
         "batch_size": 64,
         "learning_rate": 1e-3,
         "patience": 10,
