@@ -53,14 +53,14 @@ def test_what_is_not_used(shared_data: Path) -> None:
     assert not rejects["haosys"] and not rejects["prisonb"]
     kinds = [reject.kind for reject in rejects["lost"]]
     # A stretch of lost.conv was read as ISO 8859-2 once and encoded again.
-    assert kinds.count("set aside") == 2 and kinds.count("bad") == 565
+    assert kinds.count("set aside") == 1 and kinds.count("bad") == 565
     places = [int(reject.where.split()[1]) for reject in rejects["lost"] if reject.kind == "bad"]
     assert places == sorted(places) and places[0] > 46_000 and places[-1] < 46_800
 
 
 def test_the_odd_line_is_read(shared_data: Path) -> None:
     found = read_file(shared_data / "dialogue" / "haosys.conv")
-    assert "无休止地教训别人 到什么程度" in {question for question, _ in found.pairs}
+    assert "无休止地教训别人 到什么程度" in {line for pair in found.pairs for line in pair}
 
 
 def test_all_files_as_tfx_reads_them(
