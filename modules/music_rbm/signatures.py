@@ -59,27 +59,18 @@ class MusicRbmServable(Servable):
         longest = tf.reduce_max(tf.concat([[0], tf.cast(given["steps"], tf.int32)], axis=0))
         frequency = tf.convert_to_tensor(self.baselines["notes"])
 
-        def one(given: Tensors) -> tf.Tensor:
+        def one(given: Tensors) -> Tensors:
             order = Order(
-                steps=tf.cast(given["steps"], tf.int32),
-                gibbs_steps=tf.cast(given["gibbs_steps"], tf.int32),
-                temperature=given["temperature"],
-                seed=given["seed"],
-                primer=tf.cast(given["primer"], tf.float32),
+                steps=tf.cast(given["steps"][0], tf.int32),
+                gibbs_steps=tf.cast(given["gibbs_steps"][0], tf.int32),
+                temperature=given["temperature"][0],
+                seed=given["seed"][0],
+                primer=tf.cast(given["primer"][0], tf.float32),
             )
             music = sampling.sample(self.model, order, frequency)
-            return tf.pad(music, [[0, longest - order.steps], [0, 0]])
+            return {"note_state": tf.pad(music, [[0, longest - order.steps], [0, 0]])[None]}
 
-        found = tf.map_fn(
-            one,
-            {
-                name: given[name]
-                for name in ("steps", "gibbs_steps", "temperature", "seed", "primer")
-            },
-            fn_output_signature=tf.TensorSpec([None, NOTES], tf.uint8),
-            parallel_iterations=1,
-        )
-        return {"note_state": tf.reshape(found, [tf.size(given["steps"]), longest, NOTES])}
+        return in_chunks(one, {name: given[name] for name in Order._fields}, 1)
 
     def answer_examples(self, raw: Tensors) -> Tensors:
         """Answers windows with `pseudo_likelihood`, float32 `[batch]`: nats that a unit costs.

@@ -207,9 +207,7 @@ def test_held_notes_are_counted_by_what_their_pitch_did_before() -> None:
                         chance = (counts[unit, state, 1] + 0.5) / (counts[unit, state].sum() + 1)
                     if round_:
                         nats[number] -= np.log(chance if on else 1 - chance)
-    np.testing.assert_allclose(
-        table, (counts[..., 1] + 0.5) / (counts.sum(axis=2) + 1), rtol=1e-5
-    )
+    np.testing.assert_allclose(table, (counts[..., 1] + 0.5) / (counts.sum(axis=2) + 1), rtol=1e-5)
     found = held.cost(tf.constant(table), tf.constant(frequency), tf.constant(music))
     np.testing.assert_allclose(found, nats, rtol=1e-5)
 
