@@ -159,7 +159,13 @@ class Split(Mapping[str, np.ndarray]):
             for _, column in sorted(keyed.items())
         ]
         keys = [column[:, i] for column in flat for i in range(min(_SORT_KEYS, column.shape[1]))]
-        order = np.lexsort(keys[:_SORT_KEYS])
+        # Where those agree, as pictures do that begin with a margin, all values count.
+        last = [
+            np.array([zlib.crc32(row) for row in np.ascontiguousarray(column)], np.int64)
+            for column in flat
+            if column.shape[1] > _SORT_KEYS and column.dtype != object
+        ]
+        order = np.lexsort([*last, *keys[:_SORT_KEYS]])
         return {name: column[order] for name, column in columns.items()}
 
     def _read(self, names: Sequence[str]) -> Arrays:
