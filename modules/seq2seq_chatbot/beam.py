@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from modules.seq2seq_chatbot.decoder import LOW, Decoder, States
+from modules.seq2seq_chatbot.decoder import LOW, Decoder, States, of_any_size
 from modules.seq2seq_chatbot.model import END
 from modules.seq2seq_chatbot.replies import Replies, best_first, score
 
@@ -88,10 +88,12 @@ def search(
         states=states,
     )
     nothing = Replies(tf.zeros_like(first.ids), tf.fill(shape, LOW))
+    start = (tf.constant(0), tf.fill(shape[:1], False), first, nothing)
     _, _, _, found = tf.while_loop(
         lambda place, is_done, *_: (place <= max_chars) & ~tf.reduce_all(is_done),
         step,
-        (tf.constant(0), tf.fill(shape[:1], False), first, nothing),
+        start,
+        shape_invariants=of_any_size(start),
         parallel_iterations=1,
     )
     return best_first(found)

@@ -7,7 +7,7 @@ with the states in which the decoder's layers were left by those before.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -32,6 +32,13 @@ class Asked(NamedTuple):
 
     memory: tf.Tensor
     is_own: tf.Tensor
+
+
+def of_any_size(state: Any) -> Any:  # noqa: ANN401 - nested tensors to nested shapes
+    """Shapes of a loop's state whose first two dimensions, batch and replies, are not known."""
+    return tf.nest.map_structure(
+        lambda values: tf.TensorShape([None, None, *values.shape[2:]][: values.shape.rank]), state
+    )
 
 
 class Decoder:

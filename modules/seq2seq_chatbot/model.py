@@ -100,14 +100,15 @@ def own_nats(reply: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]
     """What each character costs, and the end of the reply.
 
     Args:
-        reply: int64 `[batch, longest]`, 0 after the end.
+        reply: Ids `[batch, longest]`, 0 after the end.
         logits: float32 `[batch, longest + 1, symbols]`.
 
     Returns:
         Negative log-likelihoods, 0 beyond the end, and which places are a reply's own, float32
         `[batch, longest + 1]` each.
     """
-    wanted = tf.pad(reply, [(0, 0), (0, 1)], constant_values=END)
+    # Keras makes floats of what a loss is given.
+    wanted = tf.pad(tf.cast(reply, tf.int64), [(0, 0), (0, 1)], constant_values=END)
     is_own = tf.cast(own_places(reply), tf.float32)
     costs = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
     return costs * is_own, is_own
@@ -132,8 +133,9 @@ class Perplexity(keras.metrics.Mean):
         self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None
     ) -> None:
         """Takes replies and logits."""
-        costs, is_own = own_nats(tf.cast(y_true, tf.int64), y_pred)
-        super().update_state(costs, sample_weight=is_own)
+        costs, is_own = own_nats(y_true, y_pred)
+        # Of values with more than one dimension Keras takes the means of the rows.
+        super().update_state(tf.reshape(costs, [-1]), sample_weight=tf.reshape(is_own, [-1]))
 
     def result(self) -> tf.Tensor:
         """The perplexity so far."""

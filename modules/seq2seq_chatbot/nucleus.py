@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.seq2seq_chatbot.decoder import LOW, Decoder, States
+from modules.seq2seq_chatbot.decoder import LOW, Decoder, States, of_any_size
 from modules.seq2seq_chatbot.model import END
 from modules.seq2seq_chatbot.replies import Replies, best_first, score, without_repeats
 from modules.seq2seq_chatbot.task import MAX_BEAM_WIDTH
@@ -80,6 +80,7 @@ def sample(
         lambda place, ids, last, *_: (place == 0) | tf.reduce_any(last != END),
         step,
         first,
+        shape_invariants=of_any_size(first),
         parallel_iterations=1,
     )
     is_asked_for = tf.range(most_draws) < tf.cast(draws, tf.int32)[:, None]
