@@ -37,6 +37,7 @@ import tensorflow as tf
 from components.example_gen.dialogue import Executor
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
+from modules.common import precision
 from modules.common.input_pipeline import Split
 from modules.seq2seq_chatbot.model import build_model
 from modules.seq2seq_chatbot.task import TASK
@@ -218,7 +219,8 @@ def tasks_way(pairs: Pairs, known: dict[str, int], hparams: dict[str, Any], fold
     transformed: Any = Vocabulary(len(known))
     split = Split([path], transformed, TASK, hparams)
     keras.utils.set_random_seed(int(hparams["seed"]))
-    model = build_model(hparams, transformed)
+    with precision.dtype_policy(precision.training_policy(hparams)):
+        model = build_model(hparams, transformed)
     batches: Iterator[Any] = iter(split.batches(int(hparams["batch_size"]), 1).repeat())
 
     def step() -> tuple[int, int]:
