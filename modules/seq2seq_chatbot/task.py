@@ -58,7 +58,7 @@ TASK = Task(
     choices={"pairing": ("two_by_two", "successors")},
     data_hparams=("pairing", "max_chars", "vocabulary_size"),
     smoke={
-        "epochs": 8,
+        "epochs": 6,
         "units": 64,
         "layers": 1,
         "sample_conversations": 600,
