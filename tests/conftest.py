@@ -47,12 +47,27 @@ def _group(item: pytest.Item) -> str:
     return str(item.path.relative_to(ROOT / "tests").with_suffix(""))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Takes the group off a test's name, so that it can be run by the name that is reported."""
-    name, mark, group = report.nodeid.rpartition("@")
-    if mark and "]" not in group:
-        report.nodeid = name
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fails where the groups do not hold: every smoke run would be made many times."""
+    is_grouped = getattr(session.config.option, "loadgroup", False)
+    if is_grouped and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group the tests; is it too old for pytest?")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has the process that reports say names of tests by which they can be run."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_NamesWithoutGroups())
+
+
+class _NamesWithoutGroups:
+    """Takes the group, which pytest-xdist appends, off the names of tests in reports."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        name, mark, group = report.nodeid.rpartition("@")
+        if mark and "]" not in group:
+            report.nodeid = name
 
 
 @pytest.fixture(scope="session")
