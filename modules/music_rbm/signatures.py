@@ -39,8 +39,9 @@ class MusicRbmServable(Servable):
     def calibrate(self, train: Split) -> None:
         """Finds the mean free energy of the training split's windows."""
         mean = keras.metrics.Mean()
+        free_energy = tf.function(self.model.free_energy, autograph=False, reduce_retracing=True)
         for features, _ in train.batches(_CALIBRATED_AT_ONCE):
-            mean.update_state(self._costs(features["note_state"]).free_energy)
+            mean.update_state(free_energy(features["note_state"]))
         self._train_free_energy.assign(mean.result())
 
     def answer(self, raw: Tensors) -> Tensors:
