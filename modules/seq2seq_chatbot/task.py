@@ -38,7 +38,7 @@ TASK = Task(
         "seed": 20170801,
         "epochs": 10,
         "batch_size": 128,
-        "eval_batch_size": 256,
+        "eval_batch_size": 64,
         "learning_rate": 2e-3,
         "patience": 3,
         "schedule": "plateau",
