@@ -11,6 +11,12 @@ import os
 # Before anything imports TensorFlow; see `pipelines.cli`.
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Workers share the cores, and so do the processes that they start.
+_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if _workers > 1:
+    _threads = str(max(1, (os.cpu_count() or 1) // _workers))
+    for _variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(_variable, _threads)
 
 from pathlib import Path  # noqa: E402
 
@@ -41,12 +47,27 @@ def _group(item: pytest.Item) -> str:
     return str(item.path.relative_to(ROOT / "tests").with_suffix(""))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Takes the group off a test's name, so that it can be run by the name that is reported."""
-    name, mark, group = report.nodeid.rpartition("@")
-    if mark and "]" not in group:
-        report.nodeid = name
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fails where the groups do not hold: every smoke run would be made many times."""
+    is_grouped = getattr(session.config.option, "loadgroup", False)
+    if is_grouped and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group the tests; is it too old for pytest?")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has the process that reports say names of tests by which they can be run."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_NamesWithoutGroups())
+
+
+class _NamesWithoutGroups:
+    """Takes the group, which pytest-xdist appends, off the names of tests in reports."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        name, mark, group = report.nodeid.rpartition("@")
+        if mark and "]" not in group:
+            report.nodeid = name
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,7 @@ import codecs
 import functools
 import io
 from collections.abc import Iterator
-
-from tfx.dsl.io import fileio
+from typing import BinaryIO
 
 _PROBE_BYTES = 1 << 16
 
@@ -19,7 +18,7 @@ def encoding_of(path: str) -> str:
     bad line must not make mojibake of a UTF-8 file. What neither reads is left to UTF-8, so that
     bad lines are rejected one by one.
     """
-    with fileio.open(path, "rb") as file:
+    with _open(path) as file:
         head = file.read(_PROBE_BYTES)
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
@@ -52,27 +51,38 @@ def read_lines(path: str, newline: str = "", max_chars: int = -1) -> Iterator[st
         newline: What ends a line; where empty, LF, CR and both do.
         max_chars: A longer line comes in pieces of so many characters, its ending in the last; -1
             for no limit.
+
+    Raises:
+        OSError: If the file, a local one, cannot be read.
     """
-    with fileio.open(path, "rb") as file:
-        reader = io.TextIOWrapper(
-            io.BufferedReader(_Raw(file)),  # type: ignore[type-var]
-            encoding_of(path),
-            errors="replace",
-            newline=newline,
-        )
+    with _open(path) as file:
+        reader = io.TextIOWrapper(file, encoding_of(path), errors="replace", newline=newline)
         yield from iter(functools.partial(reader.readline, max_chars), "")
 
 
-class _Raw(io.RawIOBase):
-    """Makes a raw stream of what `fileio.open` gives, which may be remote."""
+def _open(path: str) -> BinaryIO:
+    if "://" not in path:
+        return open(path, "rb")
+    # TFX's file systems take seconds to import; only remote data needs them.
+    from tfx.dsl.io import fileio
 
-    def __init__(self, file: object) -> None:
+    return io.BufferedReader(_Raw(fileio.open(path, "rb")))  # type: ignore[type-var]
+
+
+class _Raw(io.RawIOBase):
+    """Makes a raw stream of what `fileio.open` gives."""
+
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        data = self._file.read(len(buffer))  # type: ignore[attr-defined]
+        data = self._file.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

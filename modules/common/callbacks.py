@@ -17,6 +17,7 @@ from modules.common.tensors import Hparams
 CURVE_FILE = "curve.csv"
 REPORT_FILE = "report.png"
 _WARM_UP_SHARE = 0.05
+_LEAST_FALL = 1e-4
 _REPORT_EVERY_S = 0.5
 
 
@@ -27,9 +28,9 @@ def callbacks(
 
     Args:
         hparams: `epochs`, `learning_rate` and `patience` are read, and `schedule` where the task
-            has one: `plateau` halves the learning rate where the validation loss stands still,
-            `cosine` takes it to zero over all epochs. A `patience` of 0 trains all epochs and
-            keeps the last weights.
+            has one: `plateau` halves the learning rate where the validation loss stands still, or
+            falls by less than `least_fall` where the task has that, `cosine` takes it to zero over
+            all epochs. A `patience` of 0 trains all epochs and keeps the last weights.
         steps_per_epoch: Batches in an epoch.
         log_dir: Where TensorBoard's logs and the learning curve go.
     """
@@ -44,7 +45,12 @@ def callbacks(
         chosen.append(CosineDecay(float(hparams["learning_rate"]), epochs * steps_per_epoch))
     elif patience:
         wait = max(1, math.ceil(patience / 3))
-        chosen.append(keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=wait))
+        least = float(hparams.get("least_fall", _LEAST_FALL))
+        chosen.append(
+            keras.callbacks.ReduceLROnPlateau(
+                "val_loss", factor=0.5, patience=wait, min_delta=least
+            )
+        )
     return [
         *chosen,
         keras.callbacks.TensorBoard(log_dir, profile_batch=0, write_graph=False),

@@ -21,7 +21,13 @@ class DialogueSource(Source):
     """Files of conversations: a line `E` begins one, a line `M text` is what someone says.
 
     UTF-8 with or without a byte order mark, or GB 18030; lines end in LF or CRLF; the characters
-    of a file may be parted by `/`. Spaces inside a line belong to it.
+    of a file may be parted by `/`, which its lines vote on. Spaces inside a line belong to it; a
+    run of white space is one. Blank lines mean nothing. Lines before the first E are a
+    conversation, and one of more than 1,000 lines goes on as another.
+
+    A line that cannot be used keeps its place, so that nothing is paired over it: bytes in another
+    encoding than the file's, and a line of another kind, are bad; a longer line than is wanted, and
+    an M that says nothing, are set aside. How many lines are in no pair is said once for a file.
 
     Raw features: `question`, `reply`, and `question_length`. A conversation is one split key, by
     its text, so that what two files both have is on one side. The hyperparameters that are read:

@@ -33,9 +33,9 @@ class Costs(NamedTuple):
     """What windows cost, in nats, float32 `[batch]` each.
 
     Attributes:
-        pseudo_likelihood: Negative log-likelihood of each unit given all others, summed.
+        pseudo_likelihood: Of each unit given all others, negative log, summed.
         reconstruction: Cross-entropy of the units given the hidden units' means, summed.
-        free_energy: Free energy, for the RNN-RBM summed over the steps.
+        free_energy: For the RNN-RBM summed over the steps.
     """
 
     pseudo_likelihood: tf.Tensor
@@ -67,12 +67,7 @@ class MusicModel(keras.Model):
     """What both models share: contrastive divergence, and what windows cost."""
 
     def __init__(self, hparams: Hparams, units: int) -> None:
-        """Makes the machine.
-
-        Args:
-            hparams: Resolved hyperparameters.
-            units: How many visible units the machine has.
-        """
+        """Makes a machine of so many visible units; see `build_model`."""
         super().__init__(name=str(hparams["model"]))
         hidden, seed = int(hparams["hidden_units"]), int(hparams["seed"])
         self._steps = int(hparams["window_steps"])
@@ -112,7 +107,7 @@ class MusicModel(keras.Model):
         raise NotImplementedError
 
     def chain_ends(self, machine: Machine, data: tf.Tensor) -> tf.Tensor:
-        """Gives what the model draws to set against data: `[chains, units]`."""
+        """Gives what is set against data: `[chains, units]`."""
         return rbm.gibbs(machine, data, self._cd_steps, self._uniform)
 
     def call(self, inputs: Tensors) -> tf.Tensor:
@@ -140,8 +135,7 @@ class MusicModel(keras.Model):
             tape.gradient(contrast, [weight.value for weight in self.trainable_variables]),
             self.trainable_variables,
         )
-        order = keras.random.shuffle(tf.range(self._steps), seed=self.randomness)
-        watched = order[:_WATCHED_STEPS]
+        watched = keras.random.shuffle(tf.range(self._steps), seed=self.randomness)[:_WATCHED_STEPS]
         costs = self.pseudo_likelihood(machine, visible, note_state, watched)
         self.loss_tracker.update_state(costs / float(NOTES * watched.shape[0]))
         return {"loss": self.loss_tracker.result()}
@@ -162,14 +156,18 @@ class MusicModel(keras.Model):
         """
         note_state = tf.cast(note_state, tf.float32)
         machine, visible = self.conditioned(note_state)
-        every_step = tf.range(self._steps)
         by_unit = rbm.cross_entropy(note_state, self({"note_state": note_state}))
-        free_energy = rbm.free_energy(machine, visible)
         return Costs(
-            self.pseudo_likelihood(machine, visible, note_state, every_step),
+            self.pseudo_likelihood(machine, visible, note_state, tf.range(self._steps)),
             tf.reduce_sum(by_unit, axis=[1, 2]),
-            tf.reduce_sum(tf.reshape(free_energy, [tf.shape(note_state)[0], -1]), axis=1),
+            self.free_energy(note_state),
         )
+
+    def free_energy(self, note_state: tf.Tensor) -> tf.Tensor:
+        """Computes the free energy of windows, as `costs` gives it: float32 `[batch]`."""
+        machine, visible = self.conditioned(tf.cast(note_state, tf.float32))
+        by_row = rbm.free_energy(machine, visible)
+        return tf.reduce_sum(tf.reshape(by_row, [tf.shape(note_state)[0], -1]), axis=1)
 
     def pseudo_likelihood(
         self, machine: Machine, visible: tf.Tensor, note_state: tf.Tensor, steps: tf.Tensor
@@ -179,8 +177,8 @@ class MusicModel(keras.Model):
         Step by step, since flipping a unit costs as much memory as there are hidden units.
 
         Args:
-            machine: What `conditioned` gave; so is `visible`.
-            visible: `[rows, units]`.
+            machine: What `conditioned` gave.
+            visible: Likewise.
             note_state: float32 `[batch, window_steps, 156]`.
             steps: Which ones, int32 `[n]`.
 
@@ -230,8 +228,9 @@ class Rbm(MusicModel):
 
     def machine(self) -> Machine:
         """Gives the machine."""
-        weights = (self.kernel, self.visible_bias, self.hidden_bias)
-        return Machine(*(tf.convert_to_tensor(weight) for weight in weights))
+        return Machine(
+            *map(tf.convert_to_tensor, (self.kernel, self.visible_bias, self.hidden_bias))
+        )
 
     def chain_ends(self, machine: Machine, data: tf.Tensor) -> tf.Tensor:
         """Goes on with the persistent chains, where there are any."""
@@ -245,8 +244,7 @@ class Rbm(MusicModel):
         self, machine: Machine, logits: tf.Tensor, step: tf.Tensor
     ) -> tuple[Machine, tf.Tensor]:
         """Cuts the step's units out; see `MusicModel.part_of_step`."""
-        first = step * NOTES
-        units = slice(first, first + NOTES)
+        units = slice(step * NOTES, (step + 1) * NOTES)
         part = Machine(machine.kernel[units], machine.visible_bias[units], machine.hidden_bias)
         return part, logits
 
@@ -267,8 +265,8 @@ class RnnRbm(MusicModel):
             int(hparams["hidden_units"]), use_bias=False, name="to_hidden_bias"
         )
         self.rnn.build((None, None, NOTES))
-        self.to_visible.build((None, units))
-        self.to_hidden.build((None, units))
+        for layer in (self.to_visible, self.to_hidden):
+            layer.build((None, units))
         self.built = True
 
     def conditioned(self, note_state: tf.Tensor) -> tuple[Machine, tf.Tensor]:

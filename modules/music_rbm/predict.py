@@ -171,6 +171,6 @@ def _primer(path: str, steps: str, length: int) -> np.ndarray:
     if len(music) > length:
         raise DataError(
             f"steps is {length}, fewer than the {len(music)} that are kept of the primer; more "
-            f"--steps, or fewer --primer_steps"
+            f"--steps, or fewer --primer-steps"
         )
     return music

@@ -159,7 +159,7 @@ def _by_steps(model: RnnRbm, order: Order) -> tf.Tensor:
 
     state = (
         given,
-        heard[-1:],
+        heard[-1][None],
         memory,
         tf.TensorArray(tf.float32, order.steps - given, element_shape=[NOTES]),
     )

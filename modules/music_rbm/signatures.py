@@ -10,7 +10,7 @@ from modules.common.chunks import in_chunks
 from modules.common.export import Servable
 from modules.common.input_pipeline import Split
 from modules.common.tensors import Arrays, Hparams, Tensors
-from modules.music_rbm import frequencies, orders, sampling
+from modules.music_rbm import frequencies, held, orders, sampling
 from modules.music_rbm.model import Costs
 from modules.music_rbm.sampling import Order
 from modules.music_rbm.task import NOTES
@@ -29,18 +29,19 @@ class MusicRbmServable(Servable):
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
-        """Counts how often each note is on; see `Servable.fit_baselines`.
+        """Counts how often notes are on; see `Servable.fit_baselines`.
 
         Returns:
-            `notes`: float32 `[156]`.
+            `notes`: float32 `[156]`; `held`: by what the pitch did before, float32 `[156, 4]`.
         """
-        return {"notes": frequencies.fit(train)}
+        return {"notes": frequencies.fit(train), "held": held.fit(train)}
 
     def calibrate(self, train: Split) -> None:
         """Finds the mean free energy of the training split's windows."""
         mean = keras.metrics.Mean()
+        free_energy = tf.function(self.model.free_energy, autograph=False, reduce_retracing=True)
         for features, _ in train.batches(_CALIBRATED_AT_ONCE):
-            mean.update_state(self._costs(features["note_state"]).free_energy)
+            mean.update_state(free_energy(features["note_state"]))
         self._train_free_energy.assign(mean.result())
 
     def answer(self, raw: Tensors) -> Tensors:
@@ -59,27 +60,18 @@ class MusicRbmServable(Servable):
         longest = tf.reduce_max(tf.concat([[0], tf.cast(given["steps"], tf.int32)], axis=0))
         frequency = tf.convert_to_tensor(self.baselines["notes"])
 
-        def one(given: Tensors) -> tf.Tensor:
+        def one(given: Tensors) -> Tensors:
             order = Order(
-                steps=tf.cast(given["steps"], tf.int32),
-                gibbs_steps=tf.cast(given["gibbs_steps"], tf.int32),
-                temperature=given["temperature"],
-                seed=given["seed"],
-                primer=tf.cast(given["primer"], tf.float32),
+                steps=tf.cast(given["steps"][0], tf.int32),
+                gibbs_steps=tf.cast(given["gibbs_steps"][0], tf.int32),
+                temperature=given["temperature"][0],
+                seed=given["seed"][0],
+                primer=tf.cast(given["primer"][0], tf.float32),
             )
             music = sampling.sample(self.model, order, frequency)
-            return tf.pad(music, [[0, longest - order.steps], [0, 0]])
+            return {"note_state": tf.pad(music, [[0, longest - order.steps], [0, 0]])[None]}
 
-        found = tf.map_fn(
-            one,
-            {
-                name: given[name]
-                for name in ("steps", "gibbs_steps", "temperature", "seed", "primer")
-            },
-            fn_output_signature=tf.TensorSpec([None, NOTES], tf.uint8),
-            parallel_iterations=1,
-        )
-        return {"note_state": tf.reshape(found, [tf.size(given["steps"]), longest, NOTES])}
+        return in_chunks(one, {name: given[name] for name in Order._fields}, 1)
 
     def answer_examples(self, raw: Tensors) -> Tensors:
         """Answers windows with `pseudo_likelihood`, float32 `[batch]`: nats that a unit costs.
@@ -91,12 +83,18 @@ class MusicRbmServable(Servable):
         return {"pseudo_likelihood": costs.pseudo_likelihood / self._units}
 
     def score(self, raw: Tensors) -> Tensors:
-        """Scores windows: what their units cost, by the models and by the notes' frequencies."""
+        """Scores windows: what their units cost, by the model and by the baselines."""
         note_state = self.transform(raw)["note_state"]
         costs = self._costs(note_state)
         units = tf.fill([tf.shape(note_state)[0]], self._units)
-        notes = frequencies.cost(tf.convert_to_tensor(self.baselines["notes"]), note_state)
-        scores = {"free_energy_gap__score": costs.free_energy - self._train_free_energy}
+        frequency, table = (
+            tf.convert_to_tensor(self.baselines[name]) for name in ("notes", "held")
+        )
+        notes = frequencies.cost(frequency, note_state)
+        scores = {
+            "free_energy_gap__score": costs.free_energy - self._train_free_energy,
+            "pseudo_likelihood__held": held.cost(table, frequency, note_state),
+        }
         for name in ("pseudo_likelihood", "reconstruction"):
             scores[f"{name}__score"] = getattr(costs, name)
             scores[f"{name}__notes"] = notes

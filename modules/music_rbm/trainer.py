@@ -7,13 +7,21 @@ from typing import Any
 from modules.common import training
 from modules.music_rbm.augment import transposed
 from modules.music_rbm.model import build_model
+from modules.music_rbm.report import write_report
 from modules.music_rbm.signatures import MusicRbmServable
 from modules.music_rbm.task import TASK
 
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, MusicRbmServable, augment=transposed)
+    training.run(
+        fn_args,
+        TASK,
+        build_model,
+        MusicRbmServable,
+        augment=transposed,
+        report=write_report,
+    )
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult

@@ -51,6 +51,15 @@ def test_cosine_ends_near_zero_and_plateau_keeps_the_rate(tmp_path: Path) -> Non
     assert float(kept.optimizer.learning_rate) == pytest.approx(0.1)
 
 
+def test_what_falls_by_less_than_asked_for_stands_still(tmp_path: Path) -> None:
+    waits = {**_HPARAMS, "schedule": "plateau", "patience": 3}
+    kept = fit({**waits, "least_fall": 0.0}, tmp_path / "a")
+    assert float(kept.optimizer.learning_rate) == pytest.approx(0.1)
+    # The first epoch has none before it; both others fall by less than a million.
+    halved = fit({**waits, "least_fall": 1e6}, tmp_path / "b")
+    assert float(halved.optimizer.learning_rate) == pytest.approx(0.1 / 4)
+
+
 def test_the_curve_has_a_row_for_each_epoch(tmp_path: Path) -> None:
     fit(_HPARAMS, tmp_path)
     with (tmp_path / CURVE_FILE).open() as file:

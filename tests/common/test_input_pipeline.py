@@ -116,3 +116,31 @@ def test_an_empty_split_has_no_examples(tmp_path: Path) -> None:
     split = Split(write(tmp_path, 0), TransformOutput(), Task(), {})  # type: ignore[arg-type]
     assert split.examples == 0
     assert split["image"].shape == (0, 2, 3, 1)
+
+
+def test_examples_that_begin_alike_are_in_an_order_of_their_own(tmp_path: Path) -> None:
+    class Wide(Task):
+        label = "image"
+
+        def features_for(self, hparams: dict[str, Any]) -> tuple[Feature, ...]:
+            return (Feature(name="image", dtype="uint8", shape=(20, 20, 1)),)
+
+    class OnlyImages:
+        def transformed_feature_spec(self) -> dict[str, Any]:
+            return {"image": tf.io.FixedLenFeature([], tf.string)}
+
+    pictures = np.zeros((12, 20, 20, 1), np.uint8)
+    pictures[:, 15, 15, 0] = np.arange(12)
+    packed = pack(tf.constant(pictures)).numpy()
+    found = []
+    for number, order in enumerate((np.arange(12), np.arange(12)[::-1])):
+        path = tmp_path / f"{number}.gz"
+        with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+            for index in order:
+                example = tf.train.Example()
+                example.features.feature["image"].bytes_list.value.append(packed[index])
+                writer.write(example.SerializeToString())
+        split = Split([str(path)], OnlyImages(), Wide(), {})  # type: ignore[arg-type]
+        found.append(split["image"])
+    np.testing.assert_array_equal(found[0], found[1])
+    assert sorted(found[0][:, 15, 15, 0].tolist()) == list(range(12))

@@ -112,7 +112,7 @@ def test_random_events_raise_nothing_else() -> None:
     ],
 )
 def test_absurd_files_are_refused_at_once(contents: bytes, said: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(MidiError, match=said):
         read_notes(contents)
-    assert time.monotonic() - begun < 2.0
+    assert time.process_time() - begun < 2.0

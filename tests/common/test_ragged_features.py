@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ def example(number: int) -> tuple[np.ndarray, np.ndarray]:
     return np.full([length, 3], number, np.float32), np.arange(number % 5) + 10 * number + 1
 
 
+Make = Callable[[int], tuple[np.ndarray, np.ndarray]]
+
+
 def packed(rows: np.ndarray) -> bytes:
     return pack_ragged(tf.constant(rows[None]), tf.constant([len(rows)])).numpy()[0]
 
@@ -48,11 +52,15 @@ def packed(rows: np.ndarray) -> bytes:
 def split(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Split:
     if request.param == "streamed":
         monkeypatch.setattr(input_pipeline, "_IN_MEMORY_BYTES", 0)
+    return written_split(tmp_path)
+
+
+def written_split(tmp_path: Path, make: Make = example) -> Split:
     path = str(tmp_path / "part.gz")
     with tf.io.TFRecordWriter(path, "GZIP") as writer:
         for number in range(_ROWS):
             written = tf.train.Example()
-            for feature, rows in zip(_FEATURES, example(number), strict=True):
+            for feature, rows in zip(_FEATURES, make(number), strict=True):
                 written.features.feature[feature.name].bytes_list.value.append(packed(rows))
             writer.write(written.SerializeToString())
     return Split([path], TransformOutput(), Task(), {})  # type: ignore[arg-type]
@@ -98,6 +106,20 @@ def test_every_example_comes_once_with_its_like(split: Split) -> None:
     assert seen != sorted(seen)
     # Of 200 lengths from 1 to 31 as they come, batches of 8 are filled up by two fifths.
     assert filling / rows < 0.1
+
+
+def test_of_one_length_those_come_together_that_agree_in_the_next_feature_too(
+    tmp_path: Path,
+) -> None:
+    def of_ten_kinds(number: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.ones([1 + number % 2, 3], np.float32), np.arange(1 + number % 5) + 1
+
+    batches = list(written_split(tmp_path, of_ten_kinds).batches(20, shuffle_seed=1))
+    # Of the 200 there are 20 of each pair of lengths: nothing need be filled up.
+    assert len(batches) == 10
+    for frames, marks in batches:
+        assert frames["frames"].numpy().all()
+        assert marks.numpy().all()
 
 
 def test_epochs_differ_and_runs_do_not(split: Split) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ import pytest
 from executing import execute, read_back
 from tunes import TICKS, config_for, metre, midi, note, scale, tune_task, with_header
 
+from components.example_gen import quarantine
 from components.example_gen.midi import Executor, MidiExampleGen
 from components.example_gen.midi_reader import SightedTune, cut_tune, look_at_tune
+from components.example_gen.process_pool import ReaderPool
 from components.example_gen.records import BAD, SET_ASIDE, Reject
 from modules.common.errors import DataError
 from modules.common.note_state import from_midi, to_midi
@@ -205,16 +209,20 @@ def test_bad_files_are_a_share_of_the_files(
     (data / "b.mid").write_bytes(FAULTS["waltz"][0])
     with pytest.raises(DataError, match=r"(?s)1 of 4 records are bad.*begins with MThd"):
         run(monkeypatch, data, tmp_path, limit=0.24)
-    _, _, counts = run(monkeypatch, data, tmp_path / "again", limit=0.25)
-    assert counts["examples"] > 50 and counts["quarantined"] == counts["set_aside"] == 1
+    output = str(tmp_path / "examples" / "1")
+    counts = quarantine.read_counts(output)
+    assert (counts.used, counts.quarantined, counts.set_aside) == (3, 1, 1)
+    assert counts.examples > 50
+    quarantine.check_limit(counts, output, tune_task(0.25))
 
 
-@pytest.mark.parametrize("copies", [1, 3])
-def test_one_tune_is_too_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: int) -> None:
+def test_one_tune_is_too_few_under_whatever_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = tmp_path / "data"
     data.mkdir()
-    for number in range(copies):
-        (data / f"{number}.mid").write_bytes(GOOD)
+    for name in "ab":
+        (data / f"{name}.mid").write_bytes(GOOD)
     (data / "waltz.mid").write_bytes(FAULTS["waltz"][0])
     with pytest.raises(
         DataError,
@@ -249,6 +257,31 @@ def test_the_longest_tune_that_is_read_takes_little_memory(tmp_path: Path) -> No
     found = looked_at(tmp_path, to_midi(from_midi(midi(note(0, TICKS * 16_384, 60)))))
     assert isinstance(found, SightedTune) and found.steps == 4 * 16_384
     assert len(found.packed) < 1.3e6
+
+
+def test_the_reader_is_light() -> None:
+    heavy = "{'tensorflow', 'tfx', 'apache_beam', 'keras', 'matplotlib'} & set(sys.modules)"
+    code = f"import sys, components.example_gen.midi_reader; print(sorted({heavy}))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.strip() == "[]"
+
+
+def test_several_processes_read_the_same(tmp_path: Path) -> None:
+    config = config_for(tmp_path)
+    paths = [tmp_path / f"{number}.mid" for number in range(20)]
+    for number, path in enumerate(paths):
+        path.write_bytes(midi(scale(10 + number)))
+    pool = ReaderPool(look_at_tune, config, processes=2)
+    found = list(pool.read([str(path) for path in paths]))
+    pool.close()
+    assert found == [list(look_at_tune(str(path), config)) for path in paths]
+    assert sum(isinstance(one, Reject) for [one] in found) == 6
 
 
 def test_the_real_tunes(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

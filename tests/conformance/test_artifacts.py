@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -77,6 +78,12 @@ def make_servable(run: SmokeRun, model: keras.Model) -> export.Servable:
     return servable
 
 
+@pytest.fixture(scope="session")
+def loaded(smoke_run: SmokeRun) -> Any:
+    """The model that Trainer exported."""
+    return tf.saved_model.load(str(smoke_run.saved_model))
+
+
 def test_schema_covers_the_raw_features(smoke_run: SmokeRun) -> None:
     schema = text_format.Parse(schema_text(smoke_run.task.name), schema_pb2.Schema())
     declared = {feature.name for feature in schema.feature}
@@ -131,10 +138,9 @@ def test_transform_survives_strange_text(smoke_run: SmokeRun) -> None:
                 assert np.isfinite(values.numpy()).all(), name
 
 
-def test_what_is_no_picture_is_refused(smoke_run: SmokeRun) -> None:
+def test_what_is_no_picture_is_refused(smoke_run: SmokeRun, loaded: Any) -> None:
     pictures = media(smoke_run.task)
     served = pictures & {entry.name for entry in smoke_run.task.serving.inputs}
-    loaded = tf.saved_model.load(str(smoke_run.saved_model))
     request = export.example_request(smoke_run.task)
     truncated = {name: tf.strings.substr(request[name], 0, 200) for name in served}
     for name in served:
@@ -157,11 +163,10 @@ def test_model_takes_any_batch_and_learns_one(smoke_run: SmokeRun) -> None:
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
 
 
-def test_signature_equals_the_direct_path(smoke_run: SmokeRun) -> None:
+def test_signature_equals_the_direct_path(smoke_run: SmokeRun, loaded: Any) -> None:
     model = build(smoke_run)
     model.load_weights(str(smoke_run.saved_model / export.WEIGHTS_FILE))
     direct = make_servable(smoke_run, model).answer(export.example_request(smoke_run.task))
-    loaded = tf.saved_model.load(str(smoke_run.saved_model))
     served = loaded.signatures["serving_default"](**export.example_request(smoke_run.task))
     assert set(served) == {entry.name for entry in smoke_run.task.serving.outputs}
     # Sounds are made in many rounds, each of which makes more of the last one's rounding: phases
@@ -189,9 +194,8 @@ def samples_of(wav: bytes) -> np.ndarray:
     return soundfile.read(io.BytesIO(wav))[0]
 
 
-def test_evaluate_gives_every_declared_score(smoke_run: SmokeRun) -> None:
+def test_evaluate_gives_every_declared_score(smoke_run: SmokeRun, loaded: Any) -> None:
     task = smoke_run.task
-    loaded = tf.saved_model.load(str(smoke_run.saved_model))
     examples = tf.constant(raw_examples(smoke_run))
     scores = loaded.signatures["evaluate"](inputs=examples)
     wanted = {output.name: output for metric in task.metrics for output in metric.outputs}
@@ -203,8 +207,7 @@ def test_evaluate_gives_every_declared_score(smoke_run: SmokeRun) -> None:
         assert np.isfinite(values.numpy()).all(), name
 
 
-def test_garbage_is_a_clean_error(smoke_run: SmokeRun) -> None:
-    loaded = tf.saved_model.load(str(smoke_run.saved_model))
+def test_garbage_is_a_clean_error(smoke_run: SmokeRun, loaded: Any) -> None:
     for name in ("serve_examples", "evaluate"):
         with pytest.raises(tf.errors.InvalidArgumentError):
             loaded.signatures[name](inputs=tf.constant([b"this is no tf.Example"]))

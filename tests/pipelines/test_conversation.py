@@ -130,6 +130,12 @@ def test_a_task_that_draws_nothing_has_no_seed() -> None:
     assert [next(turns), next(turns)] == [{"mood": "merry"}] * 2
 
 
+def _as_at_a_terminal() -> None:
+    # Ctrl-C reaches those whose terminal it is, and who were not started in the background.
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A process that converses at a terminal, and what is on its screen."""
 
@@ -150,8 +156,7 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"},
-            # Ctrl-C reaches those whose terminal it is.
-            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+            preexec_fn=_as_at_a_terminal,
         )
         os.close(slave)
         self._decode = codecs.getincrementaldecoder("utf-8")().decode

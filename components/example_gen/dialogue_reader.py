@@ -1,0 +1,95 @@
+"""Pairs the lines of conversations: what is said, and what is said next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from components.example_gen.dialogue_files import Conversation, conversations, survey
+from components.example_gen.read_config import ReadConfig
+from components.example_gen.records import SET_ASIDE, Record, Reject, split_of
+from modules.common import progress
+from modules.common.sequence_sources import DialogueSource
+from modules.common.transcripts import length_band
+
+TWO_BY_TWO, SUCCESSORS = "two_by_two", "successors"
+_STEPS = {TWO_BY_TWO: 2, SUCCESSORS: 1}
+_REPORT_INTERVAL_S = 0.5
+
+
+def read_dialogue(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
+    """Reads one file, a conversation at a time.
+
+    A line that cannot be used keeps its place in the conversation, so that nothing is paired over
+    it, and lines 3 and 4 stay a pair whatever becomes of 1 and 2. The last line of a conversation
+    has no reply, which is no fault; how many lines are in no pair at all is said once for a file.
+
+    Args:
+        path: A file of lines E and M.
+        config: Its source must be a `DialogueSource`, its hyperparameters have `pairing` and
+            `max_chars`.
+
+    Yields:
+        A record for each pair, a reject for each line that cannot be used or for a file that has
+        no lines, and one for all lines that are in no pair.
+    """
+    source: DialogueSource = config.source
+    pairing = str(config.hparams["pairing"])
+    name = config.relative(path)
+    try:
+        surveyed = survey(path)
+    except OSError as error:
+        yield Reject(name, "", f"the file cannot be read: {error.strerror or error}")
+        return
+    if not surveyed.has_lines:
+        yield Reject(name, "", surveyed.fault)
+        return
+    said = paired = 0
+    report_at = time.monotonic() + _REPORT_INTERVAL_S
+    for found in conversations(path, surveyed.is_slashed, config):
+        if isinstance(found, Reject):
+            yield found
+            continue
+        pairs = _pairs(found, _STEPS[pairing])
+        said += sum(line is not None for line in found)
+        paired += len({place for first in pairs for place in (first, first + 1)})
+        yield from _records(found, pairs, source)
+        if time.monotonic() >= report_at:
+            report_at = time.monotonic() + _REPORT_INTERVAL_S
+            progress.report(progress.Progress(done=said, total=None, unit="line"))
+    if paired < said:
+        yield Reject(name, "", _alone(said - paired, said, pairing), SET_ASIDE)
+
+
+def _pairs(conversation: Conversation, step: int) -> list[int]:
+    """Places of the lines that are questions; the reply is in the next."""
+    return [
+        place
+        for place in range(0, len(conversation) - 1, step)
+        if conversation[place] is not None and conversation[place + 1] is not None
+    ]
+
+
+def _records(
+    conversation: Conversation, pairs: list[int], source: DialogueSource
+) -> Iterator[Record]:
+    split = split_of("\n".join(line or "" for line in conversation), source.eval_percent)
+    for place in pairs:
+        question, reply = str(conversation[place]), str(conversation[place + 1])
+        yield Record(
+            split,
+            {
+                source.question: question,
+                source.reply: reply,
+                source.question_length: length_band(question),
+            },
+        )
+
+
+def _alone(alone: int, said: int, pairing: str) -> str:
+    if pairing == SUCCESSORS:
+        return f"{alone:,} of {said:,} lines are in no pair: no line stands next to them"
+    return (
+        f"{alone:,} of {said:,} lines are in no pair: their conversation has no line to make two "
+        f"of them; --set pairing={SUCCESSORS} pairs every line with the next"
+    )

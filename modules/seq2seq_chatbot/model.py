@@ -1,0 +1,256 @@
+"""seq2seq_chatbot: the model, whole: the characters of a reply from those of the question.
+
+Three recurrent layers read the question and its end; three more say the reply, beginning with the
+states in which the former ended. The first of them looks at the question by attention, and what it
+sees is fed to the layers above, so that with the reply given no attention stands inside a loop:
+all but the recurrences are products of large matrices. One table of characters is what is read,
+what is said, and what the last layer is compared with.
+
+What fills up the batch is masked wherever it could be seen: by the encoder's recurrences, the
+attention and the loss. In the decoder nothing comes after a line's end that matters.
+
+`modules.seq2seq_chatbot.decoder` computes the same character by character, from these layers.
+
+Source: D. Bahdanau et al., "Neural Machine Translation by Jointly Learning to Align and Translate"
+(2015); M.-T. Luong et al., "Effective Approaches to Attention-based Neural Machine Translation"
+(2015), for the product; Y. Wu et al., "Google's Neural Machine Translation System" (2016), for
+where attention stands; O. Press and L. Wolf, "Using the Output Embedding to Improve Language
+Models" (2017).
+"""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+from keras import layers, ops
+
+from modules.common.tensors import Hparams
+from modules.seq2seq_chatbot.features import VOCABULARY
+
+END = 0
+"""What comes after a line's last character, and before its first."""
+
+
+def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+    """Builds and compiles the model.
+
+    Args:
+        hparams: Resolved hyperparameters.
+        transform_output: Gives the vocabulary.
+
+    Returns:
+        `question` and `reply`, int64 `[batch, longest of each]`, 0 after the line, to logits
+        float32 `[batch, longest reply + 1, symbols]`: of each character from those before it, and
+        of the end.
+    """
+    model = build(hparams, transform_output.vocabulary_size_by_name(VOCABULARY) + 2)
+    model.compile(
+        optimizer=keras.optimizers.Adam(
+            float(hparams["learning_rate"]), global_clipnorm=float(hparams["clip_norm"])
+        ),
+        loss=nats,
+        metrics=[Perplexity()],
+        # Every batch has a length of its own.
+        jit_compile=False,
+    )
+    return model
+
+
+def build(hparams: Hparams, symbols: int) -> keras.Model:
+    """Builds the model.
+
+    Args:
+        hparams: `units`, `layers`, `dropout` and `seed` are read.
+        symbols: Characters, with the end and the unknown one.
+    """
+    units, count = int(hparams["units"]), int(hparams["layers"])
+    question = keras.Input((None,), dtype="int64", name="question")
+    reply = keras.Input((None,), dtype="int64", name="reply")
+    table = Characters(symbols, units, name="characters")
+    dropped = _dropout(hparams)
+
+    read = dropped(table(ops.pad(question, [(0, 0), (0, 1)])))
+    is_own = OwnPlaces(name="own_places")(question)
+    states = []
+    for layer in range(count):
+        told, *state = _recurrence(f"encoder_{layer}", units)(read, mask=is_own)
+        read = read + dropped(told)
+        states.append(state)
+    memory = layers.Identity(name="memory")(read)
+
+    said = dropped(table(ops.pad(reply, [(0, 0), (1, 0)])))
+    told, *_ = _recurrence("decoder_0", units)(said, initial_state=states[0])
+    said = said + dropped(told)
+    seen = Attention(name="attention")([said, memory, is_own])
+    for layer in range(1, count):
+        both = ops.concatenate([said, seen], axis=-1)
+        told, *_ = _recurrence(f"decoder_{layer}", units)(both, initial_state=states[layer])
+        said = said + dropped(told)
+    both = ops.concatenate([said, seen], axis=-1)
+    wanted = layers.Dense(units, activation="tanh", name="wanted")(both)
+    logits = table(dropped(wanted), compares=True)
+    return keras.Model({"question": question, "reply": reply}, logits, name="seq2seq_chatbot")
+
+
+def own_nats(reply: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """What each character costs, and the end of the reply.
+
+    Args:
+        reply: Ids `[batch, longest]`, 0 after the end.
+        logits: float32 `[batch, longest + 1, symbols]`.
+
+    Returns:
+        Negative log-likelihoods, 0 beyond the end, and which places are a reply's own, float32
+        `[batch, longest + 1]` each.
+    """
+    # Keras makes floats of what a loss is given.
+    wanted = tf.pad(tf.cast(reply, tf.int64), [(0, 0), (0, 1)], constant_values=END)
+    is_own = tf.cast(own_places(reply), tf.float32)
+    costs = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
+    return costs * is_own, is_own
+
+
+def nats(reply: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Negative log-likelihood of each reply, its end included, float32 `[batch]`; see `own_nats`.
+
+    A reply's sum, not its mean: every character counts alike, be it of a long reply or a short.
+    """
+    return tf.reduce_sum(own_nats(reply, logits)[0], axis=1)
+
+
+class Perplexity(keras.metrics.Mean):
+    """Exponential of the mean negative log-likelihood of a character, to watch the fit by."""
+
+    def __init__(self, name: str = "perplexity") -> None:
+        """Names the metric."""
+        super().__init__(name)
+
+    def update_state(
+        self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None
+    ) -> None:
+        """Takes replies and logits."""
+        costs, is_own = own_nats(y_true, y_pred)
+        # Of values with more than one dimension Keras takes the means of the rows.
+        super().update_state(tf.reshape(costs, [-1]), sample_weight=tf.reshape(is_own, [-1]))
+
+    def result(self) -> tf.Tensor:
+        """The perplexity so far."""
+        return ops.exp(super().result())
+
+
+def own_places(line: tf.Tensor) -> tf.Tensor:
+    """Tells the places of a line's characters and its end from what fills up the batch.
+
+    Args:
+        line: Integers `[batch, longest]`, 0 after the end.
+
+    Returns:
+        bool `[batch, longest + 1]`.
+    """
+    return tf.pad(line != 0, [(0, 0), (1, 0)], constant_values=True)
+
+
+class OwnPlaces(layers.Layer):
+    """`own_places` as a layer."""
+
+    def call(self, line: tf.Tensor) -> tf.Tensor:
+        """Takes integers `[batch, longest]`; gives bool `[batch, longest + 1]`."""
+        return own_places(line)
+
+    def compute_output_spec(self, line: keras.KerasTensor) -> keras.KerasTensor:
+        """Says what `call` gives."""
+        return keras.KerasTensor((line.shape[0], None), "bool")
+
+
+class Characters(layers.Layer):
+    """A vector for each character: what is read, and what the outcome is compared with."""
+
+    def __init__(self, symbols: int, units: int, name: str) -> None:
+        """Says how many there are, and how long a vector is."""
+        super().__init__(name=name)
+        self._symbols, self._units = symbols, units
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the vectors, and how likely each character is where nothing is known.
+
+        Characters come in the order of their frequency, which by Zipf's law falls as their rank
+        rises: a model that knows this much from the start begins to learn at once.
+        """
+        by_rank = -np.log(np.arange(self._symbols, dtype=np.float32) + 2)
+        self.vectors = self.add_weight(
+            (self._symbols, self._units),
+            keras.initializers.RandomNormal(stddev=self._units**-0.5),
+            name="vectors",
+        )
+        self.bias = self.add_weight(
+            (self._symbols,),
+            lambda shape, dtype: ops.convert_to_tensor(by_rank, dtype),
+            name="bias",
+        )
+
+    def call(self, inputs: tf.Tensor, compares: bool = False) -> tf.Tensor:
+        """Looks vectors up, or compares with them all.
+
+        Args:
+            inputs: Ids, integers `[...]`; or floats `[..., units]`.
+            compares: Which of the two.
+
+        Returns:
+            Floats `[..., units]`; or logits, float32 `[..., symbols]`.
+        """
+        vectors = ops.cast(self.vectors, self.compute_dtype)
+        if not compares:
+            return ops.take(vectors, inputs, axis=0) * math.sqrt(self._units)
+        logits = ops.matmul(inputs, ops.transpose(vectors))
+        return ops.cast(logits, "float32") + ops.cast(self.bias, "float32")
+
+    def compute_output_spec(
+        self, inputs: keras.KerasTensor, compares: bool = False
+    ) -> keras.KerasTensor:
+        """Says what `call` gives."""
+        if compares:
+            return keras.KerasTensor((*inputs.shape[:-1], self._symbols), "float32")
+        return keras.KerasTensor((*inputs.shape, self._units), self.compute_dtype)
+
+
+class Attention(layers.Layer):
+    """Gives every place of the reply a mean of the question's places, by how well they fit."""
+
+    def build(self, input_shape: list[tuple[int | None, ...]]) -> None:
+        """Makes the product that says what fits what."""
+        asked, looked_at, _ = input_shape
+        self.kernel = self.add_weight((asked[-1], looked_at[-1]), "glorot_uniform", name="kernel")
+
+    def shares(self, asking: tf.Tensor, memory: tf.Tensor, is_own: tf.Tensor) -> tf.Tensor:
+        """Says how much each place of the question counts.
+
+        Args:
+            asking: Floats `[batch, reply, units]`.
+            memory: Floats `[batch, question, units]`.
+            is_own: bool `[batch, question]`.
+
+        Returns:
+            float32 `[batch, reply, question]`, which sum to 1, 0 where a place is not own.
+        """
+        wanted = ops.matmul(asking, ops.cast(self.kernel, self.compute_dtype))
+        fit = ops.cast(ops.matmul(wanted, ops.transpose(memory, (0, 2, 1))), "float32")
+        fit = fit / math.sqrt(memory.shape[-1])
+        return ops.softmax(ops.where(is_own[:, None], fit, -1e9))
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        """Takes what `shares` does; gives floats `[batch, reply, units]`."""
+        asking, memory, is_own = inputs
+        shares = ops.cast(self.shares(asking, memory, is_own), self.compute_dtype)
+        return ops.matmul(shares, memory)
+
+
+def _recurrence(name: str, units: int) -> layers.Layer:
+    return layers.LSTM(units, return_sequences=True, return_state=True, name=name)
+
+
+def _dropout(hparams: Hparams) -> layers.Layer:
+    return layers.Dropout(float(hparams["dropout"]), seed=int(hparams["seed"]))

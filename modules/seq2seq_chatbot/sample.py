@@ -1,0 +1,41 @@
+"""seq2seq_chatbot: sample conversations, in both spellings of the real layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from modules.common.errors import DataError
+from modules.common.task import Value
+from modules.seq2seq_chatbot.talks import Talk, talks
+
+
+def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+    """Writes `everyday.conv`, and `slashes.conv`, whose characters are parted by `/`.
+
+    Lines end in CRLF. Half of the conversations are in either file, and none in both.
+
+    Args:
+        folder: Made if absent.
+        seed: The same seed gives the same files.
+        hparams: `sample_conversations`, how many.
+
+    Raises:
+        DataError: If there are fewer than two, or not so many different ones.
+    """
+    count = int(hparams["sample_conversations"])
+    if count < 2:
+        raise DataError(f"expected sample_conversations of 2 or more, found {count}")
+    found = talks(count, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "everyday.conv", found[::2], "")
+    _write(folder / "slashes.conv", found[1::2], "/")
+
+
+def _write(path: Path, conversations: list[Talk], mark: str) -> None:
+    lines = [
+        line
+        for conversation in conversations
+        for line in ("E", *(f"M {mark.join(said)}" for said in conversation))
+    ]
+    path.write_bytes("".join(f"{line}\r\n" for line in lines).encode())

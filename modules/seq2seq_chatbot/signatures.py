@@ -1,0 +1,181 @@
+"""seq2seq_chatbot: what the served model answers, and the scores of its metrics."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.common import ngrams
+from modules.common.bigram import Bigram, fit_bigram, fit_unigram, log_probability
+from modules.common.characters import to_texts
+from modules.common.checks import check_each
+from modules.common.chunks import in_chunks
+from modules.common.export import Servable
+from modules.common.input_pipeline import Split
+from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.seq2seq_chatbot.decoder import LOW, Decoder
+from modules.seq2seq_chatbot.decoding import decode
+from modules.seq2seq_chatbot.features import symbols_of
+from modules.seq2seq_chatbot.model import own_nats, own_places
+from modules.seq2seq_chatbot.task import MAX_BEAM_WIDTH, MAX_TEXT_CHARS
+
+_ANSWERED_AT_ONCE = 16
+_SCORED_AT_ONCE = 64
+_BIGRAM = "bigram_"
+_BUCKETS = 10_000
+
+
+class Seq2seqChatbotServable(Servable):
+    """Answers what is said with replies."""
+
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Takes the model apart, and reads the vocabulary and the defaults of decoding."""
+        self._symbols = symbols_of(transform_output)
+        self._decoder = Decoder(self.model, self._symbols)
+        self._defaults = {
+            entry.name: tf.constant(entry.default, entry.dtype)
+            for entry in self.task.serving.inputs
+            if entry.default is not None
+        }
+
+    @classmethod
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+        """Fits both models of which character follows which; see `Servable.fit_baselines`.
+
+        Returns:
+            `unigram`, float32 `[symbols]`; and the parts of `Bigram`, by `bigram_` and their names.
+        """
+        ids = train["reply"]
+        # The last symbol is the unknown one, which the training split may not have.
+        symbols = int(max(ids.max(), train["question"].max())) + 2
+        parts = fit_bigram(ids, symbols)._asdict()
+        bigram = {f"{_BIGRAM}{name}": values for name, values in parts.items()}
+        return {"unigram": fit_unigram(ids, symbols), **bigram}
+
+    def answer(self, raw: Tensors) -> Tensors:
+        """Answers what is said.
+
+        Args:
+            raw: The task's serving inputs, `[batch]` each.
+
+        Returns:
+            The task's serving outputs, `[batch, largest beam width]` each.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If nothing is said, or too much, or a number is out of
+                its range.
+        """
+        width, temperature, top_p = (raw[name] for name in ("beam_width", "temperature", "top_p"))
+        inputs = {
+            "question": self._checked_question(raw["text"]),
+            "beam_width": check_each(
+                f"beam_width: expected 1 to {MAX_BEAM_WIDTH}",
+                width,
+                (width >= 1) & (width <= MAX_BEAM_WIDTH),
+            ),
+            "temperature": check_each(
+                "temperature: expected 0 or more, and finite",
+                temperature,
+                tf.math.is_finite(temperature) & (temperature >= 0),
+            ),
+            "top_p": check_each(
+                "top_p: expected more than 0, and 1 at most", top_p, (top_p > 0) & (top_p <= 1)
+            ),
+            "seed": raw["seed"],
+        }
+        return self._answers(inputs)
+
+    def answer_examples(self, raw: Tensors) -> Tensors:
+        """Answers `serve_examples` as `answer` does, with the defaults."""
+        return self._answers(self._with_defaults(self.transform(raw)["question"]))
+
+    def score(self, raw: Tensors) -> Tensors:
+        """Scores each pair: what the reply costs, and the n-grams of a reply to the question."""
+        features = self.transform(raw)
+        inputs = {name: features[name] for name in ("question", "reply")}
+        return {
+            **in_chunks(self._costs, inputs, _SCORED_AT_ONCE),
+            **self._comparisons(raw["question"], features["question"], features["reply"]),
+        }
+
+    def _checked_question(self, text: tf.Tensor) -> tf.Tensor:
+        question = self.transform({"question": text})["question"]
+        chars = tf.reduce_sum(tf.cast(question != 0, tf.int32), axis=1)
+        chars = check_each(
+            f"text: expected 1 to {MAX_TEXT_CHARS} characters besides white space at its ends",
+            chars,
+            (chars >= 1) & (chars <= MAX_TEXT_CHARS),
+        )
+        with tf.control_dependencies([chars]):
+            return tf.identity(question)
+
+    def _with_defaults(self, question: tf.Tensor) -> Tensors:
+        batch = tf.shape(question)[:1]
+        return {
+            "question": question,
+            **{name: tf.fill(batch, default) for name, default in self._defaults.items()},
+        }
+
+    def _answers(self, inputs: Tensors) -> Tensors:
+        """Finds replies to questions, a few at a time; takes what `decode` does."""
+        most = tf.reduce_max(tf.concat([[1], tf.cast(inputs["beam_width"], tf.int32)], axis=0))
+
+        def answers(some: Tensors) -> Tensors:
+            found = decode(
+                self._decoder,
+                some,
+                most,
+                int(self.hparams["max_chars"]),
+                float(self.hparams["length_penalty"]),
+            )
+            return {
+                "ids": found.ids,
+                "replies": to_texts(found.ids, self._symbols),
+                "scores": tf.where(found.scores > LOW / 2, found.scores, 0.0),
+            }
+
+        return in_chunks(answers, inputs, _ANSWERED_AT_ONCE)
+
+    def _costs(self, features: Tensors) -> Tensors:
+        """What replies cost by the model and by the baselines, float32 `[batch]` each."""
+        reply = features["reply"]
+        costs, is_own = own_nats(reply, self.model(features, training=False))
+        before = tf.pad(reply, [(0, 0), (1, 0)])
+        after = tf.pad(reply, [(0, 0), (0, 1)])
+        bigram = Bigram(*(self.baselines[f"{_BIGRAM}{name}"] for name in Bigram._fields))
+        unigram = tf.convert_to_tensor(self.baselines["unigram"])
+        known = tf.minimum(after, tf.size(unigram, tf.int64) - 1)
+        by_baseline = {
+            "unigram": -tf.gather(unigram, known),
+            "bigram": -log_probability(bigram, before, after),
+        }
+        return {
+            "perplexity__score": tf.reduce_sum(costs, axis=1),
+            "perplexity__weight": tf.reduce_sum(is_own, axis=1),
+            **{
+                f"perplexity__{name}": tf.reduce_sum(tf.where(own_places(reply), nats, 0.0), axis=1)
+                for name, nats in by_baseline.items()
+            },
+        }
+
+    def _comparisons(self, text: tf.Tensor, question: tf.Tensor, reply: tf.Tensor) -> Tensors:
+        """Answers some of the questions, and counts what the answers share with the real replies.
+
+        Returns:
+            Outputs of the metrics `bleu_2`, `distinct_1` and `distinct_2`; those of other
+            questions count for nothing.
+        """
+        bucket = tf.strings.to_hash_bucket_fast(tf.reshape(text, [-1]), _BUCKETS)
+        is_chosen = bucket < round(float(self.hparams["answered_share"]) * _BUCKETS)
+        rows = tf.where(is_chosen)
+        chosen = self._with_defaults(tf.gather_nd(question, rows))
+        places = int(self.hparams["max_chars"]) + 1
+        # The first of each, or none if there are no questions.
+        best = tf.reshape(self._answers(chosen)["ids"][:, :1], [-1, places])
+        ids = tf.scatter_nd(rows, best, tf.stack([tf.size(bucket, tf.int64), places]))
+        reference = tf.where(is_chosen[:, None], reply, 0)
+        return {
+            "bleu_2__sums": ngrams.bleu_sums(ids, reference, 2),
+            "distinct_1__keys": ngrams.ngram_keys(ids, 1),
+            "distinct_2__keys": ngrams.ngram_keys(ids, 2),
+        }

@@ -1,0 +1,28 @@
+"""seq2seq_chatbot: the Trainer's and the Tuner's entry points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules.common import learning_curve, training
+from modules.seq2seq_chatbot.model import build_model
+from modules.seq2seq_chatbot.signatures import Seq2seqChatbotServable
+from modules.seq2seq_chatbot.task import TASK
+
+
+def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+    """Trains and exports; TFX's Trainer calls this."""
+    training.run(
+        fn_args,
+        TASK,
+        build_model,
+        Seq2seqChatbotServable,
+        report=learning_curve.write_report,
+    )
+
+
+def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+    """Searches hyperparameters; TFX's Tuner calls this."""
+    from modules.common import tuning
+
+    return tuning.tune(fn_args, TASK, build_model)
