@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,6 @@ from tunes import TICKS, config_for, metre, midi, note, scale, tune_task, with_h
 from components.example_gen import quarantine
 from components.example_gen.midi import Executor, MidiExampleGen
 from components.example_gen.midi_reader import SightedTune, cut_tune, look_at_tune
-from components.example_gen.process_pool import ReaderPool
 from components.example_gen.records import BAD, SET_ASIDE, Reject
 from modules.common.errors import DataError
 from modules.common.note_state import from_midi, to_midi
@@ -257,31 +254,6 @@ def test_the_longest_tune_that_is_read_takes_little_memory(tmp_path: Path) -> No
     found = looked_at(tmp_path, to_midi(from_midi(midi(note(0, TICKS * 16_384, 60)))))
     assert isinstance(found, SightedTune) and found.steps == 4 * 16_384
     assert len(found.packed) < 1.3e6
-
-
-def test_the_reader_is_light() -> None:
-    heavy = "{'tensorflow', 'tfx', 'apache_beam', 'keras', 'matplotlib'} & set(sys.modules)"
-    code = f"import sys, components.example_gen.midi_reader; print(sorted({heavy}))"
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ran.stdout.strip() == "[]"
-
-
-def test_several_processes_read_the_same(tmp_path: Path) -> None:
-    config = config_for(tmp_path)
-    paths = [tmp_path / f"{number}.mid" for number in range(20)]
-    for number, path in enumerate(paths):
-        path.write_bytes(midi(scale(10 + number)))
-    pool = ReaderPool(look_at_tune, config, processes=2)
-    found = list(pool.read([str(path) for path in paths]))
-    pool.close()
-    assert found == [list(look_at_tune(str(path), config)) for path in paths]
-    assert sum(isinstance(one, Reject) for [one] in found) == 6
 
 
 def test_the_real_tunes(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
