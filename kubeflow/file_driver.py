@@ -4,8 +4,9 @@ On Vertex AI it is a hook before the cache; KFP knows none. It finds the latest 
 the data and fingerprints the files; what it finds goes into the executor's parameters and into the
 metadata of the examples.
 
-Since KFP decides about its cache before the step begins, the fingerprint tells which data was read,
-but does not invalidate the cache.
+It is for packages of `runner.compile_pipeline` with TFX's own ExampleGens; the tasks' is
+`kubeflow.ingest`, whose cache the step DataFingerprint invalidates. Here KFP decides about its
+cache before the driver runs, so the fingerprint only tells which data was read.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from tfx.components.example_gen import utils
 from tfx.orchestration.kubeflow.v2.file_based_example_gen import driver
 from tfx.types import standard_component_specs
 
+from kubeflow.staging import check_readable
 from modules.common.errors import DataError
 
 INPUT_BASE = standard_component_specs.INPUT_BASE_KEY
 _EXAMPLES = standard_component_specs.EXAMPLES_KEY
-_UNREADABLE = ("minio://", "s3://")
 
 
 def is_file_based(inputs_spec: dict[str, Any]) -> bool:
@@ -43,11 +44,7 @@ def resolve(executor_input: dict[str, Any], inputs_spec: dict[str, Any]) -> None
     """
     values = executor_input["inputs"]["parameterValues"]
     folder = values[INPUT_BASE]
-    if folder.startswith(_UNREADABLE):
-        raise DataError(
-            f"data at {folder} cannot be read; expected the path of a mounted volume or gs://; "
-            "mount a volume that holds the data and give its path"
-        )
+    check_readable(folder)
     output_file = Path(executor_input["outputs"]["outputFile"])
     try:
         driver.main(

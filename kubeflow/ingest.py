@@ -28,11 +28,12 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.types.standard_artifacts import Examples
 from tfx.utils import io_utils
 
+from kubeflow.staging import check_readable
 from modules.common.digest import source_digest
 from modules.common.errors import DataError
 from modules.common.registry import load_task
 from modules.common.task import Task, Value
-from pipelines.builder import example_gen_component
+from pipelines.builder import example_gen_component, reader_modules
 from pipelines.data import locate
 from pipelines.environment import Environment
 
@@ -110,14 +111,12 @@ class LocatedExampleGen(BaseBeamComponent):
         # What samples are made by, as `pipelines.data` has it, besides what readers are told.
         made_by = {"seed", *(name for name in hparams if name.startswith("sample_"))}
         told = {name: hparams[name] for name in hparams if name in {*task.data_hparams, *made_by}}
-        readers = [source.component.rpartition(".")[0] for source in task.sources]
+        readers = {name for source in task.sources for name in reader_modules(task, source)}
         parameters = {
             "task_name": task.name,
             "data": data,
             "hparams": json.dumps(told, ensure_ascii=False, sort_keys=True),
-            "digest": source_digest(
-                f"modules.{task.name}.task", f"modules.{task.name}.sample", *readers
-            ),
+            "digest": source_digest(f"modules.{task.name}.sample", *sorted(readers)),
         }
         outputs = {"examples": channel_utils.as_channel([Examples()])}
         super().__init__(spec=LocatedExampleGenSpec(**parameters, **outputs))
@@ -139,11 +138,7 @@ def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
     """
     if not data:
         return None, 0, None
-    if "://" in data and not data.startswith("gs://"):
-        raise DataError(
-            f"data at {data} cannot be read; expected a path on a mounted volume, or gs://; mount "
-            "a volume that holds the data (volumes in the configuration), and name its path"
-        )
+    check_readable(data)
     path, span, version = _newest(data.rstrip("/")) if _SPAN.search(data) else (data, 0, None)
     if path.startswith("gs://"):
         return _fetch(path, scratch), span, version

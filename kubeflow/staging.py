@@ -13,6 +13,8 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from modules.common.errors import DataError
+
 ROOT_VARIABLE = "LIANXI_STAGING_ROOT"
 """Where `minio`, `s3` and `gcs` lie. `/` where not set, as in KFP; for tests that cannot write
 there."""
@@ -47,6 +49,22 @@ class Staging:
             if path.startswith(prefix):
                 return scheme + path.removeprefix(prefix)
         return path
+
+
+def check_readable(data: str) -> None:
+    """Makes sure that TensorFlow can open data, which the launcher does not stage.
+
+    Args:
+        data: A path, or a URI.
+
+    Raises:
+        DataError: For a store that it cannot open.
+    """
+    if "://" in data and not data.startswith("gs://"):
+        raise DataError(
+            f"data at {data} cannot be read; expected a path on a mounted volume, or gs://; mount "
+            "a volume that holds the data (volumes in the configuration), and name its path"
+        )
 
 
 def map_strings(value: Any, change: Callable[[str], str]) -> Any:

@@ -37,6 +37,7 @@ from components.serving_validator import ServingValidator
 from modules.common.digest import file_digests, source_digest
 from modules.common.errors import TaskError
 from modules.common.evaluation import eval_config
+from modules.common.sources import Source
 from modules.common.task import Task, Value
 from pipelines.data import DataLocation
 from pipelines.earlier_models import latest_model, previous_model
@@ -191,15 +192,7 @@ def ingest_components(
 def example_gen_component(task: Task, data: DataLocation, hparams: Mapping[str, Value]) -> BaseNode:
     """Makes the ExampleGen for the layout of `data`."""
     component = import_utils.import_class_by_path(data.source.component)
-    named = ("featurizer", "windower", "labeler", "splitter", "drawer")
-    functions = [
-        path.rpartition(".")[0]
-        for path in (getattr(data.source, name, "") for name in named)
-        if path
-    ]
-    digest = source_digest(
-        data.source.component.rpartition(".")[0], f"modules.{task.name}.task", *functions
-    )
+    digest = source_digest(*reader_modules(task, data.source))
     told = data_hparams(task, hparams)
     files = _file_digests(task, told)
     return component(
@@ -210,6 +203,13 @@ def example_gen_component(task: Task, data: DataLocation, hparams: Mapping[str, 
         "/".join([digest, *files.values()]),
         patterns=data.patterns,
     ).with_id("ExampleGen")
+
+
+def reader_modules(task: Task, source: Source) -> list[str]:
+    """Names the modules on which reading a layout depends, those of functions that it names too."""
+    named = ("featurizer", "windower", "labeler", "splitter", "drawer")
+    paths = [source.component, *(getattr(source, name, "") for name in named)]
+    return [f"modules.{task.name}.task", *(path.rpartition(".")[0] for path in paths if path)]
 
 
 def data_hparams(task: Task, hparams: Mapping[str, Value]) -> dict[str, Value]:

@@ -72,10 +72,10 @@ def test_the_root_of_staged_paths_may_be_another(monkeypatch: pytest.MonkeyPatch
 
 def test_tfx_gets_types_names_and_paths(given: dict[str, Any]) -> None:
     before = copy.deepcopy(given)
-    made = executor_io.for_tfx(given, SPEC, Staging("/root"))
+    made = executor_io.for_tfx(given, SPEC, Staging("/staged"))
     [model] = made["inputs"]["artifacts"]["model"]["artifacts"]
     assert model["type"] == MODEL
-    assert (model["name"], model["uri"]) == ("4", "/root/minio/bucket/a/model")
+    assert (model["name"], model["uri"]) == ("4", "/staged/minio/bucket/a/model")
     [blessing] = made["outputs"]["artifacts"]["blessing"]["artifacts"]
     assert blessing["name"] == "minio://bucket/run/Evaluator/u/blessing"
     assert given == before
@@ -93,18 +93,18 @@ def test_an_input_marked_absent_is_left_out(given: dict[str, Any]) -> None:
 def test_the_launcher_gets_uris_no_nulls_and_declared_parameters(given: dict[str, Any]) -> None:
     blessing = {
         "name": "invented",
-        "uri": "/root/minio/bucket/run/Evaluator/u/blessing",
+        "uri": "/staged/minio/bucket/run/Evaluator/u/blessing",
         "metadata": {
             "blessed": 1.0,
             "version": None,
-            "current_model": "/root/minio/bucket/a/model",
+            "current_model": "/staged/minio/bucket/a/model",
         },
     }
     written = {
         "artifacts": {"blessing": {"artifacts": [blessing]}},
         "parameterValues": {"span": 0, "count": 3},
     }
-    made = executor_io.for_launcher(written, given, Staging("/root"))
+    made = executor_io.for_launcher(written, given, Staging("/staged"))
     assert made["artifacts"]["blessing"]["artifacts"] == [
         {
             "uri": "minio://bucket/run/Evaluator/u/blessing",
@@ -201,7 +201,7 @@ def test_the_driver_takes_the_newest_span_and_fingerprints_it(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("base", "message"),
-    [("minio://bucket/data", "mounted volume or gs://"), ("/nowhere", "no data in /nowhere")],
+    [("minio://bucket/data", "mounted volume, or gs://"), ("/nowhere", "no data in /nowhere")],
 )
 def test_data_that_cannot_be_read_is_an_error_for_people(
     tmp_path: Path, base: str, message: str

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types.standard_artifacts import Examples
 
+from kubeflow import ingest
 from kubeflow.ingest import Executor, LocatedExampleGen, find
 from modules.common.errors import DataError
 from modules.common.registry import load_task
@@ -35,6 +36,16 @@ def texts(output: Path) -> set[str]:
         tf.train.Example.FromString(each).features.feature["name"].bytes_list.value[0].decode()
         for each in tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator()
     }
+
+
+def test_the_digest_covers_what_any_layout_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    digested: list[str] = []
+    monkeypatch.setattr(ingest, "source_digest", lambda *modules: digested.extend(modules) or "x")
+    task = load_task("captcha_ocr")
+    LocatedExampleGen(task, "", task.resolve_hparams({}))
+    wanted = {"task", "sample", "labels", "drawing"}
+    assert {f"modules.captcha_ocr.{name}" for name in wanted} <= set(digested)
+    assert {source.component.rpartition(".")[0] for source in task.sources} <= set(digested)
 
 
 def test_without_data_there_is_a_sample(tmp_path: Path) -> None:
