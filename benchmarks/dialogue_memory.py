@@ -41,7 +41,9 @@ class Watch:
 
     def take(self) -> float:
         """Gives the peak since this was last called, in MB."""
-        since_mb, self._since_mb = self._since_mb, 0.0
+        # A component may be over before its first sample.
+        now_mb = sum(map(held_mb, family(self._pid)))
+        since_mb, self._since_mb = max(self._since_mb, now_mb), 0.0
         return since_mb
 
     def _sample(self) -> None:
