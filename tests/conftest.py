@@ -54,6 +54,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError("pytest-xdist does not group the tests; is it too old for pytest?")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names bytes by their argument: a sound file says when it was made, so workers differ."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Has the process that reports say names of tests by which they can be run."""
     if not hasattr(config, "workerinput"):
