@@ -11,12 +11,13 @@ TFX's runner is made for Vertex AI. The package that comes out of here differs f
   executors: the entrypoint puts it into `train_args`.
 - The data is found in the container, and sample data made there: the step ExampleGen is
   `kubeflow.ingest.LocatedExampleGen`, to which `data` goes.
-- No resolvers: `components.pushed_model.PushedModel` copies the newest pushed version into its
-  output artifact. Where nothing was pushed yet, the artifact has the property `absent` = 1, and the
-  entrypoint leaves it out of the inputs of the next step.
+- No resolvers: `components.pushed_model.PushedModel` copies the newest pushed version that is not
+  the candidate itself into its output artifact. Where there is none, the artifact has the property
+  `absent` = 1, and the entrypoint leaves it out of the inputs of the next step.
 - No `lifecycle` hooks: KFP ignores them.
-- KFP's cache does not see files. So the step DataFingerprint digests what is at `data` for
-  ExampleGen, and PushedModel, as DataFingerprint, runs each time.
+- KFP's cache does not see files. So the steps DataFingerprint and PushedVersion run each time: the
+  one digests what is at `data` for ExampleGen, the other finds the version for PushedModel. Where
+  nothing changed, all else comes from the cache and nothing is pushed.
 - The pipeline is called like the task, with dashes; models go to `<models_dir>/<task>/<version>`.
 - Volumes and secrets are in a second YAML document.
 
@@ -37,7 +38,8 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 )
 from tfx.orchestration.pipeline import Pipeline
 
-from kubeflow import fingerprint_step, platform
+from components.pushed_model import PushedModel
+from kubeflow import platform, value_steps
 from kubeflow.config import KubeflowConfig
 from kubeflow.ingest import LocatedExampleGen
 from kubeflow.package import Package
@@ -51,7 +53,6 @@ DATA = "data"
 TRAIN_STEPS = "train_steps"
 
 _TRAINING_STEPS = ("Trainer", "Tuner")
-_NEVER_CACHED = ("PushedModel",)
 _DESCRIPTIONS = {
     DATA: "Where the data is, in the container or gs://; sample data where empty.",
     TRAIN_STEPS: "At most so many training steps; by epochs where 0.",
@@ -112,11 +113,12 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
     if config.pipeline_root:
         spec["defaultPipelineRoot"] = config.pipeline_root
     _add_train_steps(spec)
-    if LocatedExampleGen in map(type, pipeline.components):
-        fingerprint_step.add(spec)
+    kinds = set(map(type, pipeline.components))
+    if LocatedExampleGen in kinds:
+        value_steps.add_data_fingerprint(spec)
+    if PushedModel in kinds:
+        value_steps.add_pushed_version(spec)
     _set_defaults(spec, {DATA: config.data, TRAIN_STEPS: config.train_steps})
-    for name in _NEVER_CACHED:
-        spec["root"]["dag"]["tasks"].get(name, {}).pop("cachingOptions", None)
     for label, executor in spec["deploymentSpec"]["executors"].items():
         if "container" in executor:
             step = label.removesuffix("_executor")

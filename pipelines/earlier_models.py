@@ -31,7 +31,7 @@ def latest_model(task: Task, env: Environment) -> BaseNode:
         A node with the output `model`.
     """
     if not env.has_metadata:
-        return PushedModel(models_dir=env.models_dir, task_name=task.name)
+        return PushedModel(models_dir=env.models_dir, task_name=task.name, version="")
     return Resolver(
         strategy_class=LatestBlessedModelStrategy,
         model=Channel(type=Model),

@@ -1,7 +1,7 @@
 """The step DataFingerprint: tells KFP's cache whether data changed, before anything reads it.
 
-`python -m kubeflow.fingerprint DATA OUTPUT_FILE` writes a digest of names, sizes and times of the
-files at DATA into OUTPUT_FILE. It is a value that goes to ExampleGen, and values are what KFP's
+`python -m kubeflow.data_fingerprint DATA OUTPUT_FILE` writes a digest of names, sizes and times of
+the files at DATA into OUTPUT_FILE. It is a value that goes to ExampleGen, and values are what KFP's
 cache compares. So unchanged data is not read again, and changed data is, though its path is the
 same. As in TFX's own drivers, contents are not read.
 """

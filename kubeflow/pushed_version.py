@@ -1,0 +1,35 @@
+"""The step PushedVersion: tells KFP's cache whether a model was pushed, before one is copied.
+
+`python -m kubeflow.pushed_version MODELS_DIR TASK OUTPUT_FILE [CANDIDATE]` writes the number of the
+newest version of TASK in MODELS_DIR into OUTPUT_FILE, or `none`. Versions that are copies of the
+artifact at CANDIDATE are left out. So where neither data nor code changed, a candidate that comes
+from the cache is compared with what it was compared with when it was new, which the cache has
+answered too, and it is not pushed again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+# Before anything imports TensorFlow; see `pipelines.cli`.
+os.environ["TF_USE_LEGACY_KERAS"] = "0"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from tfx.utils import path_utils  # noqa: E402
+
+from components.pushed_model import newest_version  # noqa: E402
+
+
+def main() -> None:
+    """Runs the step."""
+    models_dir, task_name, output_file, *candidates = sys.argv[1:]
+    candidate = path_utils.serving_model_path(candidates[0]) if candidates else ""
+    version = newest_version(os.path.join(models_dir, task_name), candidate)
+    Path(output_file).write_text(version, encoding="utf-8")
+    print(f"PushedVersion: {task_name} in {models_dir}: {version}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
