@@ -29,6 +29,7 @@ import tensorflow_transform as tft
 from keras import layers, ops
 
 from modules.common.tensors import Hparams
+from modules.seq2seq_chatbot.costs import costs
 from modules.seq2seq_chatbot.features import VOCABULARY
 
 END = 0
@@ -43,9 +44,9 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         transform_output: Gives the vocabulary.
 
     Returns:
-        `question` and `reply`, int64 `[batch, longest of each]`, 0 after the line, to logits
-        float32 `[batch, longest reply + 1, symbols]`: of each character from those before it, and
-        of the end.
+        `question` and `reply`, int64 `[batch, longest of each]`, 0 after the line, to what each
+        character of the reply costs given those before it, and its end: nats, float32
+        `[batch, longest reply + 1]`, 0 beyond the end.
     """
     model = build(hparams, transform_output.vocabulary_size_by_name(VOCABULARY) + 2)
     model.compile(
@@ -92,34 +93,20 @@ def build(hparams: Hparams, symbols: int) -> keras.Model:
         said = said + dropped(told)
     both = ops.concatenate([said, seen], axis=-1)
     wanted = layers.Dense(units, activation="tanh", name="wanted")(both)
-    logits = table(dropped(wanted), compares=True)
-    return keras.Model({"question": question, "reply": reply}, logits, name="seq2seq_chatbot")
+    found = table(dropped(wanted), reply=reply)
+    return keras.Model({"question": question, "reply": reply}, found, name="seq2seq_chatbot")
 
 
-def own_nats(reply: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """What each character costs, and the end of the reply.
-
-    Args:
-        reply: Ids `[batch, longest]`, 0 after the end.
-        logits: float32 `[batch, longest + 1, symbols]`.
-
-    Returns:
-        Negative log-likelihoods, 0 beyond the end, and which places are a reply's own, float32
-        `[batch, longest + 1]` each.
-    """
-    # Keras makes floats of what a loss is given.
-    wanted = tf.pad(tf.cast(reply, tf.int64), [(0, 0), (0, 1)], constant_values=END)
-    is_own = tf.cast(own_places(reply), tf.float32)
-    costs = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
-    return costs * is_own, is_own
-
-
-def nats(reply: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Negative log-likelihood of each reply, its end included, float32 `[batch]`; see `own_nats`.
+def nats(reply: tf.Tensor, by_place: tf.Tensor) -> tf.Tensor:
+    """Negative log-likelihood of each reply, its end included, float32 `[batch]`.
 
     A reply's sum, not its mean: every character counts alike, be it of a long reply or a short.
+
+    Args:
+        reply: Ids `[batch, longest]`, 0 after the end; not looked at.
+        by_place: What the model gives.
     """
-    return tf.reduce_sum(own_nats(reply, logits)[0], axis=1)
+    return tf.reduce_sum(by_place, axis=1)
 
 
 class Perplexity(keras.metrics.Mean):
@@ -132,10 +119,11 @@ class Perplexity(keras.metrics.Mean):
     def update_state(
         self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None
     ) -> None:
-        """Takes replies and logits."""
-        costs, is_own = own_nats(y_true, y_pred)
+        """Takes replies and what their characters cost."""
         # Of values with more than one dimension Keras takes the means of the rows.
-        super().update_state(tf.reshape(costs, [-1]), sample_weight=tf.reshape(is_own, [-1]))
+        super().update_state(
+            tf.reshape(y_pred, [-1]), sample_weight=tf.reshape(own_places(y_true), [-1])
+        )
 
     def result(self) -> tf.Tensor:
         """The perplexity so far."""
@@ -192,26 +180,41 @@ class Characters(layers.Layer):
             name="bias",
         )
 
-    def call(self, inputs: tf.Tensor, compares: bool = False) -> tf.Tensor:
+    def call(
+        self, inputs: tf.Tensor, reply: tf.Tensor | None = None, compares: bool = False
+    ) -> tf.Tensor:
         """Looks vectors up, or compares with them all.
 
         Args:
-            inputs: Ids, integers `[...]`; or floats `[..., units]`.
-            compares: Which of the two.
+            inputs: Ids, integers `[...]`, to look up; or floats `[..., units]` to compare.
+            reply: Ids `[batch, longest]`, of which is told what they cost; then `inputs` are
+                `[batch, longest + 1, units]`.
+            compares: Whether to compare where no reply is given.
 
         Returns:
-            Floats `[..., units]`; or logits, float32 `[..., symbols]`.
+            Floats `[..., units]`; or costs as `build_model` has them; or logits, float32
+            `[..., symbols]`.
         """
         vectors = ops.cast(self.vectors, self.compute_dtype)
-        if not compares:
-            return ops.take(vectors, inputs, axis=0) * math.sqrt(self._units)
-        logits = ops.matmul(inputs, ops.transpose(vectors))
-        return ops.cast(logits, "float32") + ops.cast(self.bias, "float32")
+        bias = ops.cast(self.bias, "float32")
+        if reply is not None:
+            places = tf.where(own_places(reply))
+            ended = tf.pad(reply, [(0, 0), (0, 1)], constant_values=END)
+            found = costs(tf.gather_nd(inputs, places), vectors, bias, tf.gather_nd(ended, places))
+            return tf.scatter_nd(places, found, tf.shape(ended, tf.int64))
+        if compares:
+            return ops.cast(ops.matmul(inputs, ops.transpose(vectors)), "float32") + bias
+        return ops.take(vectors, inputs, axis=0) * math.sqrt(self._units)
 
     def compute_output_spec(
-        self, inputs: keras.KerasTensor, compares: bool = False
+        self,
+        inputs: keras.KerasTensor,
+        reply: keras.KerasTensor | None = None,
+        compares: bool = False,
     ) -> keras.KerasTensor:
         """Says what `call` gives."""
+        if reply is not None:
+            return keras.KerasTensor(inputs.shape[:-1], "float32")
         if compares:
             return keras.KerasTensor((*inputs.shape[:-1], self._symbols), "float32")
         return keras.KerasTensor((*inputs.shape, self._units), self.compute_dtype)

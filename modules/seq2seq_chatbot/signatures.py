@@ -16,7 +16,7 @@ from modules.common.tensors import Arrays, Hparams, Tensors
 from modules.seq2seq_chatbot.decoder import LOW, Decoder
 from modules.seq2seq_chatbot.decoding import decode
 from modules.seq2seq_chatbot.features import symbols_of
-from modules.seq2seq_chatbot.model import own_nats, own_places
+from modules.seq2seq_chatbot.model import own_places
 from modules.seq2seq_chatbot.task import MAX_BEAM_WIDTH, MAX_TEXT_CHARS
 
 _ANSWERED_AT_ONCE = 16
@@ -139,7 +139,7 @@ class Seq2seqChatbotServable(Servable):
     def _costs(self, features: Tensors) -> Tensors:
         """What replies cost by the model and by the baselines, float32 `[batch]` each."""
         reply = features["reply"]
-        costs, is_own = own_nats(reply, self.model(features, training=False))
+        costs, is_own = self.model(features, training=False), own_places(reply)
         before = tf.pad(reply, [(0, 0), (1, 0)])
         after = tf.pad(reply, [(0, 0), (0, 1)])
         bigram = Bigram(*(self.baselines[f"{_BIGRAM}{name}"] for name in Bigram._fields))
@@ -151,9 +151,9 @@ class Seq2seqChatbotServable(Servable):
         }
         return {
             "perplexity__score": tf.reduce_sum(costs, axis=1),
-            "perplexity__weight": tf.reduce_sum(is_own, axis=1),
+            "perplexity__weight": tf.reduce_sum(tf.cast(is_own, tf.float32), axis=1),
             **{
-                f"perplexity__{name}": tf.reduce_sum(tf.where(own_places(reply), nats, 0.0), axis=1)
+                f"perplexity__{name}": tf.reduce_sum(tf.where(is_own, nats, 0.0), axis=1)
                 for name, nats in by_baseline.items()
             },
         }

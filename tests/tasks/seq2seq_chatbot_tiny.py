@@ -39,6 +39,13 @@ def padded(lines: Sequence[Sequence[int]], longest: int = 0) -> np.ndarray:
     return np.array([[*line, *[0] * (width - len(line))] for line in lines], np.int64)
 
 
+def logits_of(model: keras.Model, questions: np.ndarray, replies: np.ndarray) -> np.ndarray:
+    """Gives the logits that a model makes its costs of, float32 `[batch, places, symbols]`."""
+    wanted = keras.Model(model.input, model.get_layer("wanted").output)
+    found = wanted({"question": questions, "reply": replies}, training=False)
+    return model.get_layer("characters")(found, compares=True).numpy()
+
+
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Log-probabilities, in double precision."""
     logits = logits.astype(np.float64)
@@ -56,7 +63,7 @@ def log_probabilities(
     """
     ids = padded(replies)
     questions = np.repeat(padded([question]), len(ids), axis=0)
-    log_p = log_softmax(model({"question": questions, "reply": ids}, training=False).numpy())
+    log_p = log_softmax(logits_of(model, questions, ids))
     ended = np.pad(ids, [(0, 0), (0, 1)])
     by_place = np.take_along_axis(log_p, ended[..., None], axis=-1)[..., 0]
     is_own = np.arange(ended.shape[1]) <= np.array([len(reply) for reply in replies])[:, None]

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from seq2seq_chatbot_tiny import HPARAMS, SYMBOLS, log_softmax, padded, tiny_model
+from seq2seq_chatbot_tiny import HPARAMS, SYMBOLS, log_softmax, logits_of, padded, tiny_model
 
 from modules.common.errors import DataError
-from modules.seq2seq_chatbot import beam, predict
+from modules.seq2seq_chatbot import beam, costs, predict
 from modules.seq2seq_chatbot.decoder import Decoder
-from modules.seq2seq_chatbot.model import Perplexity, build, build_model, nats, own_nats
+from modules.seq2seq_chatbot.model import Perplexity, build, build_model, nats
 from modules.seq2seq_chatbot.task import TASK
 
 QUESTIONS = [[1, 2], [3, 4, 2, 2, 1], [], [5, 3]]
@@ -21,10 +21,6 @@ REPLIES = [[2], [1, 1, 3], [3, 4, 5, 1, 2], []]
 class FiveSymbols:
     def vocabulary_size_by_name(self, name: str) -> int:
         return len(SYMBOLS) - 2
-
-
-def logits_of(model: keras.Model, questions: np.ndarray, replies: np.ndarray) -> np.ndarray:
-    return model({"question": questions, "reply": replies}, training=False).numpy()
 
 
 def test_what_fills_up_a_batch_changes_nothing() -> None:
@@ -70,24 +66,51 @@ def test_attention_looks_at_the_whole_question_and_nowhere_else() -> None:
 
 
 def test_costs_and_perplexity_are_those_of_the_probabilities() -> None:
-    rng = np.random.default_rng(2)
+    model = tiny_model()
     perplexity = Perplexity()
     total, characters = 0.0, 0
     for lines in (REPLIES, [[1], [2, 2]]):
-        reply = padded(lines)
-        logits = rng.normal(size=(len(lines), reply.shape[1] + 1, 6)).astype(np.float32) * 2
-        log_p = log_softmax(logits)
-        wanted = [
-            -sum(log_p[row, place, character] for place, character in enumerate([*line, 0]))
-            for row, line in enumerate(lines)
-        ]
-        np.testing.assert_allclose(nats(tf.constant(reply), logits), wanted, rtol=1e-5)
-        costs, is_own = own_nats(tf.constant(reply), logits)
-        np.testing.assert_allclose(tf.reduce_sum(costs, 1), wanted, rtol=1e-5)
-        np.testing.assert_array_equal(tf.reduce_sum(is_own, 1), [len(line) + 1 for line in lines])
-        perplexity.update_state(tf.constant(reply), logits)
-        total, characters = total + sum(wanted), characters + sum(len(line) + 1 for line in lines)
-    assert float(perplexity.result()) == pytest.approx(np.exp(total / characters), rel=1e-5)
+        question, reply = padded(QUESTIONS[: len(lines)]), padded(lines, 7)
+        log_p = log_softmax(logits_of(model, question, reply))
+        wanted = np.zeros([len(lines), 8])
+        for row, line in enumerate(lines):
+            for place, character in enumerate([*line, 0]):
+                wanted[row, place] = -log_p[row, place, character]
+        found = model({"question": question, "reply": reply}, training=False)
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(nats(reply, found), wanted.sum(axis=1), rtol=1e-4)
+        perplexity.update_state(tf.constant(reply), found)
+        total, characters = total + wanted.sum(), characters + sum(len(line) + 1 for line in lines)
+    assert float(perplexity.result()) == pytest.approx(np.exp(total / characters), rel=1e-4)
+
+
+@pytest.mark.parametrize("places", [0, 1, 6, 7, 100])
+@pytest.mark.parametrize("piece_bytes", [1, 7 * 4 * 9, 2**24])
+def test_costs_in_pieces_are_those_of_all_at_once(
+    monkeypatch: pytest.MonkeyPatch, places: int, piece_bytes: int
+) -> None:
+    """By TensorFlow's own cross-entropy and its gradients."""
+    monkeypatch.setattr(costs, "PIECE_BYTES", piece_bytes)
+    rng = np.random.default_rng(2)
+    wanted, vectors, bias, upstream = (
+        tf.constant(2 * rng.normal(size=shape), tf.float32)
+        for shape in ((places, 4), (9, 4), (9,), (places,))
+    )
+    ids = tf.constant(rng.integers(0, 9, places))
+
+    def known(wanted: tf.Tensor, vectors: tf.Tensor, bias: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+        logits = wanted @ tf.transpose(vectors) + bias
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(ids, logits)
+
+    found = []
+    for function in (known, tf.function(costs.costs)):
+        with tf.GradientTape() as tape:
+            tape.watch([wanted, vectors, bias])
+            values = function(wanted, vectors, bias, ids)
+        slopes = tape.gradient(values, [wanted, vectors, bias], output_gradients=upstream)
+        found.append([values, *slopes])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def test_a_model_begins_about_as_frequencies_fall() -> None:

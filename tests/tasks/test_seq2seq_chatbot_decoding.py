@@ -12,6 +12,7 @@ from seq2seq_chatbot_tiny import (
     all_replies,
     log_probabilities,
     log_softmax,
+    logits_of,
     padded,
     tiny_decoder,
     tiny_model,
@@ -81,7 +82,7 @@ def test_character_by_character_is_as_likely_as_all_at_once() -> None:
     decoder = Decoder(model, SYMBOLS)
     replies = padded([[1, 2, 4, 3], [3, 3], [2, UNKNOWN, 1], [1]])
     questions = padded(QUESTIONS)
-    wanted = log_softmax(model({"question": questions, "reply": replies}, training=False).numpy())
+    wanted = log_softmax(logits_of(model, questions, replies))
     asked, states = decoder.ask(tf.constant(questions), 1)
     last = np.zeros([4, 1], np.int64)
     for place in range(replies.shape[1] + 1):
@@ -126,8 +127,7 @@ def test_a_width_of_one_takes_the_likeliest_character_each_time(seed: int) -> No
     for question, [reply] in zip(QUESTIONS, found, strict=True):
         said: list[int] = []
         while True:
-            logits = model({"question": padded([question]), "reply": padded([said])})
-            next_logits = logits.numpy()[0, len(said)]
+            next_logits = logits_of(model, padded([question]), padded([said]))[0, len(said)]
             next_logits[UNKNOWN] = -np.inf
             if not said:
                 next_logits[[0, 4]] = -np.inf
@@ -194,9 +194,7 @@ def test_replies_are_drawn_as_often_as_they_are_likely() -> None:
     decoder = Decoder(model, SYMBOLS)
     # What may not be said is left out place by place, and the rest shares its probability.
     every = all_replies(2)
-    log_p = log_softmax(
-        model({"question": padded([question] * len(every)), "reply": padded(every)}).numpy()
-    )
+    log_p = log_softmax(logits_of(model, padded([question] * len(every)), padded(every)))
     wanted = {}
     for row, reply in enumerate(every):
         share = 1.0
