@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from kubeflow.settings import ConfigError, check_keys, read_mapping, read_records, read_value
+from kubeflow.staging import FOLDERS
 
 CONFIG_VARIABLE = "LIANXI_KUBEFLOW_CONFIG"
 DEFAULT_IMAGE = "lianxi:latest"
@@ -31,7 +32,7 @@ _VARIABLES = {
     "LIANXI_DATA": "data",
     "LIANXI_SERVICE_ACCOUNT": "service_account",
 }
-_STORES = ("minio://", "s3://", "gs://")
+_STORES = tuple(FOLDERS)
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
@@ -88,7 +89,7 @@ class KubeflowConfig:
     Attributes:
         image: Container image that holds Lianxi; see `kubeflow/Dockerfile`.
         pipeline_root: Where artifacts go, on an object store; KFP's own where empty.
-        models_dir: Where models are pushed to: a path on a mounted volume, or `gs://`.
+        models_dir: Where models are pushed to: a path on a mounted volume, or a store.
         data: Default of the runtime parameter `data`; sample data where empty.
         train_steps: Default of the runtime parameter `train_steps`; by epochs where 0.
         service_account: Kubernetes service account that runs start with; KFP's own where empty.
@@ -195,16 +196,12 @@ def _problems(config: KubeflowConfig) -> list[str]:
             f"pipeline_root must begin with {', '.join(_STORES)}, found {config.pipeline_root!r}; "
             "KFP keeps artifacts on an object store only (models_dir may be a volume)"
         )
-    if not config.models_dir.startswith(("/", "gs://")):
-        found.append(
-            "models_dir must be an absolute path, on a volume of volumes, or gs://…, "
-            f"found {config.models_dir!r}"
-        )
-    if config.data and not config.data.startswith(("/", "gs://")):
-        found.append(
-            "data must be an absolute path, on a volume of volumes, or gs://…, "
-            f"found {config.data!r}"
-        )
+    found += [
+        f"{name} must be an absolute path, on a volume of volumes, or begin with "
+        f"{', '.join(_STORES)}, found {place!r}"
+        for name, place in (("models_dir", config.models_dir), ("data", config.data or "/"))
+        if not place.startswith(("/", *_STORES))
+    ]
     if config.train_steps < 0:
         found.append(f"train_steps must not be negative, found {config.train_steps}")
     for step, resources in config.resources.items():

@@ -30,8 +30,8 @@ def fingerprint(data: str) -> str:
     """Digests what is at `data`.
 
     Args:
-        data: File or folder, on a mounted volume or `gs://`; where it has `{SPAN}` and the like,
-            all spans count; nothing for what Lianxi makes.
+        data: File or folder, on a mounted volume or an object store; where it has `{SPAN}` and
+            the like, all spans count; nothing for what Lianxi makes.
 
     Returns:
         16 hexadecimal digits, or `none`. Data that is not there has a fingerprint too: ExampleGen
@@ -55,7 +55,13 @@ def _local_files(base: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _remote_files(base: str) -> Iterator[tuple[str, int, int]]:
-    """The same by TensorFlow's file system, which takes its time to import."""
+    """The same by libraries that take their time to import."""
+    from kubeflow import object_store
+
+    if base.startswith(object_store.SCHEMES):
+        for uri, state in object_store.listed(base):
+            yield uri, state.length, state.mtime_nsec
+        return
     import tensorflow as tf
 
     if not tf.io.gfile.exists(base):

@@ -73,9 +73,10 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> dict[str, float]:
     Returns:
         Numbers that the outputs carry, by name.
     """
-    from kubeflow import executor_io, file_driver, train_steps
+    from kubeflow import executor_io, file_driver, object_store, train_steps
     from kubeflow.staging import Staging
 
+    object_store.register()
     staging = Staging()
     given = json.loads(args.json_serialized_invocation_args)
     spec = json.loads(args.json_serialized_inputs_spec_args)

@@ -44,7 +44,7 @@ def resolve(executor_input: dict[str, Any], inputs_spec: dict[str, Any]) -> None
     """
     values = executor_input["inputs"]["parameterValues"]
     folder = values[INPUT_BASE]
-    check_readable(folder)
+    check_readable(folder, ("gs://",))
     output_file = Path(executor_input["outputs"]["outputFile"])
     try:
         driver.main(

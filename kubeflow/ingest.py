@@ -13,7 +13,6 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from tfx.components.example_gen import driver, input_processor
@@ -28,7 +27,8 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.types.standard_artifacts import Examples
 from tfx.utils import io_utils
 
-from kubeflow.staging import check_readable
+from kubeflow import object_store
+from kubeflow.staging import FOLDERS, check_readable
 from modules.common.digest import source_digest
 from modules.common.errors import DataError
 from modules.common.registry import load_task
@@ -126,8 +126,8 @@ def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
     """Brings data to where readers can open it, the newest span of it where there are several.
 
     Args:
-        data: Path on a mounted volume, or `gs://`, with or without `{SPAN}`, `{VERSION}` or
-            `{YYYY}{MM}{DD}` in it; nothing for what Lianxi makes.
+        data: Path on a mounted volume, or URI of a store, with or without `{SPAN}`, `{VERSION}`
+            or `{YYYY}{MM}{DD}` in it; nothing for what Lianxi makes.
         scratch: Folder for a copy.
 
     Returns:
@@ -138,9 +138,10 @@ def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
     """
     if not data:
         return None, 0, None
-    check_readable(data)
+    check_readable(data, tuple(FOLDERS))
+    object_store.register()
     path, span, version = _newest(data.rstrip("/")) if _SPAN.search(data) else (data, 0, None)
-    if path.startswith("gs://"):
+    if "://" in path:
         return _fetch(path, scratch), span, version
     if not os.path.exists(path):
         raise DataError(
@@ -171,14 +172,17 @@ def _newest(data: str) -> tuple[str, int, int | None]:
 
 
 def _fetch(uri: str, scratch: str) -> str:
-    """Copies data from Google's object store."""
-    target = os.path.join(scratch, "data")
+    """Copies data from an object store."""
     if not fileio.exists(uri):
         raise DataError(f"there is nothing at {uri}, or no permission to see it")
-    if fileio.isdir(uri):
+    target = os.path.join(scratch, "data")
+    if not fileio.isdir(uri):
+        os.makedirs(target)
+        target = os.path.join(target, os.path.basename(uri))
+    if uri.startswith(object_store.SCHEMES):
+        object_store.fetch(uri, target)
+    elif fileio.isdir(uri):
         io_utils.copy_dir(uri, target)
-        return target
-    os.makedirs(target)
-    file = Path(target, os.path.basename(uri))
-    fileio.copy(uri, str(file))
-    return str(file)
+    else:
+        fileio.copy(uri, target)
+    return target

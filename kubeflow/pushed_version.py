@@ -20,11 +20,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from tfx.utils import path_utils  # noqa: E402
 
 from components.pushed_model import newest_version  # noqa: E402
+from kubeflow import object_store  # noqa: E402
 
 
 def main() -> None:
     """Runs the step."""
     models_dir, task_name, output_file, *candidates = sys.argv[1:]
+    object_store.register()
     candidate = path_utils.serving_model_path(candidates[0]) if candidates else ""
     version = newest_version(os.path.join(models_dir, task_name), candidate)
     Path(output_file).write_text(version, encoding="utf-8")

@@ -54,7 +54,7 @@ TRAIN_STEPS = "train_steps"
 
 _TRAINING_STEPS = ("Trainer", "Tuner")
 _DESCRIPTIONS = {
-    DATA: "Where the data is, in the container or gs://; sample data where empty.",
+    DATA: "Where the data is: a path in the container, or on a store; sample data where empty.",
     TRAIN_STEPS: "At most so many training steps; by epochs where 0.",
 }
 # Keras 3 behind every `keras`, whatever imports TensorFlow first.

@@ -10,7 +10,7 @@ Source: kubeflow/pipelines, backend/src/v2/component/launcher_v2.go, `LocalPathF
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from modules.common.errors import DataError
@@ -51,19 +51,21 @@ class Staging:
         return path
 
 
-def check_readable(data: str) -> None:
-    """Makes sure that TensorFlow can open data, which the launcher does not stage.
+def check_readable(data: str, stores: Sequence[str]) -> None:
+    """Makes sure that a step can open data, which the launcher does not stage.
 
     Args:
         data: A path, or a URI.
+        stores: How URIs that it can open begin.
 
     Raises:
         DataError: For a store that it cannot open.
     """
-    if "://" in data and not data.startswith("gs://"):
+    if "://" in data and not data.startswith(tuple(stores)):
         raise DataError(
-            f"data at {data} cannot be read; expected a path on a mounted volume, or gs://; mount "
-            "a volume that holds the data (volumes in the configuration), and name its path"
+            f"data at {data} cannot be read; expected a path on a mounted volume, or "
+            f"{', '.join(stores)}; mount a volume that holds the data (volumes in the "
+            "configuration), and name its path"
         )
 
 

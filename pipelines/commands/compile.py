@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--image", metavar="NAME", help="Container image of all steps.")
 @click.option("--pipeline-root", metavar="URI", help="Where artifacts go: minio://, s3://, gs://.")
-@click.option("--models-dir", metavar="DIR", help="Where models go: a mounted path, or gs://.")
+@click.option("--models-dir", metavar="DIR", help="Where models go: a mounted path, or a URI.")
 @click.option("--data", metavar="PATH", help="Default of the runtime parameter data.")
 @click.option("--train-steps", type=int, metavar="N", help="Default of train_steps.")
 @click.option("--smoke", is_flag=True, help="Train a tiny model, to see that everything works.")

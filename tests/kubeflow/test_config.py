@@ -74,7 +74,7 @@ def test_the_line_goes_before_variables_and_these_before_the_file(
         ({"secrets": [{"secret": "x"}]}, "needs env or path"),
         ({"pipeline_root": "/volume"}, "pipeline_root must begin with minio://"),
         ({"models_dir": "models"}, "models_dir must be an absolute path"),
-        ({"data": "s3://bucket"}, "data must be an absolute path"),
+        ({"data": "ftp://host"}, "data must be an absolute path"),
         ({"image": "a b"}, "image must name a container image"),
     ],
 )

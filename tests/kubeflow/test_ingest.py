@@ -81,7 +81,7 @@ def test_spans_and_versions_of_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("s3://bucket/data", "expected a path on a mounted volume, or gs://"),
+        ("hdfs://host/data", "expected a path on a mounted volume, or minio://, s3://, gs://"),
         ("/nowhere/data", "is the volume that holds it mounted"),
         ("/nowhere/{SPAN}/data", "nothing matches"),
     ],

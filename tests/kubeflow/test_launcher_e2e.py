@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
+import yaml
 from launcher import Cluster, Run
 
 from components.pushed_model import ABSENT
 from components.serving_validator import check_answer
+from kubeflow import object_store
 from modules.common.registry import load_task
 from serving.client import Client
 from serving.server import Server, ServerConfig
@@ -20,10 +23,11 @@ pytestmark = pytest.mark.e2e
 _LIANXI = str(Path(sys.executable).parent / "lianxi")
 
 
-def _compile(name: str, folder: Path) -> Path:
-    """Compiles a task's package, tiny training, models to a folder of the test."""
-    package = folder / "package.yaml"
-    arguments = ["--smoke", "--models-dir", str(folder / "models"), "--out", str(package)]
+def _compile(name: str, folder: Path, models_dir: str, env: dict[str, str] | None = None) -> Path:
+    """Compiles a task's package, tiny training."""
+    package, config = folder / "package.yaml", folder / "kubeflow.yaml"
+    config.write_text(yaml.safe_dump({"models_dir": models_dir, "env": env or {}}), "utf-8")
+    arguments = ["--smoke", "--config", str(config), "--out", str(package)]
     done = subprocess.run(
         [_LIANXI, "compile", name, *arguments], capture_output=True, text=True, check=False
     )
@@ -46,7 +50,7 @@ def _answers(name: str, models: Path) -> None:
 
 
 def test_name_gender_is_served_pushed_once_and_then_the_baseline(tmp_path: Path) -> None:
-    package = _compile("name_gender", tmp_path)
+    package = _compile("name_gender", tmp_path, str(tmp_path / "models"))
     cluster = Cluster(tmp_path / "cluster")
     first = cluster.run(package)
     assert set(first.states.values()) == {"succeeded"}, _said(first)
@@ -67,8 +71,14 @@ def test_name_gender_is_served_pushed_once_and_then_the_baseline(tmp_path: Path)
     assert blessing["baseline_model"] == baseline.uri
 
 
-def test_captcha_ocr_is_served(tmp_path: Path) -> None:
-    package = _compile("captcha_ocr", tmp_path)
+def test_captcha_ocr_goes_to_a_bucket_and_is_served(
+    s3_variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_variables.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="models")
+    package = _compile("captcha_ocr", tmp_path, "minio://models/lianxi", s3_variables)
     run = Cluster(tmp_path / "cluster", "s3://bucket/artifacts").run(package, {"train_steps": 0})
     assert set(run.states.values()) == {"succeeded"}, _said(run)
+    object_store.fetch("minio://models/lianxi", str(tmp_path / "models"))
     _answers("captcha_ocr", tmp_path / "models")

@@ -43,6 +43,7 @@ INFERENCE_SERVICE = {
                     "properties": {
                         "minReplicas": _COUNT,
                         "maxReplicas": _COUNT,
+                        "serviceAccountName": {"type": "string"},
                         "model": {
                             "required": ["modelFormat", "storageUri"],
                             "additionalProperties": False,
@@ -56,7 +57,7 @@ INFERENCE_SERVICE = {
                                     },
                                 },
                                 "protocolVersion": {"enum": ["v1", "grpc-v1"]},
-                                "storageUri": {"type": "string", "pattern": "^pvc://[^/]+/.+"},
+                                "storageUri": {"type": "string", "pattern": "^(pvc|s3)://[^/]+/.+"},
                                 "resources": {"type": "object"},
                             },
                         },
@@ -195,6 +196,17 @@ def test_kserve_reads_the_pushed_model() -> None:
     assert claim == one(objects, "PersistentVolumeClaim")["metadata"]["name"]
     assert folder in task_names()
     assert service["metadata"]["name"] == folder.replace("_", "-")
+
+
+def test_kserve_fetches_from_a_bucket_by_an_account_that_is_there() -> None:
+    objects = render(MANIFESTS / "kserve-bucket")
+    assert {each["kind"] for each in objects} == {"InferenceService", "ServiceAccount"}
+    predictor = one(objects, "InferenceService")["spec"]["predictor"]
+    account = one(objects, "ServiceAccount")
+    assert predictor["serviceAccountName"] == account["metadata"]["name"]
+    assert predictor["model"]["storageUri"].rpartition("/")[2] in task_names()
+    assert [secret["name"] for secret in account["secrets"]] == ["lianxi-bucket"]
+    assert "create secret generic lianxi-bucket" in (ROOT / "docs/kubeflow.md").read_text("utf-8")
 
 
 def test_the_recurring_run_asks_for_a_run(
