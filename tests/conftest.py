@@ -7,6 +7,7 @@ file too, so that nothing is made twice; the tasks, which take longest, come fir
 from __future__ import annotations
 
 import os
+import sys
 
 # Before anything imports TensorFlow; see `pipelines.cli`.
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
@@ -73,6 +74,12 @@ class _NamesWithoutGroups:
         name, mark, group = report.nodeid.rpartition("@")
         if mark and "]" not in group:
             report.nodeid = name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_arguments() -> None:
+    """Keeps pytest's arguments from TFX's executors, which look for flags of Abseil in them."""
+    sys.argv[1:] = []
 
 
 @pytest.fixture(scope="session")
