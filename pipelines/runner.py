@@ -12,6 +12,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from modules.common.errors import LianxiError
 from pipelines.environment import Environment
+from pipelines.memory import give_back
 from pipelines.observer import Outcome, observed
 from pipelines.results import RunResult
 
@@ -39,10 +40,13 @@ def run(
     Raises:
         RunError: If a component fails; the message is for people.
     """
-    with (
-        _exclusive(env, result.task.name),
-        observed(on_start, lambda outcome: on_end(outcome, result.add(outcome))),
-    ):
+
+    def ended(outcome: Outcome) -> None:
+        on_end(outcome, result.add(outcome))
+        if outcome.state == "done":
+            give_back()
+
+    with _exclusive(env, result.task.name), observed(on_start, ended):
         try:
             LocalDagRunner().run(pipeline)
         except Exception as error:

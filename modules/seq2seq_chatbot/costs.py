@@ -16,6 +16,8 @@ import tensorflow as tf
 
 PIECE_BYTES = 2**24
 """Of the comparisons of a piece, float32."""
+SIZE_STEP = 128
+"""Of how many places the size of a piece is a multiple."""
 
 
 @tf.custom_gradient
@@ -34,21 +36,25 @@ def costs(
         float32 `[places]`, in nats; and what TensorFlow asks for to go back.
     """
     places, symbols = tf.shape(wanted)[0], tf.shape(vectors)[0]
-    most = tf.maximum(PIECE_BYTES // (4 * symbols), 1)
-    # Pieces of one size, so that the last is not nearly empty.
-    size = -(-places // tf.maximum(-(-places // most), 1))
+    pieces = tf.maximum(-(-places * symbols // (PIECE_BYTES // 4)), 1)
+    # Few sizes: TensorFlow compiles a product for each size that it meets, and keeps it.
+    size = _rounded_up(_rounded_up(places, pieces) // pieces, SIZE_STEP)
+    rest = pieces * size - places
+    filled, chosen = tf.pad(wanted, [(0, rest), (0, 0)]), tf.pad(ids, [(0, rest)])
 
     def piece(begin: tf.Tensor) -> tuple[slice, tf.Tensor]:
-        part = slice(begin, tf.minimum(begin + size, places))
-        logits = tf.matmul(wanted[part], vectors, transpose_b=True)
+        part = slice(begin, begin + size)
+        logits = tf.matmul(filled[part], vectors, transpose_b=True)
         return part, tf.cast(logits, tf.float32) + bias
 
     def forward(begin: tf.Tensor, number: tf.Tensor, found: tf.TensorArray) -> tuple:
         part, logits = piece(begin)
-        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(ids[part], logits)
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(chosen[part], logits)
         return begin + size, number + 1, found.write(number, nats)
 
     def back(upstream: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
+        filled_upstream = tf.pad(upstream, [(0, rest)])
+
         def step(
             begin: tf.Tensor,
             number: tf.Tensor,
@@ -59,22 +65,26 @@ def costs(
             part, logits = piece(begin)
             # What the function of `forward` is made of; this one gives the slopes too.
             _, slopes = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(
-                features=logits, labels=ids[part]
+                features=logits, labels=chosen[part]
             )
-            slopes *= upstream[part][:, None]
+            slopes *= filled_upstream[part][:, None]
             of_bias += tf.reduce_sum(slopes, axis=0)
             slopes = tf.cast(slopes, wanted.dtype)
             of_wanted = of_wanted.write(number, tf.matmul(slopes, vectors))
-            of_vectors += tf.cast(tf.matmul(slopes, wanted[part], transpose_a=True), tf.float32)
+            of_vectors += tf.cast(tf.matmul(slopes, filled[part], transpose_a=True), tf.float32)
             return begin + size, number + 1, of_wanted, of_vectors, of_bias
 
         rows = _rows(wanted.dtype, [None, wanted.shape[1]])
         sums = tf.zeros(tf.shape(vectors)), tf.zeros(tf.shape(bias))
         _, _, parts, of_vectors, of_bias = _loop(step, places, (rows, *sums))
-        return parts.concat(), tf.cast(of_vectors, vectors.dtype), of_bias, None
+        return parts.concat()[:places], tf.cast(of_vectors, vectors.dtype), of_bias, None
 
     _, _, found = _loop(forward, places, (_rows(tf.float32, [None]),))
-    return found.concat(), back
+    return found.concat()[:places], back
+
+
+def _rounded_up(count: tf.Tensor, step: tf.Tensor | int) -> tf.Tensor:
+    return -(-count // step) * step
 
 
 def _rows(dtype: tf.DType, shape: list[int | None]) -> tf.TensorArray:
@@ -82,9 +92,9 @@ def _rows(dtype: tf.DType, shape: list[int | None]) -> tf.TensorArray:
 
 
 def _loop(step: Callable[..., tuple], places: tf.Tensor, state: tuple) -> tuple:
-    """Runs over pieces, one after the other; a batch without places is one empty piece."""
+    """Runs over pieces, one after the other."""
     return tf.while_loop(
-        lambda begin, number, *_: (begin < places) | (number == 0),
+        lambda begin, *_: begin < places,
         step,
         (tf.constant(0), tf.constant(0), *state),
         parallel_iterations=1,

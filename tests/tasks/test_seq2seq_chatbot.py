@@ -85,12 +85,13 @@ def test_costs_and_perplexity_are_those_of_the_probabilities() -> None:
 
 
 @pytest.mark.parametrize("places", [0, 1, 6, 7, 100])
-@pytest.mark.parametrize("piece_bytes", [1, 7 * 4 * 9, 2**24])
+@pytest.mark.parametrize(("places_at_once", "step"), [(1, 1), (7, 1), (7, 4), (1000, 128)])
 def test_costs_in_pieces_are_those_of_all_at_once(
-    monkeypatch: pytest.MonkeyPatch, places: int, piece_bytes: int
+    monkeypatch: pytest.MonkeyPatch, places: int, places_at_once: int, step: int
 ) -> None:
     """By TensorFlow's own cross-entropy and its gradients."""
-    monkeypatch.setattr(costs, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(costs, "PIECE_BYTES", places_at_once * 9 * 4)
+    monkeypatch.setattr(costs, "SIZE_STEP", step)
     rng = np.random.default_rng(2)
     wanted, vectors, bias, upstream = (
         tf.constant(2 * rng.normal(size=shape), tf.float32)
