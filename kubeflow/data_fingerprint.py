@@ -14,14 +14,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from modules.common.errors import LianxiError
+
 NO_DATA = "none"
 """Of runs without data: what Lianxi makes depends on settings only."""
 
 
 def main() -> None:
-    """Runs the step."""
+    """Runs the step; ends the process with code 1, and a line, where a store cannot be seen."""
     data, output_file = sys.argv[1:]
-    value = fingerprint(data)
+    try:
+        value = fingerprint(data)
+    except LianxiError as error:
+        sys.exit(f"error: DataFingerprint failed: {error}")
     Path(output_file).write_text(value, encoding="utf-8")
     print(f"DataFingerprint: {data or 'no data'}: {value}", flush=True)
 

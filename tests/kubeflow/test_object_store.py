@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -156,3 +159,22 @@ def test_what_goes_wrong_is_said(
     monkeypatch.setenv(object_store.ENDPOINT_VARIABLE, forbidding)
     with pytest.raises(DataError, match="no permission for minio://.*AWS_SECRET_ACCESS_KEY"):
         find(f"minio://{bucket}/names", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("kubeflow.data_fingerprint", ["minio://bucket/data"]),
+        ("kubeflow.pushed_version", ["minio://bucket/models", "name_gender"]),
+    ],
+)
+def test_a_step_that_cannot_see_a_store_ends_with_a_line(
+    module: str, arguments: list[str], forbidding: str, tmp_path: Path
+) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "secret"}
+    env = {**os.environ, **keys, object_store.ENDPOINT_VARIABLE: forbidding}
+    command = [sys.executable, "-m", module, *arguments, str(tmp_path / "value")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "failed: no permission for minio://bucket" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
