@@ -16,6 +16,9 @@ from pipelines.memory import give_back
 from pipelines.observer import Outcome, observed
 from pipelines.results import RunResult
 
+# Components that take less hold little, and giving it back takes its time too.
+_LONG_S = 5.0
+
 
 class RunError(LianxiError):
     """A component failed, and the run with it."""
@@ -43,7 +46,7 @@ def run(
 
     def ended(outcome: Outcome) -> None:
         on_end(outcome, result.add(outcome))
-        if outcome.state == "done":
+        if outcome.seconds > _LONG_S:
             give_back()
 
     with _exclusive(env, result.task.name), observed(on_start, ended):

@@ -19,8 +19,11 @@ def resident_mb() -> float:
 def test_what_lies_between_what_is_still_used_is_given_back() -> None:
     # Small enough to come from the heap, which cannot shrink below its last piece.
     arrays = [np.ones(8_000) for _ in range(4_000)]
+    # As graphs do, all refer to one another.
+    ring: list[object] = arrays[:-1]
+    ring.append(ring)
     full_mb = resident_mb()
-    del arrays[:-1]
+    del arrays[:-1], ring
     give_back()
     assert resident_mb() < full_mb - 200
     assert arrays[0].sum() == 8_000
