@@ -139,7 +139,6 @@ def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
     if not data:
         return None, 0, None
     check_readable(data, tuple(FOLDERS))
-    object_store.register()
     path, span, version = _newest(data.rstrip("/")) if _SPAN.search(data) else (data, 0, None)
     if "://" in path:
         return _fetch(path, scratch), span, version
