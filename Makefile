@@ -36,14 +36,13 @@ lint: setup
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-LOCK := $(UV) pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
-	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+# One lock for each stack, and beside it what develops, in the same versions.
+LOCK := $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+LOCK_1.16 := $(LOCK) --python-version 3.10 --python-platform x86_64-manylinux_2_28
+LOCK_1.21 := $(LOCK) --python-version 3.12 --universal
+LOCKS := requirements/tfx-1.16 requirements/tfx-1.21
 
-# The image gets the same versions, less what develops and what is for notebooks.
 lock: | $(filter .uv/bin/uv,$(UV))
-	$(LOCK) requirements.in requirements-speech.in requirements-dev.in --output-file requirements.txt
-	$(LOCK) requirements.in --constraint requirements.txt --override kubeflow/left-out.txt \
-	  --output-file kubeflow/requirements.txt
-
+	for stack in 1.16 1.21; do ...
 clean:
 	rm -rf $(VENV) .uv lianxi_runs .pytest_cache .mypy_cache .ruff_cache *.egg-info

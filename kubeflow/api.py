@@ -15,6 +15,7 @@ from kfp import client as kfp_client
 from kfp.client.set_volume_credentials import ServiceAccountTokenVolumeCredentials
 
 from modules.common.errors import LianxiError
+from modules.common.stack import ask_kfp_health
 
 ENDPOINT_VARIABLE = "KF_PIPELINES_ENDPOINT"
 TOKEN_VARIABLE = "LIANXI_KFP_TOKEN"
@@ -56,7 +57,7 @@ class Client(kfp_client.Client):
             sleep_duration: Unused; it is kfp's.
         """
         # It is asked while the client is made, when `_limit` is still to come.
-        return self._healthz_api.get_healthz(_request_timeout=_limits())
+        return ask_kfp_health(self._healthz_api, _limits())
 
     def _load_config(self, *arguments: Any) -> kfp_server_api.Configuration:
         config = super()._load_config(*arguments)

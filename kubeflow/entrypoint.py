@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import os
 
-# Before anything imports TensorFlow; see `pipelines.cli`.
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from modules.common.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 import argparse  # noqa: E402
 import json  # noqa: E402

@@ -13,9 +13,10 @@ import os
 import sys
 from pathlib import Path
 
-# Before anything imports TensorFlow; see `pipelines.cli`.
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from modules.common.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 from tfx.utils import path_utils  # noqa: E402
 

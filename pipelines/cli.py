@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-import warnings
 
 import click
 
 from modules.common.errors import LianxiError, did_you_mean
+from modules.common.stack import prepare_environment
 
-# Before anything imports TensorFlow: Keras 3 behind every `keras`, and no chatter from C++ or from
-# libraries about Python versions to come.
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+# Before anything imports TensorFlow.
+prepare_environment()
 
 _COMMANDS = {
     "list": "List the tasks.",

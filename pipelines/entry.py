@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 
-# Before anything imports TensorFlow; see `pipelines.cli`.
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
+from modules.common.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 
 def main(task_name: str) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, message_factory
 from tensorflow_serving.apis import inference_pb2, model_pb2
 
 from serving import errors
@@ -41,14 +41,8 @@ def _build_messages() -> dict[str, Any]:
                 label=label,
                 type=descriptor_pb2.FieldDescriptorProto.TYPE_BYTES,
             )
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    # The type stubs are of a later protobuf, which no longer has this.
-    factory: Any = message_factory.MessageFactory(pool)
-    return {
-        name: factory.GetPrototype(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
-        for name in layout
-    }
+    made = message_factory.GetMessages([file])
+    return {name: made[f"{_PACKAGE}.{name}"] for name in layout}
 
 
 _RAW = _build_messages()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -12,6 +13,7 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
+from modules.common.stack import allow_keywords_as_inputs, safe_argument
 from serving import errors, tensors
 
 SERVE_TAG = "serve"
@@ -33,7 +35,7 @@ class Signature:
         self,
         name: str,
         definition: meta_graph_pb2.SignatureDef,
-        function: Callable[..., Mapping[str, tf.Tensor]],
+        function: Any,
     ) -> None:
         """Reads the declared shapes and dtypes."""
         self.name = name
@@ -42,6 +44,10 @@ class Signature:
         self._dims = {
             alias: tensors.proto_dims(info.tensor_shape)
             for alias, info in definition.inputs.items()
+        }
+        taken = function.structured_input_signature[1]
+        self._arguments = {
+            alias: alias if alias in taken else safe_argument(alias) for alias in definition.inputs
         }
         feeds = sorted((info.name, alias) for alias, info in definition.inputs.items())
         self._argument_index = {alias: index for index, (_, alias) in enumerate(feeds)}
@@ -105,7 +111,9 @@ class Signature:
                 code is lost.
         """
         try:
-            outputs = self._function(**inputs)
+            outputs = self._function(
+                **{self._arguments[alias]: value for alias, value in inputs.items()}
+            )
         except UnicodeDecodeError as error:
             text = error.object.decode("utf-8", "backslashreplace")
             raise errors.invalid_argument(errors.graph_message(text)) from None
@@ -136,6 +144,7 @@ class Servable:
         self.version = version
         meta_graph = _read_meta_graph(path)
         self.signature_defs = dict(meta_graph.signature_def)
+        allow_keywords_as_inputs()
         # The loaded object owns the variables and tables that the functions use.
         self._loaded = tf.saved_model.load(str(path), tags=list(meta_graph.meta_info_def.tags))
         self._signatures = {

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 
-# Before anything imports TensorFlow; see `pipelines.cli`.
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 # Workers share the cores, and so do the processes that they start.
 _workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 if _workers > 1:

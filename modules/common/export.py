@@ -9,7 +9,7 @@ preprocessing is in the graph, by Transform's own.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -19,6 +19,7 @@ import tensorflow_transform as tft
 
 from modules.common import optional_inputs
 from modules.common.input_pipeline import Split
+from modules.common.stack import safe_argument
 from modules.common.task import Field, Task
 from modules.common.tensors import DTYPES, Arrays, Hparams, Tensors, unpack
 
@@ -171,7 +172,14 @@ def _optional(feature: tf.io.FixedLenFeature) -> tf.io.FixedLenFeature:
 
 def tensor_spec(entry: Field) -> tf.TensorSpec:
     """The batched specification of a serving input or output."""
-    return tf.TensorSpec([None, *entry.shape], DTYPES[entry.dtype], name=entry.name)
+    return tf.TensorSpec(
+        [None, *entry.shape], DTYPES[entry.dtype], name=safe_argument(entry.name)
+    )
+
+
+def as_arguments(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Names the inputs of a request as a traced signature takes them; see `safe_argument`."""
+    return {safe_argument(name): value for name, value in request.items()}
 
 
 def signatures(servable: Servable) -> dict[str, Any]:
@@ -180,11 +188,13 @@ def signatures(servable: Servable) -> dict[str, Any]:
     Returns:
         Signature name to concrete function.
     """
+    serving = servable.task.serving
     serialized = tf.TensorSpec([None], tf.string, name="inputs")
 
-    def serving_default(**raw: tf.Tensor) -> Tensors:
-        answers = servable.answer(optional_inputs.spread(raw, servable.task.serving.inputs))
-        return {entry.name: answers[entry.name] for entry in servable.task.serving.outputs}
+    def serving_default(**given: tf.Tensor) -> Tensors:
+        raw = {entry.name: given[safe_argument(entry.name)] for entry in serving.inputs}
+        answers = servable.answer(optional_inputs.spread(raw, serving.inputs))
+        return {entry.name: answers[entry.name] for entry in serving.outputs}
 
     def serve_examples(inputs: tf.Tensor) -> Tensors:
         return servable.answer_examples(servable.parse(inputs))
@@ -192,7 +202,7 @@ def signatures(servable: Servable) -> dict[str, Any]:
     def evaluate(inputs: tf.Tensor) -> Tensors:
         return servable.score(servable.parse(inputs))
 
-    specs = {entry.name: tensor_spec(entry) for entry in servable.task.serving.inputs}
+    specs = {safe_argument(entry.name): tensor_spec(entry) for entry in serving.inputs}
     return {
         "serving_default": trace(serving_default, **specs),
         "serve_examples": trace(serve_examples, serialized),

@@ -1,7 +1,7 @@
-"""Inputs of a signature that a request may leave out.
+"""Inputs of a signature: those that a request may leave out, and those of a difficult name.
 
-Their defaults stand in the SignatureDef, where TensorFlow Serving and the embedded server find
-them. A server fills in one example's worth, whatever the request's batch; the graph spreads it.
+Defaults stand in the SignatureDef, where TensorFlow Serving and the embedded server find them. A
+server fills in one example's worth, whatever the request's batch; the graph spreads it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from modules.common.stack import safe_argument
 from modules.common.task import Field
 from modules.common.tensors import DTYPES, Tensors
 
@@ -66,28 +67,28 @@ def spread(inputs: Tensors, entries: Sequence[Field]) -> Tensors:
 
 
 def declare(saved_model_dir: str, signature: str, entries: Sequence[Field]) -> None:
-    """Writes the defaults into a SavedModel's signature.
+    """Writes into a SavedModel's signature what `tf.saved_model.save` cannot.
 
-    `tf.saved_model.save` knows defaults of positional parameters only.
+    That is defaults, of which it knows those of positional parameters only, and names that no
+    argument of Python's may have: `trace` was given `safe_argument` of them.
 
     Args:
         saved_model_dir: Changed in place.
         signature: The signature's key.
         entries: Its inputs.
     """
-    defaults = {
-        entry.name: tf.make_tensor_proto(default_tensor(entry))
-        for entry in entries
-        if entry.default is not None
-    }
-    if not defaults:
-        return
     path = os.path.join(saved_model_dir, "saved_model.pb")
     saved_model = saved_model_pb2.SavedModel()
     with tf.io.gfile.GFile(path, "rb") as file:
         saved_model.ParseFromString(file.read())
     for graph in saved_model.meta_graphs:
-        for name, tensor in defaults.items():
-            graph.signature_def[signature].defaults[name].CopyFrom(tensor)
+        definition = graph.signature_def[signature]
+        for entry in entries:
+            argument = safe_argument(entry.name)
+            if argument != entry.name:
+                definition.inputs[entry.name].CopyFrom(definition.inputs.pop(argument))
+            if entry.default is not None:
+                default = tf.make_tensor_proto(default_tensor(entry))
+                definition.defaults[entry.name].CopyFrom(default)
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(saved_model.SerializeToString(deterministic=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,8 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from modules.common import optional_inputs
+from modules.common import export, optional_inputs
+from modules.common.stack import safe_argument
 from modules.common.task import Field
 from serving.client import Client, ClientError
 from serving.server import Server, ServerConfig
@@ -20,6 +23,7 @@ FIELDS = (
     Field(name="weights", dtype="float32", shape=(2,), default=[0.5, 1.0]),
     Field(name="rows", dtype="uint8", shape=(None, 3), default=[]),
 )
+LOAD = "import sys, tensorflow as tf; tf.saved_model.load(sys.argv[1])"
 
 
 class Repeater(tf.Module):
@@ -86,6 +90,30 @@ def test_the_graph_spreads_what_a_server_filled_in() -> None:
     np.testing.assert_array_equal(found["times"], [7, 7])
     np.testing.assert_array_equal(found["weights"], given["weights"])
     assert found["rows"].shape == (2, 2, 3)
+
+
+def test_an_input_may_be_called_like_a_keyword(tmp_path: Path) -> None:
+    fields = (Field(name="class", dtype="string", default="any"), FIELDS[0])
+
+    def answer(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"said": tf.strings.join([given[safe_argument(field.name)] for field in fields])}
+
+    specs = {safe_argument(field.name): export.tensor_spec(field) for field in fields}
+    module = tf.Module()
+    module.traced = export.trace(answer, **specs)
+    folder = tmp_path / "1"
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.traced})
+    optional_inputs.declare(str(folder), "serving_default", fields)
+    # TensorFlow by itself can load it; clients know the input by its own name.
+    plain = subprocess.run([sys.executable, "-c", LOAD, folder], capture_output=True, text=True)
+    assert plain.returncode == 0, plain.stderr
+    with Server({"said": tmp_path}, ServerConfig(port=0)) as server:
+        server.wait_until_available("said", 60)
+        with Client(f"localhost:{server.port}") as client:
+            asked = {"class": ["a", "b"], "text": ["1", "2"]}
+            assert list(client.predict("said", **asked)["said"]) == ["a1", "b2"]
+            assert list(client.predict("said", text=["1"])["said"]) == ["any1"]
+            assert set(client.metadata("said").signatures["serving_default"].inputs) == set(asked)
 
 
 def test_inputs_of_different_batches_are_refused() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from drawing import task
-from executing import execute, read_back
+from run_executor import execute, read_back
 
 from components.example_gen import clips, speech
 from components.example_gen.read_config import ReadConfig

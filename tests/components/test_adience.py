@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from drawing import task
-from executing import execute, read_back
+from run_executor import execute, read_back
 from PIL import Image
 from tfx.components.example_gen.driver import FileBasedDriver
 from tfx.orchestration import data_types

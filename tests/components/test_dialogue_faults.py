@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conv_files import TASK, config_for, read, read_file
-from executing import execute
+from run_executor import execute
 
 from components.example_gen.dialogue import DialogueExampleGen, Executor
 from components.example_gen.quarantine import rejects_path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conv_files import TASK, config_for, read, read_file
-from executing import execute, read_back
+from run_executor import execute, read_back
 
 from components.example_gen import dialogue_files, dialogue_reader
 from components.example_gen.dialogue import DialogueExampleGen

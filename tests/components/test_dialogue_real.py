@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conv_files import TASK, Pair, read_file
-from executing import execute, read_back
+from run_executor import execute, read_back
 
 from components.example_gen.dialogue import DialogueExampleGen
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from drawing import DRAWN, draw, task
-from executing import execute, read_back
+from run_executor import execute, read_back
 from tfx.components.example_gen.driver import QueryBasedDriver
 from tfx.orchestration import data_types
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from drawing import task
-from executing import execute, read_back
+from run_executor import execute, read_back
 from PIL import Image
 
 from components.example_gen.idx import Executor, IdxExampleGen

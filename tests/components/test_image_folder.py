@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from drawing import FOLDER, task, write_picture
-from executing import execute, read_back
+from run_executor import execute, read_back
 from PIL import Image
 from tfx.components.example_gen.driver import FileBasedDriver
 from tfx.orchestration import data_types

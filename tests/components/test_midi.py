@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from executing import execute, read_back
+from run_executor import execute, read_back
 from tunes import TICKS, config_for, metre, midi, note, scale, tune_task, with_header
 
 from components.example_gen import quarantine

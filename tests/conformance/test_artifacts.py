@@ -84,6 +84,14 @@ def loaded(smoke_run: SmokeRun) -> Any:
     return tf.saved_model.load(str(smoke_run.saved_model))
 
 
+def answer_to(loaded: Any, request: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """What `serving_default` of a loaded model answers."""
+    answers: dict[str, tf.Tensor] = loaded.signatures["serving_default"](
+        **export.as_arguments(request)
+    )
+    return answers
+
+
 def test_schema_covers_the_raw_features(smoke_run: SmokeRun) -> None:
     schema = text_format.Parse(schema_text(smoke_run.task.name), schema_pb2.Schema())
     declared = {feature.name for feature in schema.feature}
@@ -146,7 +154,7 @@ def test_what_is_no_picture_is_refused(smoke_run: SmokeRun, loaded: Any) -> None
     for name in served:
         for wrong in (tf.constant([b""]), tf.constant([b"this is no picture"]), truncated[name]):
             with pytest.raises(tf.errors.InvalidArgumentError):
-                loaded.signatures["serving_default"](**request | {name: wrong})
+                answer_to(loaded, request | {name: wrong})
 
 
 def test_model_takes_any_batch_and_learns_one(smoke_run: SmokeRun) -> None:
@@ -167,7 +175,7 @@ def test_signature_equals_the_direct_path(smoke_run: SmokeRun, loaded: Any) -> N
     model = build(smoke_run)
     model.load_weights(str(smoke_run.saved_model / export.WEIGHTS_FILE))
     direct = make_servable(smoke_run, model).answer(export.example_request(smoke_run.task))
-    served = loaded.signatures["serving_default"](**export.example_request(smoke_run.task))
+    served = answer_to(loaded, export.example_request(smoke_run.task))
     assert set(served) == {entry.name for entry in smoke_run.task.serving.outputs}
     # Sounds are made in many rounds, each of which makes more of the last one's rounding: phases
     # come out otherwise, and what is heard and measured is about the same.

@@ -20,6 +20,9 @@ MAX_LINES = 300
 # Commands that hand over to `kubeflow` when they run; importing them loads nothing of it.
 HANDS_OVER = ("pipelines.commands.compile", "pipelines.commands.tfx")
 
+# What every package may import: it holds what differs between the stacks.
+STACK = "modules.common.stack"
+
 # Package to what it may import of this project, besides itself.
 ALLOWED = {
     "serving": (),
@@ -106,7 +109,7 @@ def test_imports_point_one_way(path: Path) -> None:
         allowed = (*allowed, "kubeflow")
     for name in imports(path):
         there = owner(name)
-        if name.split(".")[0] not in PACKAGES or there == here or name == "modules":
+        if name.split(".")[0] not in PACKAGES or there == here or name in ("modules", STACK):
             continue
         is_declaration = name.startswith("modules.") and name.endswith(".task")
         ok = there in allowed or (is_declaration and "modules.*.task" in allowed)
@@ -121,3 +124,15 @@ def test_a_file_has_a_docstring_and_a_readable_length(path: Path) -> None:
     assert len(text.splitlines()) <= MAX_LINES
     if not path.name.startswith("test_"):
         assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("path", sources(*PACKAGES), ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_one_module_asks_which_stack_it_is(path: Path) -> None:
+    if path == ROOT / "modules/common/stack.py":
+        return
+    asked = {
+        name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in (getattr(node, "attr", ""), getattr(node, "id", ""))
+    }
+    assert not asked & {"version_info", "__version__", "python_version", "IS_CURRENT"}

@@ -76,4 +76,5 @@ def test_the_class_is_heard_everywhere_unless_the_model_is_unconditional() -> No
         for conditional in (True, False)
     )
     assert (np.abs(heard[0] - heard[1]).max(axis=-1) > 1e-3).all()
-    np.testing.assert_array_equal(deaf[0], deaf[1])
+    # Places of a batch need not be summed in the same order, so float32 rounds them apart.
+    np.testing.assert_allclose(deaf[0], deaf[1], atol=1e-5)

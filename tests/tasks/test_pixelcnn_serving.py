@@ -76,7 +76,7 @@ def serve(servable: PixelcnnServable) -> Any:
             )
             for entry in TASK.serving.inputs
         }
-        return traced(**given)["images"].numpy()
+        return traced(**export.as_arguments(given))["images"].numpy()
 
     return ask
 
