@@ -16,8 +16,6 @@ Variables: LIANXI_STAGING_ROOT, the folder in which `minio`, `s3` and `gcs` lie,
 
 from __future__ import annotations
 
-import os
-
 from modules.common.stack import prepare_environment
 
 # Before anything imports TensorFlow.

@@ -86,7 +86,7 @@ def fit_unigram(ids: np.ndarray, symbols: int) -> np.ndarray:
 
 def _discount(counts: np.ndarray) -> float:
     """What is taken from every count, by those of 1 and of 2; in (0, 1)."""
-    ones, twos = np.count_nonzero(counts == 1), np.count_nonzero(counts == 2)
+    ones, twos = (int(np.count_nonzero(counts == times)) for times in (1, 2))
     return float(np.clip(ones / max(ones + 2 * twos, 1), 0.1, 0.9))
 
 

@@ -172,9 +172,7 @@ def _optional(feature: tf.io.FixedLenFeature) -> tf.io.FixedLenFeature:
 
 def tensor_spec(entry: Field) -> tf.TensorSpec:
     """The batched specification of a serving input or output."""
-    return tf.TensorSpec(
-        [None, *entry.shape], DTYPES[entry.dtype], name=safe_argument(entry.name)
-    )
+    return tf.TensorSpec([None, *entry.shape], DTYPES[entry.dtype], name=safe_argument(entry.name))
 
 
 def as_arguments(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -278,8 +278,8 @@ def _as_photographed(rng: random.Random, picture: Image.Image) -> Image.Image:
     """Softens edges a little and adds a camera's noise, and a brightness of its own."""
     noise = np.random.default_rng(rng.getrandbits(32))
     pixels = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.6)), np.float32)
-    pixels = pixels * rng.uniform(0.8, 1.1) + noise.normal(0, 3, pixels.shape)
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+    taken = pixels * rng.uniform(0.8, 1.1) + noise.normal(0, 3, pixels.shape)
+    return Image.fromarray(taken.clip(0, 255).astype(np.uint8))
 
 
 Painter = Callable[[random.Random, Image.Image, int], None]

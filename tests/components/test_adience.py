@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from drawing import task
-from run_executor import execute, read_back
 from PIL import Image
+from run_executor import execute, read_back
 from tfx.components.example_gen.driver import FileBasedDriver
 from tfx.orchestration import data_types
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 from drawing import task
-from run_executor import execute, read_back
 from PIL import Image
+from run_executor import execute, read_back
 
 from components.example_gen.idx import Executor, IdxExampleGen
 from components.example_gen.read_config import ReadConfig

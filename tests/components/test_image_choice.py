@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from drawing import FOLDER, task, write_picture
-from run_executor import execute, read_back
 from PIL import Image
+from run_executor import execute, read_back
 
 from components.example_gen import quarantine
 from components.example_gen.image_folder import ImageFolderExampleGen

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from drawing import FOLDER, task, write_picture
-from run_executor import execute, read_back
 from PIL import Image
+from run_executor import execute, read_back
 from tfx.components.example_gen.driver import FileBasedDriver
 from tfx.orchestration import data_types
 
