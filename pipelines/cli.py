@@ -8,7 +8,7 @@ import sys
 import click
 
 from modules.common.errors import LianxiError, did_you_mean
-from modules.common.stack import prepare_environment
+from modules.common.stack import prepare_environment, quiet_imports
 
 # Before anything imports TensorFlow.
 prepare_environment()
@@ -42,7 +42,8 @@ class _LazyGroup(click.Group):
             raise click.UsageError(
                 f"no command is called {cmd_name!r}; {did_you_mean(cmd_name, _COMMANDS)}"
             )
-        module = importlib.import_module(f"pipelines.commands.{cmd_name}")
+        with quiet_imports():
+            module = importlib.import_module(f"pipelines.commands.{cmd_name}")
         command: click.Command = module.command
         command.help = _with_marks(command.help)
         return command

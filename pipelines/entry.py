@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from modules.common.stack import prepare_environment
+from modules.common.stack import prepare_environment, quiet_imports
 
 # Before anything imports TensorFlow.
 prepare_environment()
@@ -21,12 +21,13 @@ def main(task_name: str) -> None:
     Args:
         task_name: The task.
     """
-    from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+    with quiet_imports():
+        from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-    from modules.common.registry import load_task
-    from pipelines.builder import create_pipeline
-    from pipelines.data import locate
-    from pipelines.environment import environment
+        from modules.common.registry import load_task
+        from pipelines.builder import create_pipeline
+        from pipelines.data import locate
+        from pipelines.environment import environment
 
     task = load_task(task_name)
     env = environment(os.environ.get("LIANXI_ENV", "local"))

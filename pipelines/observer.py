@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ class Outcome:
         name: The node's id, such as `Trainer`.
         state: `done`, `cached` or `failed`.
         seconds: Wall-clock time.
+        cpu_seconds: Processor time, that of processes it started and waited for included.
         outputs: Output artifacts by key; empty where it failed.
         error: What it failed with.
     """
@@ -34,8 +36,14 @@ class Outcome:
     name: str
     state: str
     seconds: float
+    cpu_seconds: float
     outputs: dict[str, list[Any]]
     error: Exception | None = None
+
+
+def _cpu_seconds() -> float:
+    """Processor time of this process, and of those it has waited for, so far."""
+    return sum(os.times()[:4])
 
 
 @contextmanager
@@ -54,16 +62,27 @@ def observed(on_start: Callable[[str], None], on_end: Callable[[Outcome], None])
                 return super().launch()
             name = self._pipeline_node.node_info.id
             on_start(name)
-            start = time.perf_counter()
+            start, cpu_start = time.perf_counter(), _cpu_seconds()
+
+            def end(state: str, outputs: dict[str, list[Any]], error: Exception | None) -> None:
+                seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds() - cpu_start
+                on_end(
+                    Outcome(
+                        name=name,
+                        state=state,
+                        seconds=seconds,
+                        cpu_seconds=cpu_seconds,
+                        outputs=outputs,
+                        error=error,
+                    )
+                )
+
             try:
                 info = super().launch()
             except Exception as error:
-                seconds = time.perf_counter() - start
-                on_end(Outcome(name=name, state="failed", seconds=seconds, outputs={}, error=error))
+                end("failed", {}, error)
                 raise
-            seconds = time.perf_counter() - start
-            state, outputs = self._published(info)
-            on_end(Outcome(name=name, state=state, seconds=seconds, outputs=outputs))
+            end(*self._published(info), None)
             return info
 
         def _published(

@@ -57,6 +57,7 @@ class RunResult:
                     "name": outcome.name,
                     "state": outcome.state,
                     "seconds": round(outcome.seconds, 3),
+                    "cpu_seconds": round(outcome.cpu_seconds, 3),
                 }
                 for outcome in self.outcomes
             ],

@@ -8,12 +8,18 @@ are inside the functions, so that importing this module brings neither.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import keyword
+import logging
 import os
 import sys
+import tempfile
 import warnings
+from collections.abc import Iterator
 from typing import Any
+
+from absl import logging as absl_logging
 
 IS_CURRENT = sys.version_info >= (3, 12)
 """Whether this is the current stack. Can go with the old one."""
@@ -25,14 +31,42 @@ TFX_VERSION = "1.21" if IS_CURRENT else "1.16"
 def prepare_environment() -> None:
     """Sets what libraries read when they are imported; called before any of them is.
 
-    Keras 3 has to be behind every `keras`: Transform sets it to Keras 2 where nothing is set. The
-    rest keeps libraries from telling a person about themselves. On the old stack Google's libraries
-    warn that Python 3.10 gets no more updates, on the current one Transform that it wants Keras 2
-    and TensorFlow's C++ side of its optimizations. Can go when they no longer do.
+    Keras 3 has to be behind every `keras`: Transform sets it to Keras 2 where nothing is set, and
+    warns where it is not. On the old stack Google's libraries warn that Python 3.10 gets no more
+    updates. Can go with the old stack, and when Transform no longer asks for Keras 2.
     """
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+    absl_logging.get_absl_logger().addFilter(_is_not_of_keras_2)
+
+
+def _is_not_of_keras_2(record: logging.LogRecord) -> bool:
+    return "TF_USE_LEGACY_KERAS" not in record.getMessage()
+
+
+@contextlib.contextmanager
+def quiet_imports() -> Iterator[None]:
+    """Keeps from a person what libraries write to standard error while they are imported.
+
+    TensorFlow 2.21's C++ side writes before it looks at TF_CPP_MIN_LOG_LEVEL, past Python, to the
+    descriptor itself. Where the import fails, what was written comes out after all. Can go when
+    TensorFlow is quiet by that variable.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile("w+", buffering=1) as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            with contextlib.redirect_stderr(said):
+                yield
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read().encode())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def ask_kfp_health(healthz_api: Any, timeouts_s: tuple[int, int]) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from modules.common.errors import LianxiError
+from modules.common.stack import quiet_imports
 from pipelines.commands.options import env_option, root_option
 from pipelines.environment import environment
 
@@ -49,7 +50,8 @@ def command(
         host=host, port=port, metrics_port=metrics_port, max_message_mb=max_message_mb
     )
     try:
-        files = write_container_config(models_dir, Path(env.root) / "serving", config)
+        with quiet_imports():
+            files = write_container_config(models_dir, Path(env.root) / "serving", config)
     except (ValueError, FileNotFoundError) as error:
         raise LianxiError(
             f"no model was pushed to {models_dir} yet; push one: lianxi run name_gender"
@@ -57,6 +59,8 @@ def command(
     click.echo(f"tensorflow/serving: docker compose -f {files[-1]} up")
     if config_only:
         return
+    with quiet_imports():
+        import tensorflow  # noqa: F401 - the server does, when it starts
     server = Server(models_dir, config, on_progress=click.echo)
     try:
         server.start()

@@ -34,7 +34,13 @@ def shown(counts: dict[str, int], output: Path) -> tuple[str, RunResult, str]:
     examples, result, stream = Examples(), RunResult(task=task(FOLDER)), io.StringIO()
     examples.uri = str(output)
     line = result.add(
-        Outcome(name="ExampleGen", state="done", seconds=1.0, outputs={"examples": [examples]})
+        Outcome(
+            name="ExampleGen",
+            state="done",
+            seconds=1.0,
+            cpu_seconds=1.0,
+            outputs={"examples": [examples]},
+        )
     )
     with RunConsole(stream) as console:
         console.show_result(result)

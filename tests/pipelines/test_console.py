@@ -15,7 +15,10 @@ def lines(*reports: progress.Progress) -> str:
         console.on_start("ExampleGen")
         for report in reports:
             progress.report(report)
-        console.on_end(Outcome(name="ExampleGen", state="done", seconds=1.5, outputs={}), "9 train")
+        console.on_end(
+            Outcome(name="ExampleGen", state="done", seconds=1.5, cpu_seconds=1.5, outputs={}),
+            "9 train",
+        )
     return stream.getvalue()
 
 

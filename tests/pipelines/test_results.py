@@ -32,6 +32,10 @@ def test_the_validator_s_line_counts_what_it_found(
     found = text_format.Parse(text, anomalies_pb2.Anomalies())
     (tmp_path / "Split-train" / "SchemaDiff.pb").write_bytes(found.SerializeToString())
     outcome = Outcome(
-        name="ExampleValidator", state="done", seconds=1.0, outputs={"anomalies": [artifact]}
+        name="ExampleValidator",
+        state="done",
+        seconds=1.0,
+        cpu_seconds=1.0,
+        outputs={"anomalies": [artifact]},
     )
     assert RunResult(task=load_task("name_gender")).add(outcome) == said
