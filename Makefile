@@ -9,7 +9,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 # `make setup` fetches it where there is none.
 UV = $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url \
+  --custom-compile-command "make lock" $(UPGRADE)
 LOCK_1.16 = $(LOCK) --override requirements/overrides-1.16.txt \
   --python-version 3.10 --python-platform x86_64-manylinux_2_28
 LOCK_1.21 = $(LOCK) --override requirements/overrides-1.21.txt --python-version 3.12 --universal
@@ -48,7 +49,8 @@ audit: setup
 test-debian13:
 	tests/debian13.sh
 
-# A lock for each stack, and beside it what develops, in the same versions.
+# A lock for each stack, and beside it what develops, in the same versions. What is locked stays as
+# it is where it can; UPGRADE="--upgrade-package NAME" or UPGRADE=--upgrade says what need not.
 lock: setup
 	$(LOCK_1.16) requirements/lianxi.in requirements/speech.in -o requirements/tfx-1.16.txt
 	$(LOCK_1.16) requirements/develop.in -c requirements/tfx-1.16.txt -o requirements/tfx-1.16-develop.txt

@@ -1,6 +1,6 @@
 """What TFX's command line does with `--engine kubeflow`: Kubeflow Pipelines 2.
 
-It takes the place of `tfx.tools.cli.handler.kubeflow_handler`, which imports a runner that TFX 1.16
+It takes the place of `tfx.tools.cli.handler.kubeflow_handler`, which imports a runner that TFX
 dropped, and does the same by KFP 2's API: a pipeline has an experiment of the same name, an update
 is a new version, a run takes the newest one.
 

@@ -60,16 +60,16 @@ def install(stack: Stack, reason: str, *, develop: bool) -> None:
         InstallError: If there is no Python, or a package cannot be had.
     """
     locks = [LOCKS / f"tfx-{stack.name}.txt", LOCKS / f"tfx-{stack.name}-develop.txt"]
-    wanted = [_digest(stack, locks[:count]) for count in (1, 2)]
+    wanted = [_stamp(stack, locks[:count]) for count in (1, 2)]
     found = _STAMP.read_text(encoding="utf-8") if _STAMP.is_file() else ""
     if found in wanted[1 if develop else 0 :]:
         return
-    develop = develop or (found != "" and found.split()[1:2] == ["develop"])
+    develop = develop or "develop" in found.split()
     print(f"TFX {stack.name}: {reason}", flush=True)
     _STAMP.unlink(missing_ok=True)
     uv = find_uv(ROOT)
-    python = find_python(uv, stack)
-    run([uv, "venv", "--quiet", "--clear", "--python", python, str(VENV)])
+    if not found.startswith(f"{stack.name} "):
+        run([uv, "venv", "--quiet", "--clear", "--python", find_python(uv, stack), str(VENV)])
     environment = {**os.environ, "VIRTUAL_ENV": str(VENV)}
     chosen = [str(lock) for lock in locks[: 2 if develop else 1]]
     run([uv, "pip", "sync", "--quiet", "--require-hashes", *chosen], environment)
@@ -128,17 +128,14 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> None:
         InstallError: If it fails.
     """
     if subprocess.run(command, env=environment).returncode:
-        raise InstallError(
-            f"`{' '.join(map(str, command[:4]))} …` failed, as it says above; `make setup` goes on "
-            "where it stopped"
-        )
+        raise InstallError(f"`{' '.join(command[:4])} …` failed, as it says above")
 
 
-def _digest(stack: Stack, locks: list[Path]) -> str:
-    """Names what is installed: stack, kind, and the contents that it is made of."""
+def _stamp(stack: Stack, locks: list[Path]) -> str:
+    """Says what is installed: the stack, for what, and a digest of what it is made of."""
     contents = [path.read_bytes() for path in (*locks, ROOT / "pyproject.toml")]
-    kind = "develop" if len(locks) > 1 else "lianxi"
-    return f"{stack.name} {kind} {hashlib.sha256(b''.join(contents)).hexdigest()}"
+    purpose = "develop" if len(locks) > 1 else "use"
+    return f"{stack.name} {purpose} {hashlib.sha256(b''.join(contents)).hexdigest()}"
 
 
 if __name__ == "__main__":

@@ -67,6 +67,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_NamesWithoutGroups())
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what tests recorded (`record_property`), such as what each smoke run reached."""
+    passed = terminalreporter.stats.get("passed", [])
+    recorded = sorted(line for report in passed for line in report.user_properties)
+    for title in sorted({title for title, _ in recorded}):
+        terminalreporter.section(title)
+        for text in (text for of, text in recorded if of == title):
+            terminalreporter.write_line(text)
+
+
 class _NamesWithoutGroups:
     """Takes the group, which pytest-xdist appends, off the names of tests in reports."""
 

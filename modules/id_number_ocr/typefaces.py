@@ -117,13 +117,13 @@ def file_of(name: str, font: str = "") -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise DataError(
             f"the typeface {name} comes with the package {package}, which is not installed; "
-            "install requirements.txt, or leave it out by `typefaces`"
+            "run `make setup`, or leave it out by `typefaces`"
         )
     path = Path(spec.submodule_search_locations[0]) / inside
     if not path.is_file():
         raise DataError(
             f"the typeface {name} should be {path}, which is not there; install {package} in the "
-            "version of requirements.txt, or leave it out by `typefaces`"
+            "locked version (`make setup`), or leave it out by `typefaces`"
         )
     return path
 

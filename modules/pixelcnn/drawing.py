@@ -109,6 +109,6 @@ def _file_of(typeface: str) -> Path:
     if not path.is_file():
         raise DataError(
             f"the typeface {path.name} should be in the package {package}, and is not; "
-            "install requirements.txt"
+            "run `make setup`"
         )
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,12 @@ from smoke import SmokeRun
 pytestmark = pytest.mark.e2e
 
 
-def test_smoke_run_pushes(smoke_run: SmokeRun) -> None:
+def test_smoke_run_pushes(
+    smoke_run: SmokeRun, record_property: Callable[[str, object], None]
+) -> None:
     result = smoke_run.first
+    reached = [f"{name} {figure['value']:.4f}" for name, figure in result["metrics"].items()]
+    record_property("smoke runs reached", f"{smoke_run.task.name}: {', '.join(reached)}")
     assert Path(result["pushed"], "saved_model.pb").is_file()
     assert {component["state"] for component in result["components"]} == {"done"}
     assert result["examples"] > 0
