@@ -11,7 +11,7 @@ the rest is cached. While the store is being filled, the look-ups that slow down
 memory; the runs that are timed ask TFX, and hold its answers against those.
 
 Shown are milliseconds in one more run, all of its nodes together unless a row names one, with 10,
-100 and 1,000 runs in the store: the median of five runs each.
+100 and `--runs` runs in the store: the median of five runs each.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _INPUTS = "input artifacts"
 _WHOLE = "whole run"
 _NAMED = ("Evaluator", "latest_blessed_model", "previous_blessed_model")
 _WRITES = "writes"
-# What TFX's launcher does around a component, and where; the last three only write.
+# What TFX's launcher does around a component, and where; the last four only write.
 _CALLS: tuple[tuple[str, Any, str], ...] = (
     ("opening the store", metadata.Metadata, "__enter__"),
     ("contexts", context_lib, "prepare_contexts"),
