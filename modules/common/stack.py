@@ -55,7 +55,10 @@ def quiet_imports() -> Iterator[None]:
     """
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile("w+", buffering=1) as said:
+    # What is written may be in any encoding, and must not take the place of the error.
+    with tempfile.TemporaryFile(
+        "w+", buffering=1, encoding="utf-8", errors="backslashreplace"
+    ) as said:
         os.dup2(said.fileno(), 2)
         try:
             with contextlib.redirect_stderr(said):
