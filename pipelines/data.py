@@ -80,7 +80,9 @@ def locate(
     if path.is_file():
         source = _match(task, path.parent).source
         return DataLocation(
-            folder=str(path.parent), source=source, patterns=(glob.escape(path.name),)
+            folder=str(path.parent),
+            source=source,
+            patterns=(glob.escape(path.name), *source.companions),
         )
     if not path.is_dir():
         raise DataError(f"{data} does not exist; expected {_layouts(task)}")

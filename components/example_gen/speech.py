@@ -31,7 +31,7 @@ class Executor(SourceExecutor):
 
         Args:
             config: What the reader will be told.
-            patterns: Globs of both; of one list, where a person named it.
+            patterns: Globs of both; of one list and the recordings, where a person named it.
 
         Raises:
             DataError: If there are no recordings or no transcripts, if no list names a recording,

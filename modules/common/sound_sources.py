@@ -81,6 +81,11 @@ class SpeechSource(SoundSource):
         """Globs of the transcripts and the recordings, all of which TFX fingerprints."""
         return (*self.transcripts, *self.recordings)
 
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """Globs of the recordings, which the transcripts name."""
+        return self.recordings
+
     def matches(self, folder: Path) -> bool:
         """Tells whether `folder` holds both a transcript and a recording of this layout."""
         return all(
@@ -130,7 +135,12 @@ class SideFileSource(SpeechSource):
     @property
     def patterns(self) -> tuple[str, ...]:
         """Globs of the files, and of those whose names tell the split."""
-        return (*self.transcripts, *_recordings("[!.]*/"))
+        return (*self.transcripts, *self.companions)
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """Globs of the recordings, and of the links to them."""
+        return _recordings("[!.]*/")
 
 
 @dataclass(frozen=True, kw_only=True)

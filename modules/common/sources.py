@@ -39,6 +39,11 @@ class Source:
         """Globs, relative to the data folder, that together find the files."""
         return (self.pattern,)
 
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """Globs of what a file of this layout names: part of the data where a person named it."""
+        return ()
+
     def matches(self, folder: Path) -> bool:
         """Tells whether `folder` holds at least one file of this layout."""
         return any(path.is_file() for glob in self.patterns for path in folder.glob(glob))

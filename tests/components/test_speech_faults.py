@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,12 @@ from speech_corpora import (
 from tfx.components.example_gen.driver import FileBasedDriver
 from tfx.orchestration import data_types
 
-from components.example_gen.records import Record
+from components.example_gen.records import Record, Reject
 from components.example_gen.speech import Executor, SpeechExampleGen
-from modules.common.sound_sources import (
-    SpeechSource,
-)
+from modules.common.registry import load_task
+from modules.common.sound_sources import SpeechSource
+from pipelines.data import locate
+from pipelines.environment import Environment
 
 
 def write_faults(data: Path) -> None:
@@ -143,15 +145,10 @@ def test_a_file_that_is_gone_is_quarantined(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("source", [WORDS, SIDE, LIST])
-def test_tfx_notices_changed_transcripts_and_recordings(
-    tmp_path: Path, source: SpeechSource
-) -> None:
-    write_word_files(tmp_path, {"train": NAMES[:8]})
-    write_side_files(tmp_path, NAMES[:8])
-    write_list(tmp_path, "text", [f"{name} 字" for name in NAMES[:8]])
+def fingerprinter(source: SpeechSource, data: Path, patterns: tuple[str, ...]) -> Callable[[], str]:
+    """Gives what tells the fingerprint that TFX's driver takes of a folder."""
     task = sound_task(source)
-    component = SpeechExampleGen(task, source, str(tmp_path), dict(task.hparams), "digest")
+    component = SpeechExampleGen(task, source, str(data), dict(task.hparams), "digest", patterns)
     info = data_types.ComponentInfo("", "", data_types.PipelineInfo("", ""))
 
     def fingerprint() -> str:
@@ -160,6 +157,17 @@ def test_tfx_notices_changed_transcripts_and_recordings(
         )
         return str(resolved["input_fingerprint"])
 
+    return fingerprint
+
+
+@pytest.mark.parametrize("source", [WORDS, SIDE, LIST])
+def test_tfx_notices_changed_transcripts_and_recordings(
+    tmp_path: Path, source: SpeechSource
+) -> None:
+    write_word_files(tmp_path, {"train": NAMES[:8]})
+    write_side_files(tmp_path, NAMES[:8])
+    write_list(tmp_path, "text", [f"{name} 字" for name in NAMES[:8]])
+    fingerprint = fingerprinter(source, tmp_path, source.patterns)
     seen = [fingerprint()]
     assert fingerprint() == seen[0]
     transcript, recording = {
@@ -171,6 +179,31 @@ def test_tfx_notices_changed_transcripts_and_recordings(
         os.utime(tmp_path / name, (1, 1))
         seen.append(fingerprint())
     assert len(set(seen)) == 3
+
+
+def test_the_recordings_of_a_list_that_a_person_named_are_part_of_the_data(
+    tmp_path: Path,
+) -> None:
+    for name in NAMES:
+        write_sound(tmp_path / "wav" / f"{name}.wav")
+    for file in ("a.csv", "b.csv"):
+        write_list(tmp_path, file, [f"{name}\t字" for name in NAMES])
+    found = locate(
+        load_task("chinese_asr"),
+        str(tmp_path / "b.csv"),
+        Environment(name="local", root=str(tmp_path)),
+        {},
+    )
+    fingerprint = fingerprinter(LIST, tmp_path, found.patterns)
+    seen = [fingerprint()]
+    for name in ("wav/A_0.wav", "b.csv"):
+        os.utime(tmp_path / name, (1, 1))
+        seen.append(fingerprint())
+    assert len(set(seen)) == 3
+    os.utime(tmp_path / "a.csv", (1, 1))
+    assert fingerprint() == seen[-1]
+    items = Executor.items(config_for(LIST, tmp_path), found.patterns)
+    assert len(items) == 20 and not any(isinstance(item, Reject) for item in items)
 
 
 def test_many_recordings_are_read_in_light_processes(
