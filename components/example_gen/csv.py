@@ -10,9 +10,10 @@ from tfx.dsl.components.base import executor_spec
 from components.example_gen.base import SourceExampleGen, SourceExecutor
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject, split_of
-from components.example_gen.text_files import read_lines
+from components.example_gen.text_files import encoding_of, other_format, read_lines
 from modules.common.errors import DataError
 from modules.common.sources import CsvSource, RawFeatures
+from modules.common.text_encodings import describe_garbled
 
 _UNDECODABLE = "\ufffd"
 _REASON_CHARS = 300
@@ -30,13 +31,14 @@ def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
         makes one row of many lines, and they count as lost. Blank rows count as bad.
     """
     source: CsvSource = config.source
+    encoding = encoding_of(path)
     rows = csv.reader(_keep_nul_out(read_lines(path)))
     header = [cell.strip() for cell in next(rows, [])]
     positions = _positions(header, source)
     while True:
         first = rows.line_num + 1
         try:
-            features = _features(next(rows), header, positions, source)
+            features = _features(next(rows), header, positions, source, encoding)
         except StopIteration:
             return
         except (ValueError, csv.Error) as error:
@@ -69,14 +71,21 @@ def _positions(header: list[str], source: CsvSource) -> dict[str, int]:
 
 
 def _features(
-    row: list[str], header: list[str], positions: dict[str, int], source: CsvSource
+    row: list[str],
+    header: list[str],
+    positions: dict[str, int],
+    source: CsvSource,
+    encoding: str,
 ) -> RawFeatures:
     if not any(cell.strip() for cell in row):
         raise ValueError("blank row")
     if len(row) != len(header):
         raise ValueError(f"expected {len(header)} fields as in the header, found {len(row)}")
-    if any(_UNDECODABLE in cell for cell in row):
-        raise ValueError("bytes that are neither UTF-8 nor GB 18030 text")
+    read = {positions[column.feature] for column in source.columns}
+    for at, cell in enumerate(row):
+        fault = describe_garbled(cell, encoding) if at in read or _UNDECODABLE in cell else ""
+        if fault:
+            raise ValueError(f"{header[at]}: {fault}")
     features = {}
     for column in source.columns:
         cell = row[positions[column.feature]].strip()
@@ -103,6 +112,8 @@ class Executor(SourceExecutor):
         """
         source: CsvSource = config.source
         for path in paths:
+            if what := other_format(path):
+                raise DataError(f"{config.relative(path)} is {what}; expected {source.layout}")
             lines = read_lines(path)
             header = [cell.strip() for cell in next(csv.reader(_keep_nul_out(lines)), [])]
             missing = [

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Reject
-from components.example_gen.text_files import encoding_of, read_lines
+from components.example_gen.text_files import encoding_of, other_format, read_lines
 from modules.common.dialogue import tidied
+from modules.common.text_encodings import describe_garbled
 
 MAX_CONVERSATION_LINES = 1000
 """A longer conversation, such as a file without E, goes on as another: memory is bounded."""
@@ -26,11 +27,6 @@ _VOTES = 1000
 _MAX_LINE_CHARS = 1 << 16
 _SHOWN_LINES, _SHOWN_CHARS = 3, 20
 _CHARACTER_AND_MARK = re.compile("(.)/")
-_UNDECODABLE = re.compile("[\ufffd\0]")
-_THREE_BYTES = "\u0800"  # The first character that takes three in UTF-8.
-_FIRST_CHINESE = "\u2e80"
-_GB = "gb18030"
-_MISTAKEN_FOR = ("iso-8859-1", "iso-8859-2", "cp1252")
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,8 @@ def survey(path: str) -> Survey:
     Raises:
         OSError: If it cannot be read.
     """
+    if what := other_format(path):
+        return Survey(False, fault=f"expected lines `M text`, after a line E; found {what}")
     begins: list[str] = []
     slashed = telling = 0
     has_lines = False
@@ -109,7 +107,7 @@ def conversations(
             if kind == "E":
                 continue
         text = tidied(_CHARACTER_AND_MARK.sub(r"\1", text) if is_slashed else text)
-        fault = _garbled(line, encoding)
+        fault = describe_garbled(line, encoding)
         if not fault and kind == "M" and text and not is_cut and len(text) <= max_chars:
             conversation.append(text)
             continue
@@ -146,41 +144,6 @@ def _parsed(line: str) -> tuple[str, str]:
     if line[:1] == "M" and line[1].isspace():
         return "M", line[2:]
     return ("?" if line else "blank"), line
-
-
-def _garbled(line: str, encoding: str) -> str:
-    """The reason why a line is no text in the file's encoding, or nothing."""
-    if _UNDECODABLE.search(line):
-        mine, other = ("GB 18030", "UTF-8") if encoding == _GB else ("UTF-8", "GB 18030")
-        return (
-            f"expected {mine}, which the file is in, found other bytes; if they are {other}, "
-            f"bring the file to one of them"
-        )
-    if line.isascii():
-        return ""
-    if encoding == _GB and _is_utf8_read_as(_GB, line):
-        return "expected GB 18030, which the file is in, found UTF-8; bring the file to one of them"
-    if max(line) < _FIRST_CHINESE:
-        for mistaken in _MISTAKEN_FOR:
-            if _is_utf8_read_as(mistaken, line):
-                return (
-                    f"expected text, found UTF-8 that was taken for {mistaken} and encoded again; "
-                    f"undo that"
-                )
-    return ""
-
-
-def _is_utf8_read_as(encoding: str, line: str) -> bool:
-    """Whether the bytes of a line that was read in an encoding are UTF-8 with Chinese in it.
-
-    Much UTF-8 is valid in other encodings, so that nothing else would tell. Text in those is seldom
-    UTF-8, and then hardly ever of three bytes a character.
-    """
-    try:
-        text = line.encode(encoding).decode("utf-8")
-    except UnicodeError:
-        return False
-    return max(text) >= _THREE_BYTES
 
 
 def _not_the_layout(line: str) -> str:

@@ -1,44 +1,34 @@
-"""Text files as people have them: UTF-8 with or without a byte order mark, or GB 18030."""
+"""Text files, local or remote, in any encoding that `modules.common.text_encodings` tells."""
 
 from __future__ import annotations
 
-import codecs
 import functools
 import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-_PROBE_BYTES = 1 << 16
+from modules.common.file_formats import describe_other_format
+from modules.common.text_encodings import PROBE_BYTES, detect
 
 
 def encoding_of(path: str) -> str:
-    """Tells the encoding of a file from its first 64 KiB.
+    """Tells the encoding of a file from its beginning."""
+    return detect(read_head(path))
 
-    GB 18030 holds GBK and GB 2312. The lines vote: much UTF-8 text is valid GB 18030 too, so one
-    bad line must not make mojibake of a UTF-8 file. What neither reads is left to UTF-8, so that
-    bad lines are rejected one by one.
+
+def other_format(path: str) -> str:
+    """Says what a file is that is surely no text, such as a workbook; else empty."""
+    return describe_other_format(read_head(path))
+
+
+def read_head(path: str) -> bytes:
+    """Reads the beginning of a file.
+
+    Raises:
+        OSError: If it cannot be read.
     """
     with _open(path) as file:
-        head = file.read(_PROBE_BYTES)
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    lines = head.split(b"\n")
-    if len(head) == _PROBE_BYTES:
-        lines.pop()  # it may end within a character
-    telling = [line for line in lines if not line.isascii()]
-    readable = {
-        encoding: sum(_decodes(line, encoding) for line in telling)
-        for encoding in ("utf-8", "gb18030")
-    }
-    return "gb18030" if 2 * readable["utf-8"] < readable["gb18030"] else "utf-8"
-
-
-def _decodes(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+        return file.read(PROBE_BYTES)
 
 
 def read_lines(path: str, newline: str = "", max_chars: int = -1) -> Iterator[str]:

@@ -20,7 +20,7 @@ _MIDI_DEPTHS = range(4)
 class DialogueSource(Source):
     """Files of conversations: a line `E` begins one, a line `M text` is what someone says.
 
-    UTF-8 with or without a byte order mark, or GB 18030; lines end in LF or CRLF; the characters
+    In any encoding that `text_encodings` tells; lines end in LF or CRLF; the characters
     of a file may be parted by `/`, which its lines vote on. Spaces inside a line belong to it; a
     run of white space is one. Blank lines mean nothing. Lines before the first E are a
     conversation, and one of more than 1,000 lines goes on as another.

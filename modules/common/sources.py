@@ -67,7 +67,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class CsvSource(Source):
-    """CSV files with a header; UTF-8 with or without a byte order mark, or GB 18030.
+    """CSV files with a header, in any encoding that `text_encodings` tells.
 
     Attributes:
         columns: The columns that are read; others are ignored.

@@ -19,7 +19,9 @@ from typing import Literal
 
 from modules.common.dates import parse_date
 from modules.common.errors import DataError
+from modules.common.file_formats import describe_other_format
 from modules.common.sources import TimeSeriesSource
+from modules.common.text_encodings import decode
 
 Frequency = Literal["monthly", "weekly", "daily"]
 
@@ -67,8 +69,8 @@ def parse(content: bytes, source: TimeSeriesSource) -> tuple[TimeSeries, list[Li
     """Reads a series.
 
     Args:
-        content: The file: UTF-8 with or without a byte order mark, or GB 18030; comma, semicolon
-            or tab between the columns; with or without a header.
+        content: The file, in any encoding that `text_encodings` tells; comma, semicolon or tab
+            between the columns; with or without a header.
         source: Names the columns.
 
     Returns:
@@ -78,8 +80,10 @@ def parse(content: bytes, source: TimeSeriesSource) -> tuple[TimeSeries, list[Li
         DataError: If fewer than three rows can be read, the spacing is uneven, or a gap is longer
             than `MAX_FILLED_GAP` periods.
     """
+    if what := describe_other_format(content):
+        raise DataError(f"expected {source.layout}; the file is {what}")
     rejects: list[LineReject] = []
-    rows = list(_rows(_decode(content), source, rejects))
+    rows = list(_rows(decode(content), source, rejects))
     if len({row.date for row in rows}) < 3:
         told = "".join(f"\n  line {item.line}: {item.reason}" for item in rejects[:_SHOWN])
         raise DataError(
@@ -98,15 +102,6 @@ def parse(content: bytes, source: TimeSeriesSource) -> tuple[TimeSeries, list[Li
     filled = _fill(values, lines, dates, frequency, rejects)
     rejects.sort(key=lambda item: item.line)
     return TimeSeries(dates, tuple(filled), frequency), rejects
-
-
-def _decode(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise DataError("the file is neither UTF-8 nor GB 18030 text")
 
 
 def _rows(text: str, source: TimeSeriesSource, rejects: list[LineReject]) -> Iterator[_Row]:

@@ -42,6 +42,8 @@ def read(folder: Path, contents: str | bytes) -> tuple[list[tuple[str, str]], li
         pytest.param(_GOOD.encode("utf-8-sig"), id="byte order mark"),
         pytest.param(_GOOD.encode("gbk"), id="gbk"),
         pytest.param(_GOOD.encode("gb18030"), id="gb18030"),
+        pytest.param(_GOOD.encode("utf-16"), id="utf-16"),
+        pytest.param(_GOOD.encode("utf-16-le"), id="utf-16 without a mark"),
         pytest.param(_GOOD.replace("\n", "\r\n").encode(), id="crlf"),
         pytest.param(_GOOD.replace("\n", "\r\n").encode("gbk"), id="gbk with crlf"),
         pytest.param(_GOOD.replace("\n", "\r").encode(), id="cr"),
@@ -74,7 +76,7 @@ def test_characters_of_gb18030_beyond_gbk(tmp_path: Path) -> None:
         (",女", "姓名: expected a name"),
         ("王婷婷,", "性别: expected 男, 女"),
         ("王婷婷,未知", "found '未知'"),
-        ("王\0婷,女", "neither UTF-8 nor GB 18030"),
+        ("王\0婷,女", "expected UTF-8, which the file is in"),
     ],
 )
 def test_a_bad_row_is_set_aside_with_line_and_reason(tmp_path: Path, row: str, reason: str) -> None:
@@ -90,7 +92,7 @@ def test_bytes_that_do_not_decode_cost_their_row_only(tmp_path: Path, garbage: b
     contents = _GOOD.encode() + garbage + ",男\n".encode() + "王芳,女\n".encode()
     good, [reject] = read(tmp_path, contents)
     assert good == [*_READ, ("王芳", "female")]
-    assert "neither UTF-8 nor GB 18030" in reject.reason
+    assert "expected UTF-8, which the file is in, found other bytes" in reject.reason
     assert reject.where == "line 4"
 
 

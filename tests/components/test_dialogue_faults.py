@@ -25,7 +25,7 @@ _GOOD = "E\nM 你好\nM 我很好\n"
         (b"E\nE\n", "found lines that begin 'E', 'E'"),
         (b"a: hello\nb: hi\nE\nc: bye", "found lines that begin 'a: hello', 'b: hi', 'E'"),
         (f"{'字' * 50}\n".encode("gbk"), f"found lines that begin '{'字' * 20}…'"),
-        (_GOOD.encode("utf-16"), "found lines that begin"),
+        (b"PK\3\4 word/document.xml", "found a Word document"),
         (codecs.BOM_UTF8, "found no text at all"),
     ],
 )
