@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         with subscribed(_Teller(step)):
             counts = run(args, beam_args)
     except Exception as error:
-        from pipelines.runner import explain
+        from pipelines.explanations import explain
 
         logging.exception("%s failed", step)
         # The last line is what a person sees first in KFP's log viewer.

@@ -7,8 +7,9 @@ import sys
 
 import click
 
-from modules.common.errors import LianxiError, did_you_mean
+from modules.common.errors import did_you_mean
 from modules.common.stack import prepare_environment, quiet_imports
+from pipelines.ending import end_of
 
 # Before anything imports TensorFlow.
 prepare_environment()
@@ -72,17 +73,5 @@ cli.help = _with_marks(cli.help)
 
 
 def main() -> None:
-    """Runs the command line; an error that a person can mend is shown without a stack trace."""
-    try:
-        cli.main(standalone_mode=False)
-    except click.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except LianxiError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
-        sys.exit(130)
+    """Runs the command line; what goes wrong is said in words, without a stack trace."""
+    sys.exit(end_of(lambda: cli.main(standalone_mode=False)))

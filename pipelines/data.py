@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modules.common.digest import source_digest
-from modules.common.errors import DataError
+from modules.common.errors import DataError, MissingDataError
 from modules.common.sources import GeneratedSource, Source
 from modules.common.task import Task, Value
 from pipelines.environment import Environment
@@ -85,7 +85,7 @@ def locate(
             patterns=(glob.escape(path.name), *source.companions),
         )
     if not path.is_dir():
-        raise DataError(f"{data} does not exist; expected {_layouts(task)}")
+        raise MissingDataError(f"{data} does not exist; expected {_layouts(task)}")
     return _match(task, path)
 
 

@@ -8,19 +8,27 @@ LIANXI_ROOT, LIANXI_DATA, and LIANXI_ENV (`local` or `smoke`).
 from __future__ import annotations
 
 import os
+import sys
 
 from modules.common.stack import prepare_environment, quiet_imports
+from pipelines.ending import end_of
 
 # Before anything imports TensorFlow.
 prepare_environment()
 
 
 def main(task_name: str) -> None:
-    """Runs a task's pipeline with plain LocalDagRunner.
+    """Runs a task's pipeline with plain LocalDagRunner, and ends the process where it fails.
 
     Args:
         task_name: The task.
     """
+    code = end_of(lambda: _run(task_name))
+    if code:
+        sys.exit(code)
+
+
+def _run(task_name: str) -> None:
     with quiet_imports():
         from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 

@@ -6,6 +6,7 @@ pointed at the file, and a copy of it is kept for people.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 _KEPT_LOGS = 20
+_LOG = "lianxi_log"
 
 
 def new_log_path(logs_dir: str, name: str) -> Path:
@@ -38,6 +40,9 @@ def new_log_path(logs_dir: str, name: str) -> Path:
 def logging_to(path: Path) -> Iterator[TextIO]:
     """Sends standard error and all logging to a file.
 
+    What leaves the block as an exception is written there too, with its traceback; `log_of` then
+    names the file.
+
     Args:
         path: The file; appended to.
 
@@ -58,9 +63,26 @@ def logging_to(path: Path) -> Iterator[TextIO]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield person
+    except Exception as error:
+        logging.getLogger(__name__).error("this ended the command", exc_info=error)
+        vars(error)[_LOG] = path
+        raise
     finally:
-        sys.stderr.flush()
+        # A disk that is full refuses the last lines; what went wrong is said all the same.
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
         os.dup2(person.fileno(), 2)
         root.handlers[:], root.level = before[0], before[1]
-        file.close()
+        with contextlib.suppress(OSError):
+            file.close()
         person.close()
+
+
+def log_of(error: BaseException) -> Path | None:
+    """Gives the log that holds an error with its traceback, if one does.
+
+    Args:
+        error: What left a block of `logging_to`.
+    """
+    found: Path | None = vars(error).get(_LOG)
+    return found

@@ -12,6 +12,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from modules.common.errors import LianxiError
 from pipelines.environment import Environment
+from pipelines.explanations import exit_code, explain
 from pipelines.memory import give_back
 from pipelines.observer import Outcome, observed
 from pipelines.results import RunResult
@@ -22,6 +23,11 @@ _LONG_S = 5.0
 
 class RunError(LianxiError):
     """A component failed, and the run with it."""
+
+    def __init__(self, message: str, code: int) -> None:
+        """Takes the exit code over from what the component failed with."""
+        super().__init__(message)
+        self.exit_code = code
 
 
 def run(
@@ -54,18 +60,9 @@ def run(
             LocalDagRunner().run(pipeline)
         except Exception as error:
             failed = result.outcomes[-1].name if result.outcomes else "The pipeline"
-            raise RunError(f"{failed} failed: {explain(error)}") from error
-
-
-def explain(error: BaseException) -> str:
-    """Gives the message for people out of a chain of exceptions, or the error's first line."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, LianxiError):
-            return str(cause)
-        cause = cause.__cause__ or cause.__context__
-    first_line = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first_line[:500]}"
+            metadata = pipeline.metadata_connection_config.sqlite.filename_uri
+            said = explain(error, metadata)
+            raise RunError(f"{failed} failed: {said}", exit_code(error)) from error
 
 
 @contextmanager

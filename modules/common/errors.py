@@ -11,10 +11,23 @@ from collections.abc import Iterable
 
 
 class LianxiError(Exception):
-    """Something that a person can mend. The message is the whole story."""
+    """Something that a person can mend. The message is the whole story.
+
+    Attributes:
+        exit_code: What the command line ends with: 1 for what failed, 2 for what was asked for
+            wrongly, 3 for a model that a gate did not let through.
+    """
+
+    exit_code = 1
 
 
-class TaskError(LianxiError):
+class WrongUsage(LianxiError):
+    """A command was asked for something that there is not, or that cannot be."""
+
+    exit_code = 2
+
+
+class TaskError(WrongUsage):
     """A task is not declared as it must be, or asked for something it does not have."""
 
 
@@ -22,8 +35,14 @@ class DataError(LianxiError):
     """The raw data is not what the task reads."""
 
 
+class MissingDataError(DataError, WrongUsage):
+    """The path that was given for raw data does not exist."""
+
+
 class GateError(LianxiError):
     """Data or a model did not pass a gate."""
+
+    exit_code = 3
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from modules.common.errors import LianxiError
 from modules.common.task import Task
 from pipelines import last_run
 from pipelines.commands.options import as_json, data_option, env_option, root_option, task_argument
@@ -42,12 +40,8 @@ def command(
     env = environment(env_name, root)
     run = last_run.load(env, task.name)
     log = new_log_path(env.logs_dir, f"evaluate-{task.name}")
-    with logging_to(log) as stderr:
-        try:
-            evaluation_dir = _evaluate(task, data, whole, env, run) if data else run.evaluation
-        except LianxiError as error:
-            print(f"error: {error}\nThe whole log is in {log}", file=stderr)
-            sys.exit(1)
+    with logging_to(log):
+        evaluation_dir = _evaluate(task, data, whole, env, run) if data else run.evaluation
         from modules.common.evaluation import slice_values
 
         slices = slice_values(evaluation_dir)

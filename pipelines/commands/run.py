@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -65,7 +64,7 @@ def command(
 
     Every hyperparameter of the task is an option too; `lianxi list TASK` shows them.
 
-    Exit code: 0 pushed, 1 failed, 2 wrong usage, 3 trained but not pushed, because a gate said no.
+    Exit code: 0 pushed, 1 failed, 2 wrong usage, 3 not pushed, because a gate said no.
     """
     env = environment(env_name, root).with_beam_args(beam)
     choices = {"tune": tune, "warm_start": warm_start, "cache": not no_cache}
@@ -120,16 +119,13 @@ def _run(
         if as_json:
             print(json.dumps(result.to_json(), ensure_ascii=False))
             sys.stdout.flush()
-        return _finish(task, result, error, log, stderr)
+        if error is not None:
+            raise error
+        return _finish(task, result, stderr)
 
 
-def _finish(
-    task: Task, result: RunResult, error: LianxiError | None, log: Path, stderr: TextIO
-) -> int:
+def _finish(task: Task, result: RunResult, stderr: TextIO) -> int:
     """Says what to do where the model was not pushed; gives the exit code."""
-    if error is not None:
-        print(f"error: {error}\nThe whole log is in {log}", file=stderr)
-        return 1
     if not result.pushed:
         refused = [figure.name for figure in result.figures if figure.passed is False]
         print(

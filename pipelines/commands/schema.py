@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from pathlib import Path
 
 import click
 
-from modules.common.errors import LianxiError, TaskError
+from modules.common.errors import TaskError
 from modules.common.task import Task
 from pipelines.commands.options import data_option, env_option, root_option, task_argument
 from pipelines.environment import Environment, environment
@@ -34,12 +33,8 @@ def command(
     """
     env = environment(env_name, root)
     log = new_log_path(env.logs_dir, f"schema-{task.name}")
-    with logging_to(log) as stderr:
-        try:
-            inferred = _infer(task, data, env)
-        except LianxiError as error:
-            print(f"error: {error}\nThe whole log is in {log}", file=stderr)
-            sys.exit(1)
+    with logging_to(log):
+        inferred = _infer(task, data, env)
         curated = _curated(task)
     if out is not None:
         out.write_text(inferred, encoding="utf-8")

@@ -1,0 +1,166 @@
+"""Turns what went wrong into words: the one place where an exception becomes a message.
+
+What a person can mend says so itself (`LianxiError`). What the system refuses comes as exceptions
+of many libraries, which wrap one another and often leave only the system's own words: these are
+what is looked for. Anything else is a fault of the code, and is named by its type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from modules.common.errors import LianxiError
+
+_LONGEST_CHARS = 500
+# Beam says which step ran, which tells a person nothing.
+_BEAM_SUFFIX = re.compile(r" \[while running '[^']*'\]")
+# An error that comes out of another process, or out of Beam, is often no more than text.
+_QUOTED = re.compile(
+    r"^(?:[\w.]+\.)?(?P<type>\w+(?:Error|Exception|Usage)): (?P<said>.*)", re.M | re.S
+)
+_OUR_TYPES = (
+    "LianxiError",
+    "WrongUsage",
+    "TaskError",
+    "DataError",
+    "MissingDataError",
+    "GateError",
+)
+_PATH = re.compile(r"'(?P<quoted>/[^'\n]+)'|(?P<bare>/[^\s;,:'\"\[]+)")
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """What the system refuses.
+
+    Attributes:
+        signs: Regular expression for the words by which it is known.
+        said: What is said of it; `{path}` is the place, where one is known.
+    """
+
+    signs: str
+    said: str
+
+
+_ELSEWHERE = "choose another folder with --root"
+_REFUSALS = (
+    _Refusal(
+        r"No space left on device|Disk quota exceeded|database or disk is full|\bENOSPC\b",
+        "the disk is full, or its quota is used up{path}; free some space, or "
+        f"{_ELSEWHERE} (for temporary files, with the variable TMPDIR)",
+    ),
+    _Refusal(
+        r"Read-only file system|attempt to write a readonly database",
+        "cannot write{path}: it is read-only; make it writable, or " + _ELSEWHERE,
+    ),
+    _Refusal(
+        r"Permission denied|Operation not permitted",
+        "no permission{path}; change who may read and write there, or " + _ELSEWHERE,
+    ),
+    _Refusal(
+        r"Not a directory|\[Errno 17\] File exists",
+        "expected a folder, found a file{path}; move the file, or " + _ELSEWHERE,
+    ),
+    _Refusal(
+        r"file is not a database|database disk image is malformed|unable to open database file",
+        "the metadata of earlier runs is damaged{path}; move that file away and run again: pushed "
+        "models stay, and everything else is made anew",
+    ),
+    _Refusal(
+        r"database (?:table )?is locked",
+        "another program holds the metadata of earlier runs{path}; end it, or wait for it, and run "
+        "again",
+    ),
+    _Refusal(
+        r"disk I/O error|Input/output error",
+        "the disk reports an error{path}; look whether it is full, damaged or gone, or "
+        + _ELSEWHERE,
+    ),
+    _Refusal(
+        r"Too many open files",
+        "more files are open than the system allows; raise the limit with ulimit -n, and run again",
+    ),
+    _Refusal(
+        r"^MemoryError|Cannot allocate memory|OOM when allocating|bad_alloc|ResourceExhausted|"
+        r"Unable to allocate",
+        "memory ran out; close other programs, or set what needs less of it, such as a smaller "
+        "--batch-size or less data",
+    ),
+    _Refusal(
+        r"^UnicodeEncodeError",
+        "this terminal cannot show what is to be printed; set PYTHONIOENCODING=utf-8",
+    ),
+)
+
+
+def explain(error: BaseException, metadata: str = "") -> str:
+    """Says what went wrong, for people.
+
+    Args:
+        error: The exception, with those that it came of.
+        metadata: The file with TFX's metadata, which SQLite's own messages do not name.
+
+    Returns:
+        The message of the person's error in the chain; else what the system refused; else the
+        type of the error and its first line.
+    """
+    found = _mendable(error) or _refused(error, metadata)
+    if found:
+        return found
+    first_line = (_BEAM_SUFFIX.sub("", str(error)).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first_line[:_LONGEST_CHARS]}"
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether nothing is known of the error but its type: the fault is in the code."""
+    return not (_mendable(error) or _refused(error))
+
+
+def exit_code(error: BaseException) -> int:
+    """Gives what a command ends with that failed so."""
+    return next((each.exit_code for each in chain(error) if isinstance(each, LianxiError)), 1)
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Gives an exception and those that it came of, the last one first."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _mendable(error: BaseException) -> str:
+    for each in chain(error):
+        if isinstance(each, LianxiError):
+            return _BEAM_SUFFIX.sub("", str(each))
+    quoted = _QUOTED.findall(str(error))
+    if quoted and quoted[-1][0] in _OUR_TYPES:
+        return _BEAM_SUFFIX.sub("", quoted[-1][1]).strip()
+    return ""
+
+
+def _refused(error: BaseException, metadata: str = "") -> str:
+    for each in reversed(list(chain(error))):
+        text = f"{type(each).__name__}: {each}"
+        for refusal in _REFUSALS:
+            if re.search(refusal.signs, text, re.M):
+                is_metadata = "database" in refusal.signs and "database" in text
+                path = metadata if is_metadata and metadata else _place(each)
+                return refusal.said.format(path=f" ({path})" if path else "")
+    # One that was handled on the way says nothing of what came later, so only the last counts.
+    if isinstance(error, OSError) and error.strerror:
+        path = _place(error)
+        return f"the system refuses{f' {path}' if path else ''}: {error.strerror.lower()}"
+    return ""
+
+
+def _place(error: BaseException) -> str:
+    """Gives the path that an error is about, or an empty string."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return str(error.filename)
+    found = _PATH.search(str(error))
+    return (found["quoted"] or found["bare"]) if found else ""
