@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
@@ -13,6 +10,7 @@ from tfx.orchestration.pipeline import Pipeline
 from modules.common.errors import LianxiError
 from pipelines.environment import Environment
 from pipelines.explanations import exit_code, explain
+from pipelines.locks import exclusive
 from pipelines.memory import give_back
 from pipelines.observer import Outcome, observed
 from pipelines.results import RunResult
@@ -55,7 +53,7 @@ def run(
         if outcome.seconds > _LONG_S:
             give_back()
 
-    with _exclusive(env, result.task.name), observed(on_start, ended):
+    with exclusive(env, result.task.name), observed(on_start, ended):
         try:
             LocalDagRunner().run(pipeline)
         except Exception as error:
@@ -63,19 +61,3 @@ def run(
             metadata = pipeline.metadata_connection_config.sqlite.filename_uri
             said = explain(error, metadata)
             raise RunError(f"{failed} failed: {said}", exit_code(error)) from error
-
-
-@contextmanager
-def _exclusive(env: Environment, name: str) -> Iterator[None]:
-    """Keeps two runs of one pipeline from writing the same metadata."""
-    path = Path(env.metadata_path(name)).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LianxiError(
-                f"another run of {name} is under way in {env.root}; wait for it, or choose "
-                "another folder with --root"
-            ) from None
-        yield
