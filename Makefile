@@ -57,5 +57,6 @@ lock: setup
 	$(LOCK_1.21) requirements/lianxi.in requirements/speech.in -o requirements/tfx-1.21.txt
 	$(LOCK_1.21) requirements/develop.in -c requirements/tfx-1.21.txt -o requirements/tfx-1.21-develop.txt
 
+# What is installed and cached; what runs left goes by `lianxi clean`, which keeps pushed models.
 clean:
-	rm -rf $(VENV) .uv lianxi_runs .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .uv .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -21,6 +21,7 @@ _COMMANDS = {
     "predict": "Ask a pushed model.",
     "evaluate": "Measure a pushed model, on other data if you like.",
     "sample": "Write sample data in the layout that a task reads.",
+    "clean": "Remove what past runs left and nothing needs.",
     "schema": "Infer a schema from data and compare it with the curated one.",
     "compile": "Compile a task's pipeline for Kubeflow Pipelines 2.",
     "tfx": "TFX's own commands, also for Kubeflow Pipelines 2.",

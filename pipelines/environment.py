@@ -71,6 +71,12 @@ class Environment:
         """Sample data of a task."""
         return os.path.join(self.root, "sample", task_name)
 
+    def holds(self, task_name: str) -> bool:
+        """Whether there is anything of a task here."""
+        places = (self.metadata_path, self.pipeline_dir, self.sample_dir)
+        paths = [*(place(task_name) for place in places), os.path.join(self.models_dir, task_name)]
+        return any(os.path.exists(path) for path in paths)
+
     def with_beam_args(self, arguments: tuple[str, ...]) -> Environment:
         """Lays Beam arguments over these; another runner than the local one takes its own only."""
         is_other_runner = any(argument.startswith("--runner") for argument in arguments)

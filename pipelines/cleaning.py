@@ -1,0 +1,196 @@
+"""What takes room under a root and is of no more use, by kind, and the removing of it.
+
+Nothing is removed that the newest runs of a task, the next run's cache, or the next comparison with
+a blessed model needs; `metadata_pruning` says what that is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from modules.common.errors import LianxiError
+from pipelines import last_run, metadata_pruning
+from pipelines.environment import Environment
+from pipelines.metadata_pruning import Kept
+
+# What runs of a task's pipelines end with, by what their names add to the task's.
+_LAST_NODES = {"": "Pusher", "_evaluate": "Evaluator", "_schema": "SchemaGen"}
+# Where TFX's executors and drivers work; of no use once no run is under way.
+_SYSTEM = ".system"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Find:
+    """Files and folders of one kind that may go.
+
+    Attributes:
+        what: The kind, in words.
+        paths: What would be removed.
+        size_bytes: What that frees.
+    """
+
+    what: str
+    paths: tuple[Path, ...]
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What cleaning up after a task would remove.
+
+    Attributes:
+        finds: Files and folders, by kind; kinds of which there are none are left out.
+        stores: Metadata stores that hold more than is kept, with what is kept.
+    """
+
+    finds: tuple[Find, ...]
+    stores: tuple[tuple[Path, Kept], ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """What the files and folders take."""
+        return sum(find.size_bytes for find in self.finds)
+
+    @property
+    def runs(self) -> int:
+        """How many runs the stores would forget."""
+        return sum(kept.runs - len(kept.run_ids) for _, kept in self.stores)
+
+
+def make_plan(env: Environment, task_name: str, keep: int) -> Plan:
+    """Finds what can go.
+
+    Args:
+        env: Where the task keeps its things.
+        task_name: The task.
+        keep: How many runs, and how many pushed versions, are kept.
+
+    Raises:
+        LianxiError: If metadata cannot be read.
+    """
+    old, orphans, workplaces, stores = [], [], [], []
+    data_folders = set()
+    for suffix, last_node in _LAST_NODES.items():
+        name = task_name + suffix
+        folder, store = Path(env.pipeline_dir(name)), Path(env.metadata_path(name))
+        kept = metadata_pruning.find_kept(store, keep, last_node, _remembered(env, name))
+        known = {os.path.realpath(each) for each in kept.known_folders}
+        needed = {os.path.realpath(each) for each in kept.folders}
+        for each in _artifact_folders(folder):
+            if os.path.realpath(each) not in needed:
+                (old if os.path.realpath(each) in known else orphans).append(each)
+        for each in sorted(folder.glob(f"*/{_SYSTEM}/*/*")):
+            (orphans if any(each.iterdir()) else workplaces).append(each)
+        data_folders |= {os.path.realpath(each) for each in kept.data_folders}
+        if kept.runs > len(kept.run_ids):
+            stores.append((store, kept))
+    finds = (
+        _find(f"artifacts of runs before the last {keep}", old),
+        _find("leftovers of runs that were cut short", orphans),
+        _find("empty working folders", workplaces),
+        _find(f"pushed versions before the last {keep}", old_versions(env, task_name, keep)),
+        _find("sample data that no kept run reads", _unread_samples(env, task_name, data_folders)),
+    )
+    return Plan(finds=tuple(find for find in finds if find.paths), stores=tuple(stores))
+
+
+def carry_out(plan: Plan) -> None:
+    """Removes what a plan names; the metadata first, so that no cache believes in what is gone.
+
+    Args:
+        plan: What `make_plan` found. No run of the task may be under way.
+
+    Raises:
+        LianxiError: If something cannot be removed; it says what.
+    """
+    for store, kept in plan.stores:
+        metadata_pruning.prune(store, kept)
+    for find in plan.finds:
+        for path in find.paths:
+            _remove(path)
+
+
+def old_versions(env: Environment, task_name: str, keep: int) -> list[Path]:
+    """Lists pushed versions of a task beyond the newest.
+
+    Args:
+        env: Says where models are pushed to.
+        task_name: The task.
+        keep: How many of the newest are kept; at least one.
+    """
+    folder = Path(env.models_dir, task_name)
+    versions = [path for path in _entries(folder) if path.name.isdigit() and path.is_dir()]
+    versions.sort(key=lambda path: int(path.name))
+    return versions[:-keep]
+
+
+def remove_old_versions(env: Environment, task_name: str, keep: int) -> list[str]:
+    """Removes pushed versions of a task beyond the newest.
+
+    Args:
+        env: Says where models are pushed to.
+        task_name: The task.
+        keep: How many of the newest are kept; at least one.
+
+    Returns:
+        The numbers of those removed.
+    """
+    versions = old_versions(env, task_name, keep)
+    for path in versions:
+        _remove(path)
+    return [path.name for path in versions]
+
+
+def _remembered(env: Environment, name: str) -> list[str]:
+    """Gives folders that commands after a run read, such as `lianxi evaluate`."""
+    try:
+        run = last_run.load(env, name)
+    except LianxiError:
+        return []
+    return [run.model, run.evaluation]
+
+
+def _artifact_folders(folder: Path) -> Iterator[Path]:
+    """Finds what executions wrote: `<node>/<output>/<number of the execution>`."""
+    for node in _entries(folder):
+        for output in _entries(node):
+            if output.name != _SYSTEM:
+                yield from (path for path in _entries(output) if path.name.isdigit())
+
+
+def _unread_samples(env: Environment, task_name: str, data_folders: set[str]) -> list[Path]:
+    samples = _entries(Path(env.sample_dir(task_name)))
+    return [path for path in samples if os.path.realpath(path) not in data_folders]
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
+
+
+def _find(what: str, paths: Iterable[Path]) -> Find:
+    found = tuple(paths)
+    return Find(what=what, paths=found, size_bytes=sum(map(_size_bytes, found)))
+
+
+def _size_bytes(path: Path) -> int:
+    if path.is_symlink() or not path.is_dir():
+        return path.lstat().st_size
+    files = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
+    return sum(file.lstat().st_size for file in files)
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LianxiError(
+            f"{path} cannot be removed: {error.strerror}; whose is it? What was removed before it "
+            "is gone for good, and `lianxi clean` goes on from there"
+        ) from error

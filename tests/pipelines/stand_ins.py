@@ -1,0 +1,42 @@
+"""Components that write what Trainer, Evaluator and Pusher write, in no time."""
+
+from pathlib import Path
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import Model, ModelBlessing, PushedModel
+
+
+def write(folder: str, name: str, text: str, fails: int) -> None:
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    Path(folder, name).write_text(text)
+    if fails:
+        raise RuntimeError("it broke")
+
+
+@component
+def Trainer(model: OutputArtifact[Model], seed: Parameter[int], fails: Parameter[int]) -> None:  # noqa: N802
+    write(model.uri, "weights", f"{seed} " * 1000, fails)
+
+
+@component
+def Evaluator(  # noqa: N802
+    model: InputArtifact[Model], blessing: OutputArtifact[ModelBlessing], fails: Parameter[int]
+) -> None:
+    write(blessing.uri, "BLESSED", "", fails)
+    blessing.set_int_custom_property("blessed", 1)
+    blessing.set_int_custom_property("current_model_id", model.id)
+
+
+@component
+def Pusher(  # noqa: N802
+    model: InputArtifact[Model],
+    blessing: InputArtifact[ModelBlessing],
+    pushed_model: OutputArtifact[PushedModel],
+    folder: Parameter[str],
+    fails: Parameter[int],
+) -> None:
+    versions = [int(path.name) for path in Path(folder).glob("*")]
+    version = max(versions, default=0) + 1
+    write(f"{folder}/{version}", "saved_model.pb", Path(model.uri, "weights").read_text(), fails)
+    write(pushed_model.uri, "PUSHED", str(version), fails)
