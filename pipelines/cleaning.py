@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from modules.common.errors import LianxiError
@@ -72,30 +72,48 @@ def make_plan(env: Environment, task_name: str, keep: int) -> Plan:
     Raises:
         LianxiError: If metadata cannot be read.
     """
-    old, orphans, workplaces, stores = [], [], [], []
-    data_folders = set()
+    room = _Room()
     for suffix, last_node in _LAST_NODES.items():
-        name = task_name + suffix
-        folder, store = Path(env.pipeline_dir(name)), Path(env.metadata_path(name))
-        kept = metadata_pruning.find_kept(store, keep, last_node, _remembered(env, name))
-        known = {os.path.realpath(each) for each in kept.known_folders}
-        needed = {os.path.realpath(each) for each in kept.folders}
-        for each in _artifact_folders(folder):
-            if os.path.realpath(each) not in needed:
-                (old if os.path.realpath(each) in known else orphans).append(each)
-        for each in sorted(folder.glob(f"*/{_SYSTEM}/*/*")):
-            (orphans if any(each.iterdir()) else workplaces).append(each)
-        data_folders |= {os.path.realpath(each) for each in kept.data_folders}
-        if kept.runs > len(kept.run_ids):
-            stores.append((store, kept))
+        room.sort(env, task_name + suffix, keep, last_node)
     finds = (
-        _find(f"artifacts of runs before the last {keep}", old),
-        _find("leftovers of runs that were cut short", orphans),
-        _find("empty working folders", workplaces),
+        _find(f"artifacts of runs before the last {keep}", room.old),
+        _find("leftovers of runs that were cut short", room.orphans),
+        _find("empty working folders", room.workplaces),
         _find(f"pushed versions before the last {keep}", old_versions(env, task_name, keep)),
-        _find("sample data that no kept run reads", _unread_samples(env, task_name, data_folders)),
+        _find(
+            "sample data that no kept run reads", _unread_samples(env, task_name, room.data_folders)
+        ),
     )
-    return Plan(finds=tuple(find for find in finds if find.paths), stores=tuple(stores))
+    return Plan(finds=tuple(find for find in finds if find.paths), stores=tuple(room.stores))
+
+
+@dataclass
+class _Room:
+    """What a task's pipelines have in their folders, sorted by whether it is needed."""
+
+    old: list[Path] = field(default_factory=list)
+    orphans: list[Path] = field(default_factory=list)
+    workplaces: list[Path] = field(default_factory=list)
+    data_folders: set[str] = field(default_factory=set)
+    stores: list[tuple[Path, Kept]] = field(default_factory=list)
+
+    def sort(self, env: Environment, name: str, keep: int, last_node: str) -> None:
+        """Takes in one pipeline."""
+        store = Path(env.metadata_path(name))
+        kept = metadata_pruning.find_kept(store, keep, last_node, _remembered(env, name))
+        known = set(map(os.path.realpath, kept.known_folders))
+        needed = set(map(os.path.realpath, kept.folders))
+        folder = Path(env.pipeline_dir(name))
+        for each in _artifact_folders(folder):
+            place = os.path.realpath(each)
+            if place not in needed:
+                (self.old if place in known else self.orphans).append(each)
+        for each in sorted(folder.glob(f"*/{_SYSTEM}/*/*")):
+            is_used = not each.is_dir() or any(each.iterdir())
+            (self.orphans if is_used else self.workplaces).append(each)
+        self.data_folders |= set(map(os.path.realpath, kept.data_folders))
+        if kept.runs > len(kept.run_ids):
+            self.stores.append((store, kept))
 
 
 def carry_out(plan: Plan) -> None:
