@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Mapping
 from typing import Any
@@ -28,16 +27,17 @@ from tfx.types.standard_artifacts import Examples
 from tfx.utils import io_utils
 
 from kubeflow import object_store
+from kubeflow.spans import fixed_part
 from kubeflow.staging import FOLDERS, check_readable
 from modules.common.digest import source_digest
 from modules.common.errors import DataError
+from modules.common.plain_paths import PlainPaths
 from modules.common.registry import load_task
 from modules.common.task import Task, Value
 from pipelines.builder import example_gen_component, reader_modules
 from pipelines.data import locate
 from pipelines.environment import Environment
 
-_SPAN = re.compile(r"\{(SPAN|VERSION|YYYY|MM|DD)(:\d+)?\}")
 _log = logging.getLogger(__name__)
 
 
@@ -139,7 +139,9 @@ def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
     if not data:
         return None, 0, None
     check_readable(data, tuple(FOLDERS))
-    path, span, version = _newest(data.rstrip("/")) if _SPAN.search(data) else (data, 0, None)
+    path, span, version = data, 0, None
+    if base := fixed_part(data):
+        path, span, version = _newest(base, data.rstrip("/"))
     if "://" in path:
         return _fetch(path, scratch), span, version
     if not os.path.exists(path):
@@ -150,20 +152,20 @@ def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
     return path, span, version
 
 
-def _newest(data: str) -> tuple[str, int, int | None]:
+def _newest(base: str, data: str) -> tuple[str, int, int | None]:
     """Finds the newest span, and version of it, as TFX's driver does."""
-    fixed = data[: _SPAN.search(data).start()]  # type: ignore[union-attr]
-    base = os.path.dirname(fixed)
-    # TFX looks for files: where the last part is a folder, for those in it.
-    for rest in (os.path.relpath(data, base), os.path.join(os.path.relpath(data, base), "*")):
-        split = example_gen_pb2.Input.Split(name="all", pattern=rest)
-        processor = input_processor.FileBasedInputProcessor(base, [split])
-        try:
-            span, version = processor.resolve_span_and_version()
-        except ValueError:
-            continue
-        found = processor.get_pattern_for_span_version(rest, span, version)
-        return os.path.join(base, found.removesuffix("/*")), span, version
+    pattern = os.path.relpath(data, base)
+    with PlainPaths() as paths:
+        # TFX looks for files: where the last part is a folder, for those in it.
+        for rest in (pattern, os.path.join(pattern, "*")):
+            split = example_gen_pb2.Input.Split(name="all", pattern=rest)
+            processor = input_processor.FileBasedInputProcessor(paths.plain(base), [split])
+            try:
+                span, version = processor.resolve_span_and_version()
+            except ValueError:
+                continue
+            found = processor.get_pattern_for_span_version(rest, span, version)
+            return os.path.join(base, found.removesuffix("/*")), span, version
     raise DataError(
         f"nothing matches {data}; expected folders or files like it, with whole numbers in the "
         "place of {SPAN} and {VERSION}, or dates in the place of {YYYY}, {MM} and {DD}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -66,7 +67,7 @@ class RunConsole:
         told = " · ".join(part for part in (figure, self._last) if part)
         self.console.print(
             f"{_MARKS[outcome.state]} {outcome.name:<{_NAME_WIDTH}} {outcome.state:<7}"
-            f"{outcome.seconds:7.1f} s  {told}"
+            f"{outcome.seconds:7.1f} s  {escape(told)}"
         )
 
     def _on_progress(self, report: progress.Progress) -> None:
@@ -88,7 +89,7 @@ class RunConsole:
         for name in ("pushed", "quarantine", "evaluation", "report", "tensorboard", "log"):
             skipped = name == "quarantine" and result.counts and not result.counts.unused
             if name in result.paths and not skipped:
-                self.console.print(f"{name:<12} {result.paths[name]}")
+                self.console.print(f"{name:<12} {escape(result.paths[name])}")
 
 
 def _metrics_table(result: RunResult) -> Table:

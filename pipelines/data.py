@@ -50,7 +50,8 @@ class DataLocation:
     @property
     def files(self) -> str:
         """Globs of all files, one on a line; empty where examples are drawn."""
-        return "\n".join(f"{self.folder}/{pattern}" for pattern in self.patterns)
+        folder = glob.escape(self.folder)
+        return "\n".join(f"{folder}/{pattern}" for pattern in self.patterns)
 
 
 def locate(

@@ -34,6 +34,7 @@ def _run(task_name: str) -> None:
 
         from modules.common.registry import load_task
         from pipelines.builder import create_pipeline
+        from pipelines.careful_launcher import launched_by
         from pipelines.data import locate
         from pipelines.environment import environment
 
@@ -41,4 +42,5 @@ def _run(task_name: str) -> None:
     env = environment(os.environ.get("LIANXI_ENV", "local"))
     hparams = task.resolve_hparams({}, smoke=env.smoke)
     data = locate(task, os.environ.get("LIANXI_DATA"), env, hparams)
-    LocalDagRunner().run(create_pipeline(task, env, data, hparams))
+    with launched_by():
+        LocalDagRunner().run(create_pipeline(task, env, data, hparams))

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.orchestration.portable import data_types, launcher
+from tfx.orchestration.portable import data_types
 from tfx.orchestration.portable.mlmd import execution_lib
+
+from pipelines.careful_launcher import CarefulLauncher, launched_by
 
 _STATES = {
     metadata_store_pb2.Execution.CACHED: "cached",
@@ -55,7 +56,7 @@ def observed(on_start: Callable[[str], None], on_end: Callable[[Outcome], None])
         on_end: Gets the outcome, also of a node that fails.
     """
 
-    class ObservedLauncher(launcher.Launcher):
+    class ObservedLauncher(CarefulLauncher):
         def launch(self) -> data_types.ExecutionInfo | None:
             if self._system_node_handler:
                 # Resolvers only look things up; they are no work of the run's.
@@ -96,6 +97,5 @@ def observed(on_start: Callable[[str], None], on_end: Callable[[Outcome], None])
                 outputs = execution_lib.get_output_artifacts(connection, info.execution_id)
             return _STATES.get(execution.last_known_state, "done"), dict(outputs)
 
-    # LocalDagRunner has no hook of its own, and looks the class up in this module.
-    with mock.patch.object(launcher, "Launcher", ObservedLauncher):
+    with launched_by(ObservedLauncher):
         yield

@@ -13,6 +13,7 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
+from modules.common.plain_paths import PlainPaths
 from modules.common.stack import allow_keywords_as_inputs, safe_argument
 from serving import errors, tensors
 
@@ -146,7 +147,10 @@ class Servable:
         self.signature_defs = dict(meta_graph.signature_def)
         allow_keywords_as_inputs()
         # The loaded object owns the variables and tables that the functions use.
-        self._loaded = tf.saved_model.load(str(path), tags=list(meta_graph.meta_info_def.tags))
+        with PlainPaths() as paths:
+            self._loaded = tf.saved_model.load(
+                paths.plain(str(path)), tags=list(meta_graph.meta_info_def.tags)
+            )
         self._signatures = {
             name: Signature(name, self.signature_defs[name], function)
             for name, function in self._loaded.signatures.items()

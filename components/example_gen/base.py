@@ -1,13 +1,12 @@
 """What every ExampleGen of ours shares: layout check, quarantine, splits, counts.
 
 A component for files derives from `SourceExampleGen` and names an executor that derives from
-`SourceExecutor` and has a `reader`. TFX's driver fingerprints the input files, so the cache
+`SourceExecutor` and has a `reader`. Its driver fingerprints the input files, so the cache
 notices changed data; the digest in the configuration makes it notice a changed reader.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,15 +14,16 @@ import apache_beam as beam
 from google.protobuf import json_format, struct_pb2
 from tfx.components.example_gen import component as example_gen_component
 from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
-from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 from tfx.utils import proto_utils
 
 from components.example_gen import quarantine
+from components.example_gen.driver import Driver
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.read_group import GROUP_ITEMS, ReadGroup
 from components.example_gen.records import SPLITS
+from modules.common.data_files import find_files
 from modules.common.errors import DataError
 from modules.common.registry import load_task
 from modules.common.sources import Source
@@ -69,13 +69,7 @@ class SourceExecutor(BaseExampleGenExecutor):
         Raises:
             DataError: If there is nothing.
         """
-        paths = sorted(
-            {
-                path
-                for pattern in patterns
-                for path in fileio.glob(os.path.join(config.data_dir, pattern))
-            }
-        )
+        paths = find_files(config.data_dir, patterns)
         if not paths:
             what = f"no file matches {patterns[0]}" if len(patterns) == 1 else "there is nothing"
             raise DataError(
@@ -154,6 +148,8 @@ class SourceExecutor(BaseExampleGenExecutor):
 class SourceExampleGen(example_gen_component.FileBasedExampleGen):
     """A file-based ExampleGen for one `Source`. Derived classes set `EXECUTOR_SPEC`."""
 
+    DRIVER_CLASS = Driver
+
     def __init__(
         self,
         task: Task,
@@ -222,7 +218,7 @@ def _input_config(patterns: Sequence[str]) -> example_gen_pb2.Input:
 
 
 def _read_config(exec_properties: dict[str, Any]) -> tuple[ReadConfig, list[str]]:
-    """Reads back what the component wrote, and the patterns that TFX's driver resolved."""
+    """Reads back what the component wrote, and the patterns of the files."""
     custom_config = example_gen_pb2.CustomConfig()
     proto_utils.json_to_proto(exec_properties["custom_config"], custom_config)
     settings = struct_pb2.Struct()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
 
+from modules.common.plain_paths import PlainPaths
 from modules.common.task import Metric, Task
 
 _MODULE = "modules.common.metrics"
@@ -180,7 +181,8 @@ def slice_values(evaluation_dir: str) -> dict[str, dict[str, float]]:
     Returns:
         Slice (`overall`, or `feature=value`) to metric to value, of the candidate model.
     """
-    result = tfma.load_eval_result(evaluation_dir)
+    with PlainPaths() as paths:
+        result = tfma.load_eval_result(paths.plain(evaluation_dir))
     if result is None or not result.slicing_metrics:
         raise FileNotFoundError(f"no evaluation in {evaluation_dir}")
     slices: dict[str, dict[str, float]] = {}
@@ -218,7 +220,8 @@ def format_value(metric: Metric, value: float) -> str:
 
 
 def _failed_metrics(evaluation_dir: str) -> set[str]:
-    validation = tfma.load_validation_result(evaluation_dir)
+    with PlainPaths() as paths:
+        validation = tfma.load_validation_result(paths.plain(evaluation_dir))
     return {
         failure.metric_key.name
         for slice_validation in validation.metric_validations_per_slice

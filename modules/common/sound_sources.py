@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from modules.common.data_files import has_files
 from modules.common.sources import Source
 
 # Globs know no alternatives, but classes of characters.
@@ -88,10 +89,7 @@ class SpeechSource(SoundSource):
 
     def matches(self, folder: Path) -> bool:
         """Tells whether `folder` holds both a transcript and a recording of this layout."""
-        return all(
-            any(path.is_file() for glob in globs for path in folder.glob(glob))
-            for globs in (self.transcripts, self.recordings)
-        )
+        return all(has_files(folder, globs) for globs in (self.transcripts, self.recordings))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from modules.common.data_files import has_files
 from modules.common.errors import DataError
 
 RawValue = str | bytes | int | float | Iterable[float] | Iterable[int] | Iterable[str]
@@ -46,7 +47,7 @@ class Source:
 
     def matches(self, folder: Path) -> bool:
         """Tells whether `folder` holds at least one file of this layout."""
-        return any(path.is_file() for glob in self.patterns for path in folder.glob(glob))
+        return has_files(folder, self.patterns)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import math
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from modules.common.task import Task
@@ -96,7 +97,7 @@ def _table(task: Task, slices: dict[str, dict[str, float]]) -> Table:
     for name in sorted(slices, key=lambda name: (name != "overall", name)):
         values = slices[name]
         table.add_row(
-            name,
+            escape(name),
             f"{values['example_count']:,.0f}",
             *(format_value(metric, values[column]) for metric, column in columns),
         )

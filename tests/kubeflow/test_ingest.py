@@ -89,3 +89,19 @@ def test_spans_and_versions_of_files(tmp_path: Path) -> None:
 def test_data_that_is_not_there(data: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         find(data, "")
+
+
+@pytest.mark.parametrize("name", ["vol [1]", "*?", "{x}"])
+def test_spans_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    for folder in ("vol 1", "abc", name):
+        for span in (3, 4) if folder == name else (9,):
+            (tmp_path / folder / f"span-{span}").mkdir(parents=True)
+            (tmp_path / folder / f"span-{span}" / "a.csv").write_text("x", encoding="utf-8")
+    found = find(f"{tmp_path}/{name}/span-{{SPAN}}", "")
+    assert found == (str(tmp_path / name / "span-4"), 4, None)
+
+
+def test_a_folder_that_is_called_like_a_span_is_none(tmp_path: Path) -> None:
+    for name in ("{SPAN}", "7"):
+        (tmp_path / name).mkdir()
+    assert find(f"{tmp_path}/{{SPAN}}", "") == (f"{tmp_path}/{{SPAN}}", 0, None)

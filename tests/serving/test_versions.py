@@ -34,6 +34,13 @@ def test_status(tmp_path, publish, serve, fails):
     assert fails("INVALID_ARGUMENT", call, request, timeout=10) == "Missing ModelSpec"
 
 
+def test_a_folder_may_have_any_name(tmp_path, publish, serve):
+    for root in ("r1", "r [1]", "*?{SPAN}"):
+        publish(tmp_path / root, "tiny", 1 if root == "r1" else 2)
+        _, stubs = serve(tmp_path / root)
+        assert _label(stubs) == ("v1:a" if root == "r1" else "v2:a")
+
+
 def test_hot_reload_drops_no_request(tmp_path, publish, serve, until):
     publish(tmp_path, "tiny", 1)
     lines = []

@@ -1,0 +1,107 @@
+"""Launches the components of a pipeline with more care of their artifacts' folders than TFX takes.
+
+Whatever a component writes goes to an empty folder: TFX names folders by numbers, which begin at 1
+again where the metadata was lost, and would add to what lies there. Components get paths without
+wildcards, and the metadata keeps the true ones.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from unittest import mock
+
+from tfx.orchestration.portable import data_types, launcher
+from tfx.proto.orchestration import execution_result_pb2
+from tfx.types.artifact import Artifact
+from tfx.types.value_artifact import ValueArtifact
+
+from modules.common.plain_paths import PlainPaths
+
+Artifacts = Mapping[str, Sequence[Artifact]]
+
+
+class CarefulLauncher(launcher.Launcher):
+    """TFX's launcher, for folders on this machine."""
+
+    def _run_executor(
+        self, execution_info: data_types.ExecutionInfo
+    ) -> execution_result_pb2.ExecutorOutput:
+        """Runs the component in empty folders, by paths without wildcards."""
+        _empty(execution_info)
+        with PlainPaths() as paths:
+            try:
+                output = super()._run_executor(_with_paths(execution_info, paths.plain))
+            except Exception as error:
+                _mend_message(error, paths)
+                raise
+            for artifacts in output.output_artifacts.values():
+                for artifact in artifacts.artifacts:
+                    artifact.uri = paths.original(artifact.uri)
+                    for value in artifact.custom_properties.values():
+                        if value.HasField("string_value"):
+                            value.string_value = paths.original(value.string_value)
+        return output
+
+
+@contextmanager
+def launched_by(launcher_class: type[CarefulLauncher] = CarefulLauncher) -> Iterator[None]:
+    """Has LocalDagRunner launch components by this class inside the `with` block."""
+    # LocalDagRunner has no hook of its own, and looks the class up in this module.
+    with mock.patch.object(launcher, "Launcher", launcher_class):
+        yield
+
+
+def _empty(execution_info: data_types.ExecutionInfo) -> None:
+    """Removes what earlier executions left in the folders that this one writes to."""
+    for artifacts in execution_info.output_dict.values():
+        for artifact in artifacts:
+            if not artifact.is_external and "://" not in artifact.uri:
+                is_file = isinstance(artifact, ValueArtifact)
+                _remove(os.path.dirname(artifact.uri) if is_file else artifact.uri)
+    # TFX would take what another execution wrote there for the answer of this one.
+    if os.path.isfile(execution_info.execution_output_uri):
+        os.remove(execution_info.execution_output_uri)
+
+
+def _remove(path: str) -> None:
+    if os.path.islink(path) or os.path.isfile(path):
+        os.remove(path)
+    elif os.path.isdir(path):
+        shutil.rmtree(path)
+
+
+def _with_paths(
+    info: data_types.ExecutionInfo, rewrite: Callable[[str], str]
+) -> data_types.ExecutionInfo:
+    """Gives the same execution with other paths of the same folders."""
+
+    def rewritten(artifacts: Artifacts) -> dict[str, list[Artifact]]:
+        copies = {key: copy.deepcopy(list(each)) for key, each in artifacts.items()}
+        for each in copies.values():
+            for artifact in each:
+                artifact.uri = rewrite(artifact.uri)
+        return copies
+
+    changed = copy.copy(info)
+    changed.input_dict = rewritten(info.input_dict)
+    changed.output_dict = rewritten(info.output_dict)
+    changed.execution_output_uri = rewrite(info.execution_output_uri)
+    changed.stateful_working_dir = rewrite(info.stateful_working_dir)
+    changed.tmp_dir = rewrite(info.tmp_dir)
+    return changed
+
+
+def _mend_message(error: BaseException, paths: PlainPaths) -> None:
+    """Has an error, and those that led to it, name the folders as people know them."""
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.args = tuple(
+            paths.original(each) if isinstance(each, str) else each for each in cause.args
+        )
+        if isinstance(cause, OSError) and isinstance(cause.filename, str):
+            cause.filename = paths.original(cause.filename)
+        cause = cause.__cause__ or cause.__context__

@@ -1,0 +1,99 @@
+"""What components find in the folders that they write to, and by which paths, on TFX's runner."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.dsl.io import fileio
+from tfx.orchestration import metadata
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.pipeline import Pipeline
+from tfx.types.standard_artifacts import Examples, Model
+
+from modules.common.errors import DataError
+from pipelines.careful_launcher import launched_by
+from pipelines.runner import explain
+
+
+@component
+def Writer(examples: OutputArtifact[Examples], file: Parameter[str]) -> None:  # noqa: N802
+    """Adds a file to whatever its folder holds, and says where."""
+    if file == "fail":
+        raise DataError(f"no data; see {examples.uri}")
+    with fileio.open(os.path.join(examples.uri, file), "w") as written:
+        written.write(file)
+    examples.set_string_custom_property("written_to", examples.uri)
+
+
+@component
+def Globber(examples: InputArtifact[Examples], model: OutputArtifact[Model]) -> None:  # noqa: N802
+    """Finds files as Beam and TFX do."""
+    found = fileio.glob(os.path.join(examples.uri, "*"))
+    with fileio.open(os.path.join(model.uri, "found"), "w") as file:
+        file.write(" ".join(sorted(os.path.basename(path) for path in found)))
+
+
+def run(root: Path, file: str) -> None:
+    writer = Writer(file=file)
+    pipeline = Pipeline(
+        pipeline_name="p",
+        pipeline_root=str(root / "p"),
+        components=[writer, Globber(examples=writer.outputs["examples"])],
+        enable_cache=True,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            str(root / "metadata.sqlite")
+        ),
+    )
+    with launched_by():
+        LocalDagRunner().run(pipeline)
+
+
+def artifacts(root: Path, type_name: str) -> list:
+    config = metadata.sqlite_metadata_connection_config(str(root / "metadata.sqlite"))
+    with metadata.Metadata(config) as connection:
+        return list(connection.store.get_artifacts_by_type(type_name))
+
+
+@pytest.mark.parametrize("name", ["plain", "r[1]", "r *?", "{SPAN}", "a\\b"])
+def test_a_root_may_have_any_name(tmp_path: Path, name: str) -> None:
+    for sibling in ("r1", "r x"):
+        (tmp_path / sibling / "p/Writer/examples/1").mkdir(parents=True)
+        (tmp_path / sibling / "p/Writer/examples/1/theirs").touch()
+    root = tmp_path / name
+    root.mkdir()
+    run(root, "mine")
+    [examples] = artifacts(root, "Examples")
+    assert examples.uri == str(root / "p/Writer/examples/1")
+    assert examples.custom_properties["written_to"].string_value == examples.uri
+    [model] = artifacts(root, "Model")
+    assert Path(model.uri, "found").read_text() == "mine"
+
+
+def test_folders_are_named_as_people_know_them_when_a_component_fails(tmp_path: Path) -> None:
+    root = tmp_path / "r[1]"
+    root.mkdir()
+    with pytest.raises(DataError) as caught:
+        run(root, "fail")
+    assert explain(caught.value) == f"no data; see {root}/p/Writer/examples/1"
+
+
+def test_what_lies_in_a_folder_is_not_mixed_with_what_is_written(tmp_path: Path) -> None:
+    run(tmp_path, "old")
+    (tmp_path / "metadata.sqlite").unlink()
+    run(tmp_path, "new")
+    [examples] = artifacts(tmp_path, "Examples")
+    assert os.listdir(examples.uri) == ["new"]
+    [model] = artifacts(tmp_path, "Model")
+    assert Path(model.uri, "found").read_text() == "new"
+
+
+def test_a_folder_that_is_a_link_is_replaced_and_what_it_leads_to_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "precious").touch()
+    (tmp_path / "p/Writer/examples").mkdir(parents=True)
+    (tmp_path / "p/Writer/examples/1").symlink_to(tmp_path / "elsewhere")
+    run(tmp_path, "new")
+    assert os.listdir(tmp_path / "p/Writer/examples/1") == ["new"]
+    assert os.listdir(tmp_path / "elsewhere") == ["precious"]
