@@ -59,5 +59,5 @@ class PlainPaths:
     def original(self, text: str) -> str:
         """Puts the true paths back into a text: a path, or a message that names some."""
         for folder, plain in self._plain.items():
-            text = re.sub(rf"{re.escape(plain)}(?!\d)", lambda _, true=folder: true, text)
+            text = re.sub(rf"{re.escape(plain)}(?!\d)", folder.replace("\\", r"\\"), text)
         return text
