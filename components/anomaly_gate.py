@@ -1,4 +1,4 @@
-"""Stops a run whose data has anomalies.
+"""Stops a run whose data has anomalies, or nothing to learn.
 
 TFX's ExampleValidator only reports what it finds; training would go on with data that does not
 follow the schema.
@@ -11,9 +11,11 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
-from tfx.types.standard_artifacts import ExampleAnomalies
+from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics
 
-from modules.common.errors import GateError
+from components.class_counts import class_problems, split_problem
+from modules.common.errors import DataError, GateError
+from modules.common.registry import load_task
 
 _FILE = "SchemaDiff.pb"
 
@@ -31,22 +33,31 @@ _FIX = "correct the data, or the schema if the data is right (lianxi schema show
 def AnomalyGate(  # noqa: N802 - TFX names components as classes
     anomalies: InputArtifact[ExampleAnomalies],
     task_name: Parameter[str],
+    statistics: InputArtifact[ExampleStatistics] = None,
 ) -> None:
-    """Fails where any split has an anomaly.
+    """Fails where any split has an anomaly, or does not hold what there is to learn.
 
     Args:
         anomalies: What ExampleValidator found.
-        task_name: Names the schema in the message.
+        task_name: Names the schema in the message, and the classes.
+        statistics: What StatisticsGen counted.
 
     Raises:
         GateError: With each split, feature, anomaly and what to do.
+        DataError: If a split is empty, or there are not two classes in both.
     """
+    problem = split_problem(statistics) if statistics is not None else ""
+    if problem:
+        raise DataError(problem)
     found = list(describe_anomalies(anomalies))
     if found:
         raise GateError(
             "the data does not follow "
             f"schemas/{task_name}/schema.pbtxt, so nothing was trained:\n" + "\n".join(found)
         )
+    problems = class_problems(load_task(task_name), statistics) if statistics is not None else []
+    if problems:
+        raise DataError("nothing was trained: " + "\n".join(problems))
 
 
 def describe_anomalies(anomalies: ExampleAnomalies) -> list[str]:

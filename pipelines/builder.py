@@ -179,7 +179,11 @@ def ingest_components(
     validator = ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
     )
-    gate = AnomalyGate(anomalies=validator.outputs["anomalies"], task_name=task.name)
+    gate = AnomalyGate(
+        anomalies=validator.outputs["anomalies"],
+        statistics=statistics.outputs["statistics"],
+        task_name=task.name,
+    )
     return {
         "examples": example_gen,
         "statistics": statistics,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from components.anomaly_gate import describe_anomalies
+from components.class_counts import one_sided_classes
 from components.example_gen import quarantine
 from modules.common import evaluation
 from modules.common.callbacks import REPORT_FILE
@@ -144,8 +145,13 @@ def _read_anomalies(result: RunResult, outcome: Outcome) -> str:
     return f"{count or 'no'} anomal{'y' if count == 1 else 'ies'}"
 
 
+def _read_statistics(result: RunResult, outcome: Outcome) -> str:
+    return one_sided_classes(result.task, outcome.outputs["statistics"][0])
+
+
 _READERS = {
     "ExampleGen": _read_examples,
+    "StatisticsGen": _read_statistics,
     "ExampleValidator": _read_anomalies,
     "Trainer": _read_model,
     "Evaluator": _read_evaluation,

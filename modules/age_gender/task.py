@@ -141,6 +141,7 @@ TASK = Task(
         example={"image": [example.JPEG]},
     ),
     slices=("gender", "age_group"),
+    classes=("gender", "age_group"),
     # Several in a hundred of Adience's rows have neither label.
     quarantine_limit=0.1,
 )

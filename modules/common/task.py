@@ -35,6 +35,9 @@ SHARED_CHOICES: Mapping[str, tuple[Value, ...]] = {
 }
 """Values of the hyperparameters that training reads for every task that has them."""
 
+UNKNOWN_CLASS = "unknown"
+"""What stands for a class that is not known; such an example is of no class."""
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -63,6 +66,8 @@ class Task:
         search: Hyperparameters that a Tuner may choose, with the values to choose from.
         serving: The served signature.
         slices: Raw features by whose values the metrics are split.
+        classes: Raw features of strings whose values the model tells apart; a run says before
+            training where one of them has a single value, or a value in one split only.
         quarantine_limit: Share of bad records above which a run stops.
         max_latency_ms: What one request of `serving.example` may take once the model is warm.
         exemptions: Conformance checks the task is excused from, with the reason.
@@ -83,6 +88,7 @@ class Task:
     data_hparams: tuple[str, ...] = ()
     file_hparams: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
     quarantine_limit: float = 0.05
     max_latency_ms: float = 1000.0
     exemptions: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common import export, precision
+from modules.common import divergence, export, precision
 from modules.common.callbacks import StepLimit, callbacks
 from modules.common.errors import DataError
 from modules.common.input_pipeline import Split
@@ -56,6 +56,7 @@ def run(
 
     Raises:
         DataError: If the training or the evaluation split is empty.
+        GateError: If the training diverged.
     """
     hparams = {**fn_args.custom_config["hparams"], **_tuned(fn_args.hyperparameters)}
     transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
@@ -78,13 +79,15 @@ def run(
         )
         if most_steps:
             watched_by.append(StepLimit(most_steps))
+        watch = divergence.LossWatch()
         model.fit(
             train_batches,
             validation_data=eval_batches,
             epochs=epochs,
-            callbacks=watched_by,
+            callbacks=[*watched_by, watch],
             verbose=0,
         )
+        divergence.check(model, watch, task, hparams, fn_args.model_run_dir)
     if model.dtype_policy.name != "float32":
         trained, model = model, build_model(hparams, transform_output)
         model.set_weights(trained.get_weights())

@@ -149,4 +149,5 @@ TASK = Task(
         example={"image": [example.JPEG]},
     ),
     slices=("label",),
+    classes=("label",),
 )

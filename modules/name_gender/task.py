@@ -126,4 +126,5 @@ TASK = Task(
         classify=True,
     ),
     slices=("name_chars",),
+    classes=("gender",),
 )

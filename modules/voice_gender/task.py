@@ -150,4 +150,5 @@ TASK = Task(
         classify=True,
     ),
     slices=("label",),
+    classes=("label",),
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import json
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from modules.common.errors import LianxiError
-from modules.common.task import Task
+from modules.common.task import Task, Value
 from pipelines import last_run
 from pipelines.commands.options import (
     SettingsCommand,
@@ -121,20 +122,39 @@ def _run(
             sys.stdout.flush()
         if error is not None:
             raise error
-        return _finish(task, result, stderr)
+        return _finish(task, hparams, env.smoke, result, stderr)
 
 
-def _finish(task: Task, result: RunResult, stderr: TextIO) -> int:
+def _finish(
+    task: Task,
+    hparams: Mapping[str, Value],
+    is_smoke: bool,
+    result: RunResult,
+    stderr: TextIO,
+) -> int:
     """Says what to do where the model was not pushed; gives the exit code."""
     if not result.pushed:
-        refused = [figure.name for figure in result.figures if figure.passed is False]
-        print(
-            f"{task.name} was trained but not pushed: {', '.join(refused)} did not pass its gate. "
-            "Give it more data or more training (--set epochs=…), and run again.",
-            file=stderr,
-        )
+        print(_refusal(task, hparams, is_smoke, result), file=stderr)
         return NOT_BLESSED_EXIT_CODE
     print(
         f"Serve it with `lianxi serve`, or ask it with `lianxi predict {task.name} …`.", file=stderr
     )
     return 0
+
+
+def _refusal(task: Task, hparams: Mapping[str, Value], is_smoke: bool, result: RunResult) -> str:
+    """Says that a gate refused the model, and what may help: only what the task has."""
+    from modules.common.divergence import advice, rose
+
+    refused = [figure.name for figure in result.figures if figure.passed is False]
+    said = f"{task.name} was not pushed: {', '.join(refused)} did not pass its gate."
+    diverged = rose(result.paths.get("tensorboard", ""))
+    if diverged:
+        return f"{said} {diverged} {advice(task, hparams)}, and run again."
+    wishes = ["more data"]
+    if "epochs" in task.hparams:
+        wishes.append(f"more training (--epochs {2 * int(hparams['epochs'])})")
+    if is_smoke:
+        wishes.append("the whole model (a smoke run trains a tiny one: leave --env smoke out)")
+    wishes.append(f"other settings (`lianxi list {task.name}` shows them)")
+    return f"{said} Give it {', '.join(wishes[:-1])} or {wishes[-1]}, and run again."
