@@ -7,8 +7,12 @@ cached candidate the baseline that it had when it was new, and the run stays cac
 
 from __future__ import annotations
 
+import math
+
 from tfx import types
 from tfx.dsl.components.common import resolver
+
+from components.artifact_contents import is_whole
 
 CANDIDATE = "candidate"
 MODEL = "model"
@@ -16,9 +20,10 @@ BLESSING = "model_blessing"
 
 
 class PreviousBlessedModelStrategy(resolver.ResolverStrategy):
-    """Picks the newest blessed model that is older than the candidate.
+    """Picks the newest blessed model that is older than the candidate, and still there.
 
     Used with three channels: `candidate`, which is Trainer's model, `model` and `model_blessing`.
+    Without the first, any blessed model may be picked.
     """
 
     def resolve_artifacts(
@@ -27,9 +32,10 @@ class PreviousBlessedModelStrategy(resolver.ResolverStrategy):
         """Picks the model; see `ResolverStrategy.resolve_artifacts`.
 
         Returns:
-            At most one model and its blessing, and the candidate.
+            At most one model and its blessing, and the candidate if there is one.
         """
-        [candidate] = input_dict[CANDIDATE]
+        candidates = {CANDIDATE: input_dict[CANDIDATE]} if CANDIDATE in input_dict else {}
+        first_too_new = min((each.id for [each] in candidates.values()), default=math.inf)
         blessings = {
             blessing.get_int_custom_property("current_model_id"): blessing
             for blessing in input_dict[BLESSING]
@@ -38,11 +44,11 @@ class PreviousBlessedModelStrategy(resolver.ResolverStrategy):
         older = [
             model
             for model in input_dict[MODEL]
-            if model.id in blessings and model.id < candidate.id
+            if model.id in blessings and model.id < first_too_new and is_whole(model)
         ]
         newest = max(older, key=lambda model: model.id, default=None)
         return {
-            CANDIDATE: [candidate],
+            **candidates,
             MODEL: [newest] if newest else [],
             BLESSING: [blessings[newest.id]] if newest else [],
         }

@@ -8,17 +8,20 @@ wildcards, and the metadata keeps the true ones.
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from unittest import mock
 
-from tfx.orchestration.portable import data_types, launcher
+from ml_metadata.proto import metadata_store_pb2
+from tfx.orchestration.portable import cache_utils, data_types, launcher
 from tfx.proto.orchestration import execution_result_pb2
 from tfx.types.artifact import Artifact
 from tfx.types.value_artifact import ValueArtifact
 
+from components.artifact_contents import is_whole, note_contents
 from modules.common.plain_paths import PlainPaths
 
 Artifacts = Mapping[str, Sequence[Artifact]]
@@ -40,19 +43,35 @@ class CarefulLauncher(launcher.Launcher):
                 raise
             for artifacts in output.output_artifacts.values():
                 for artifact in artifacts.artifacts:
-                    artifact.uri = paths.original(artifact.uri)
-                    for value in artifact.custom_properties.values():
-                        if value.HasField("string_value"):
-                            value.string_value = paths.original(value.string_value)
+                    _publish_with(paths.original, artifact)
         return output
 
 
 @contextmanager
 def launched_by(launcher_class: type[CarefulLauncher] = CarefulLauncher) -> Iterator[None]:
     """Has LocalDagRunner launch components by this class inside the `with` block."""
-    # LocalDagRunner has no hook of its own, and looks the class up in this module.
-    with mock.patch.object(launcher, "Launcher", launcher_class):
+    # LocalDagRunner and the cache have no hooks of their own, and look these up in their modules.
+    with (
+        mock.patch.object(launcher, "Launcher", launcher_class),
+        mock.patch.object(cache_utils.artifact_utils, "verify_artifacts", _verify),
+    ):
         yield
+
+
+def _verify(artifacts: Artifacts) -> None:
+    """Raises `RuntimeError`, as TFX's function does, where the cache must not be believed."""
+    for artifact in itertools.chain(*artifacts.values()):
+        if not is_whole(artifact):
+            raise RuntimeError(f"{artifact.uri} no longer holds what was written")
+
+
+def _publish_with(rewrite: Callable[[str], str], artifact: metadata_store_pb2.Artifact) -> None:
+    """Puts true paths into what is published of an artifact, and what its folder holds."""
+    artifact.uri = rewrite(artifact.uri)
+    for value in artifact.custom_properties.values():
+        if value.HasField("string_value"):
+            value.string_value = rewrite(value.string_value)
+    note_contents(artifact)
 
 
 def _empty(execution_info: data_types.ExecutionInfo) -> None:

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
-from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
-    LatestBlessedModelStrategy,
-)
 from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
@@ -33,7 +30,7 @@ def latest_model(task: Task, env: Environment) -> BaseNode:
     if not env.has_metadata:
         return PushedModel(models_dir=env.models_dir, task_name=task.name, version="")
     return Resolver(
-        strategy_class=LatestBlessedModelStrategy,
+        strategy_class=PreviousBlessedModelStrategy,
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
     ).with_id("latest_blessed_model")

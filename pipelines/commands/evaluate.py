@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from modules.common.errors import LianxiError
 from modules.common.task import Task
 from pipelines import last_run
 from pipelines.commands.options import as_json, data_option, env_option, root_option, task_argument
@@ -42,6 +44,12 @@ def command(
     run = last_run.load(env, task.name)
     log = new_log_path(env.logs_dir, f"evaluate-{task.name}")
     with logging_to(log):
+        needed = run.model if data else run.evaluation
+        if not any(names for _, _, names in os.walk(needed)):
+            raise LianxiError(
+                f"what the last run of {task.name} left in {needed} is gone; run it again: "
+                f"lianxi run {task.name}"
+            )
         evaluation_dir = _evaluate(task, data, whole, env, run) if data else run.evaluation
         from modules.common.evaluation import slice_values
 

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 import pytest
 from tfx.types import Artifact
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
+from components.artifact_contents import CONTENTS
 from components.previous_blessed_model import PreviousBlessedModelStrategy
 
 
 def model(number: int) -> Model:
     artifact = Model()
     artifact.id = number
+    artifact.uri = os.curdir
     return artifact
 
 
@@ -66,3 +72,26 @@ def test_the_first_model_has_none_before_it(blessings: list[ModelBlessing]) -> N
 
 def test_a_blessing_whose_model_is_gone_is_passed_over() -> None:
     assert resolve(4, [1, 4], [blessing(21, of=1), blessing(22, of=2)]) == ([1], [21])
+
+
+@pytest.mark.parametrize("left", ["nothing", "a part", "another size"])
+def test_a_model_whose_folder_lost_what_it_held_is_passed_over(tmp_path: Path, left: str) -> None:
+    lost = model(2)
+    lost.uri = str(tmp_path / "2")
+    lost.set_string_custom_property(CONTENTS, json.dumps({"a": 1, "b/c": 2}))
+    if left != "nothing":
+        (tmp_path / "2" / "b").mkdir(parents=True)
+        (tmp_path / "2" / "b" / "c").write_text("cc")
+    if left == "another size":
+        (tmp_path / "2" / "a").write_text("aa")
+    inputs: dict[str, list[Artifact]] = {
+        "model": [model(1), lost],
+        "model_blessing": [blessing(21, of=1), blessing(22, of=2)],
+    }
+    found = PreviousBlessedModelStrategy().resolve_artifacts(None, inputs)
+    assert ([a.id for a in found["model"]], set(found)) == ([1], {"model", "model_blessing"})
+    (tmp_path / "2" / "b").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "2" / "b" / "c").write_text("cc")
+    (tmp_path / "2" / "a").write_text("a")
+    found = PreviousBlessedModelStrategy().resolve_artifacts(None, inputs)
+    assert [a.id for a in found["model"]] == [2]

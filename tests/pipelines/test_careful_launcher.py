@@ -1,9 +1,12 @@
 """What components find in the folders that they write to, and by which paths, on TFX's runner."""
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ml_metadata.proto.metadata_store_pb2 import Execution
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
@@ -56,6 +59,14 @@ def artifacts(root: Path, type_name: str) -> list:
         return list(connection.store.get_artifacts_by_type(type_name))
 
 
+def states(root: Path) -> list[str]:
+    """How the two components of the last run ended, in order."""
+    config = metadata.sqlite_metadata_connection_config(str(root / "metadata.sqlite"))
+    with metadata.Metadata(config) as connection:
+        executions = sorted(connection.store.get_executions(), key=lambda each: each.id)
+    return [Execution.State.Name(each.last_known_state) for each in executions[-2:]]
+
+
 @pytest.mark.parametrize("name", ["plain", "r[1]", "r *?", "{SPAN}", "a\\b"])
 def test_a_root_may_have_any_name(tmp_path: Path, name: str) -> None:
     for sibling in ("r1", "r x"):
@@ -97,3 +108,36 @@ def test_a_folder_that_is_a_link_is_replaced_and_what_it_leads_to_is_kept(tmp_pa
     run(tmp_path, "new")
     assert os.listdir(tmp_path / "p/Writer/examples/1") == ["new"]
     assert os.listdir(tmp_path / "elsewhere") == ["precious"]
+
+
+def empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def cut(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.write_text("")
+
+
+@pytest.mark.parametrize("harm", [empty, cut, shutil.rmtree])
+@pytest.mark.parametrize("node", ["Writer/examples/1", "Globber/model/2"])
+def test_the_cache_does_not_believe_in_what_is_gone(
+    tmp_path: Path, node: str, harm: Callable[[Path], None]
+) -> None:
+    run(tmp_path, "data")
+    run(tmp_path, "data")
+    assert states(tmp_path) == ["CACHED", "CACHED"]
+    harm(tmp_path / "p" / node)
+    run(tmp_path, "data")
+    first = "COMPLETE" if node.startswith("Writer") else "CACHED"
+    assert states(tmp_path) == [first, "COMPLETE"]
+    run(tmp_path, "data")
+    assert states(tmp_path) == ["CACHED", "CACHED"]
+
+
+def test_a_file_more_does_not_matter(tmp_path: Path) -> None:
+    run(tmp_path, "data")
+    (tmp_path / "p/Writer/examples/1/.DS_Store").touch()
+    run(tmp_path, "data")
+    assert states(tmp_path) == ["CACHED", "CACHED"]
