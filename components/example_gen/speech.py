@@ -11,8 +11,13 @@ from components.example_gen.base import SourceExampleGen, SourceExecutor
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Reject
 from components.example_gen.speech_reader import Utterance, read_utterance
-from components.example_gen.speech_splits import choose_splits, name_speakers, told_by_folders
-from components.example_gen.transcript_files import pair, read_transcripts
+from components.example_gen.speech_splits import (
+    choose_splits,
+    name_speakers,
+    tell_by_lists,
+    told_by_folders,
+)
+from components.example_gen.transcript_files import check_columns, pair, read_transcripts
 from modules.common.sound_sources import SpeechSource
 from modules.common.transcripts import SOUND_SUFFIXES, RecordingIndex
 
@@ -48,7 +53,10 @@ class Executor(SourceExecutor):
         links = sorted({path for path in found if _is_sound(path)} - set(recordings))
         told = told_by_folders(recordings, links, config.hparams)
         index = RecordingIndex(recordings)
-        pairs = pair(read_transcripts(files, index, config), recordings, index)
+        lines = read_transcripts(files, index, config)
+        pairs = pair(lines, recordings, index)
+        check_columns(lines, pairs, config)
+        tell_by_lists(told, pairs.files, config.hparams)
         usable = [
             recording
             for recording in recordings

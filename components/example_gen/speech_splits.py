@@ -15,7 +15,7 @@ from modules.common.transcripts import speaker_of
 TRAIN, EVAL = SPLITS
 # Folders around those that tell the split, and folders whose names are no speakers'.
 _AROUND = {"wav", "wavs", "data", "audio", "clips"}
-_SPLIT_FOLDERS = {"train", "training", "dev", "cv", "val", "valid", "validation", "test", "testing"}
+SPLIT_FOLDERS = {"train", "training", "dev", "cv", "val", "valid", "validation", "test", "testing"}
 
 
 @dataclass(kw_only=True)
@@ -57,6 +57,37 @@ def told_by_folders(
     return told
 
 
+def tell_by_lists(told: Told, files: Mapping[str, str], hparams: Mapping[str, Value]) -> None:
+    """Reads splits off the lists that name recordings, where no folder tells them.
+
+    `test.csv`, or a list in a folder `test`, is for that split; but only where there is one to
+    train on too.
+
+    Args:
+        told: What the folders tell; it is told more.
+        files: The list by recording.
+        hparams: As for `told_by_folders`.
+    """
+    if any(told.splits[recording] for recording in files if recording in told.splits):
+        return
+    by_list: dict[str, str | None] = {}
+    for file in set(files.values()):
+        path = PurePosixPath(file)
+        try:
+            splits = (_split((part, "-"), hparams) for part in (path.stem, *path.parts[-2::-1]))
+            by_list[file] = next(filter(None, splits), None)
+        except SkipFile as error:
+            by_list[file] = str(error)
+    if not set(SPLITS) <= set(by_list.values()):
+        return
+    for recording, file in files.items():
+        split = by_list[file]
+        if split is None or split in SPLITS:
+            told.splits[recording] = split
+        else:
+            told.unused[recording] = split
+
+
 def name_speakers(
     recordings: Sequence[str], listed: Mapping[str, str], hparams: Mapping[str, Value]
 ) -> dict[str, str]:
@@ -73,7 +104,7 @@ def name_speakers(
     Returns:
         The speaker by recording.
     """
-    general = {"", *_AROUND, *_SPLIT_FOLDERS, str(hparams.get("eval_folder", "")).lower()}
+    general = {"", *_AROUND, *SPLIT_FOLDERS, str(hparams.get("eval_folder", "")).lower()}
     folders = {recording: PurePosixPath(recording).parent.name for recording in recordings}
     names = set(folders.values())
     in_folders = len(names) > 1 and general.isdisjoint(name.lower() for name in names)
@@ -157,9 +188,10 @@ def _check(
     names = sorted(set(speakers.values()))
     if not has_eval_folder and len(names) == 1:
         raise DataError(
-            f"all recordings with a transcript ({len(speakers):,}) are of one speaker, {names[0]}; "
-            f"expected at least two, of whom one is held out: let the files' names begin with the "
-            f"speaker and _, or {advice}"
+            f"all recordings with a transcript ({len(speakers):,}) are of one speaker, {names[0]}, "
+            f"or their names begin alike and tell none; expected at least two speakers, of whom "
+            f"one is held out: a column speaker in the list, a folder for each, or names that "
+            f"begin with the speaker and _; or {advice}"
         )
     purpose = "evaluate on" if TRAIN in found else "train on"
     raise DataError(

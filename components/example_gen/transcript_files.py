@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Reject
-from components.example_gen.text_files import read_lines
+from components.example_gen.transcript_lists import (
+    Line,
+    best_list,
+    finder,
+    read_beside,
+    read_list,
+)
 from modules.common.errors import DataError
-from modules.common.transcripts import RecordingIndex, Row, is_mostly_hanzi, normalize, parse_row
+from modules.common.transcript_columns import UnclearColumns, is_path_of_transcript, may_be_name
+from modules.common.transcripts import RecordingIndex, is_mostly_hanzi, normalize
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """A transcript and its place.
-
-    Attributes:
-        file: Relative to the data folder.
-        where: Such as `line 12`; empty where the file holds one transcript.
-        row: What it says.
-    """
-
-    file: str
-    where: str
-    row: Row
-
-    def reject(self, reason: str, kind: str = "bad") -> Reject:
-        """Makes a reject of it."""
-        return Reject(self.file, self.where, reason, kind)
+_SHOWN = 3
+_MIN_SPEAKERS = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,12 +30,14 @@ class Pairs:
     Attributes:
         texts: Normalized transcripts by recording.
         speakers: Speakers by recording, where the transcripts name them.
+        files: By recording, the file that its transcript is in.
         rejects: Transcripts without a recording, and those that cannot be used.
         without: Recordings without a transcript.
     """
 
     texts: Mapping[str, str]
     speakers: Mapping[str, str]
+    files: Mapping[str, str]
     rejects: Sequence[Reject]
     without: Sequence[str]
 
@@ -58,14 +51,18 @@ def read_transcripts(files: Sequence[str], index: RecordingIndex, config: ReadCo
         config: Its source must be a `SpeechSource`.
 
     Raises:
-        DataError: If none of several lists names a recording.
+        DataError: If none of several lists names a recording, or if a list can be read in more
+            than one way.
     """
     arrangement = config.source.arrangement
     if arrangement == "beside":
-        return [_beside(file, config) for file in files]
+        return [read_beside(file, config) for file in files]
     if arrangement == "lines":
-        return [line for file in files for line in _lines(file, config)]
-    return _best_list(files, index, config)
+        try:
+            return [line for file in files for line in read_list(file, finder(index), config)]
+        except UnclearColumns as error:
+            raise DataError(f"{config.data_dir}: {error}") from error
+    return best_list(files, index, config)
 
 
 def pair(lines: Sequence[Line], recordings: Sequence[str], index: RecordingIndex) -> Pairs:
@@ -83,6 +80,9 @@ def pair(lines: Sequence[Line], recordings: Sequence[str], index: RecordingIndex
     rejects: list[Reject] = []
     unmatched = []
     for line in lines:
+        if line.fault:
+            rejects.append(line.reject(line.fault))
+            continue
         try:
             found = index.find(line.row.recording)
         except ValueError as error:
@@ -103,16 +103,62 @@ def pair(lines: Sequence[Line], recordings: Sequence[str], index: RecordingIndex
             rejects.append(line.reject(f"there is no recording for {line.row.recording!r}"))
         else:
             rejects += _take(line, found, taken)
-    texts, speakers = {}, {}
+    texts = {}
     for recording, line in taken.items():
         try:
             texts[recording] = normalize(line.row.text)
         except ValueError as error:
             rejects.append(line.reject(str(error)))
-        if line.row.speaker:
-            speakers[recording] = line.row.speaker
-    without = [recording for recording in recordings if recording not in taken]
-    return Pairs(texts=texts, speakers=speakers, rejects=rejects, without=without)
+    return Pairs(
+        texts=texts,
+        speakers={path: line.row.speaker for path, line in taken.items() if line.row.speaker},
+        files={path: line.file for path, line in taken.items()},
+        rejects=rejects,
+        without=[recording for recording in recordings if recording not in taken],
+    )
+
+
+def check_columns(lines: Sequence[Line], pairs: Pairs, config: ReadConfig) -> None:
+    """Looks for the signs of a transcript, or a speaker, that is of the wrong column.
+
+    Args:
+        lines: The transcripts, as they were read.
+        pairs: What became of them.
+        config: Names the task and the data.
+
+    Raises:
+        DataError: If fewer than half of the texts are in hanzi, or if what is taken for the
+            speakers is sentences or numbers, another in each line.
+    """
+    rows = [line.row for line in lines if not line.fault and line.row.text]
+    in_hanzi = sum(is_mostly_hanzi(row.text) for row in rows)
+    if rows and 2 * in_hanzi < len(rows):
+        others = [row for row in rows if not is_mostly_hanzi(row.text)]
+        are_links = all(is_path_of_transcript(row.text) for row in others)
+        why = (
+            "These are the targets of links that were unpacked as text: unpack the archive where "
+            "links are kept, or give the folder that they lead to"
+            if are_links
+            else f"Is the transcript in another column? A header above the list says which is "
+            f"which: {config.source.layout}"
+        )
+        raise DataError(
+            f"{config.task_name} learns Mandarin, but {len(others):,} of {len(rows):,} transcripts "
+            f"in {config.data_dir} have few hanzi: "
+            f"{_examples((row.recording, row.text) for row in others)}. {why}"
+        )
+    speakers = list(pairs.speakers.values())
+    if len(speakers) >= _MIN_SPEAKERS and len(set(speakers)) == len(speakers):
+        if 2 * sum(map(may_be_name, speakers)) < len(speakers):
+            raise DataError(
+                f"each line in {config.data_dir} has a speaker of its own, and they look like no "
+                f"names: {_examples(pairs.speakers.items())}. Is the speaker in another column? "
+                f"A header above the list says which is which: {config.source.layout}"
+            )
+
+
+def _examples(pairs: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{text!r} for {name}" for name, text in islice(pairs, _SHOWN))
 
 
 def _take(line: Line, recording: str, taken: dict[str, Line]) -> list[Reject]:
@@ -124,45 +170,3 @@ def _take(line: Line, recording: str, taken: dict[str, Line]) -> list[Reject]:
     if earlier.row.text == line.row.text:
         return [line.reject(f"{recording} has the same transcript in {place}", SET_ASIDE)]
     return [line.reject(f"{recording} has another transcript in {place}")]
-
-
-def _beside(file: str, config: ReadConfig) -> Line:
-    """Reads the file beside a recording: `A11_0.wav.trn`, or `A11_0.trn`."""
-    text = next(filter(str.strip, read_lines(os.path.join(config.data_dir, file))), "")
-    return Line(file=file, where="", row=Row(recording=os.path.splitext(file)[0], text=text))
-
-
-def _lines(file: str, config: ReadConfig) -> Iterator[Line]:
-    for number, line in enumerate(read_lines(os.path.join(config.data_dir, file)), start=1):
-        row = parse_row(line)
-        if row is not None:
-            yield Line(file=file, where=f"line {number}", row=row)
-
-
-def _best_list(files: Sequence[str], index: RecordingIndex, config: ReadConfig) -> list[Line]:
-    """Reads the list that gives most recordings a text in hanzi; failing that, any text.
-
-    Files of one name in several folders are one list.
-    """
-    lists: dict[str, list[str]] = {}
-    for file in files:
-        lists.setdefault(os.path.basename(file), []).append(file)
-    best: tuple[tuple[int, int], list[Line]] = ((0, 0), [])
-    for parts in lists.values():
-        lines = [line for file in parts for line in _lines(file, config)]
-        named = [line for line in lines if _names_a_recording(line.row, index)]
-        score = (sum(is_mostly_hanzi(line.row.text) for line in named), len(named))
-        best = max(best, (score, lines), key=lambda scored: scored[0])
-    if not best[1]:
-        raise DataError(
-            f"none of {', '.join(files[:5])} in {config.data_dir} names a recording of it at the "
-            f"beginning of a line; {config.task_name} reads {config.source.layout}"
-        )
-    return best[1]
-
-
-def _names_a_recording(row: Row, index: RecordingIndex) -> bool:
-    try:
-        return bool(index.find(row.recording) or index.find_loosely(row.recording))
-    except ValueError:
-        return True

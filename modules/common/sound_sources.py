@@ -23,6 +23,20 @@ def _recordings(*folders: str) -> tuple[str, ...]:
     return tuple(f"{folder}[!.]*.{ending}" for folder in folders for ending in _ENDINGS)
 
 
+_KALDI_FILES = ("wav.scp", "utt2spk", "segments")
+# Each glob costs a walk of the folder: one for csv, tsv, txt and trn, one for list and json.
+_LISTS = tuple(
+    f"{'[!.]*/' * depth}{name}"
+    for depth in range(5)
+    for name in (
+        "[!.]*.[cCtT][sSxXrR][vVtTnN]",
+        "[!.]*.[lLjJ][iIsS][sSoO][tTnN]",
+        "[!.]*.[jJ][sS][oO][nN][lL]",
+        *("text", "transcripts", *_KALDI_FILES),
+    )
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SoundSource(Source):
     """What all layouts of recordings share.
@@ -143,26 +157,32 @@ class SideFileSource(SpeechSource):
 
 @dataclass(frozen=True, kw_only=True)
 class ListedSpeechSource(SpeechSource):
-    """AISHELL, or any list of two columns: a recording's path or ID, and its transcript.
+    """A list of recordings and their transcripts, or a file with the transcript beside each.
 
-    Columns are parted by a tab, blanks or a comma; a third, after a tab, is the speaker. Of
-    several lists in a folder the one is used whose second column holds hanzi for most recordings;
-    `train/content.txt` and `test/content.txt` are one.
-    Recordings lie beside the list, or up to four folders below; folders named `train`, `test` and
-    so on, or these in `wav`, tell the split.
+    A list is a table, its columns in any order where a header says what they are; without a header
+    path or ID, text, and perhaps the speaker after a tab. Or it is JSON, an object a line; or
+    Kaldi's `text`, with `wav.scp` and `utt2spk` beside it. Of several lists the one is used whose
+    text is in hanzi for most recordings; `train/content.txt` and `test/content.txt` are one, and
+    so are `train.csv` and `test.csv`.
+    Lists and recordings lie in the folder, or up to four folders below; folders named `train`,
+    `test` and so on, or these in `wav`, tell the split, and else the names of lists do.
     """
 
-    transcripts: ClassVar[tuple[str, ...]] = (
-        *(f"[!.]*.{ending}" for ending in ("csv", "tsv", "txt", "list")),
-        *("text", "transcripts", "transcript/[!.]*.txt", "[!.]*/content.txt"),
-    )
+    transcripts: ClassVar[tuple[str, ...]] = _LISTS
     recordings: ClassVar[tuple[str, ...]] = _recordings(*("[!.]*/" * depth for depth in range(5)))
     arrangement: ClassVar[Literal["lines", "beside", "list"]] = "list"
 
     layout: str = (
-        "AISHELL or another list of recordings (wav, flac, ogg, mp3): lines of path or ID, text "
-        "and perhaps speaker, parted by tabs (or path and text by blanks or a comma)"
+        "AISHELL or another list of recordings (wav, flac, ogg, mp3), as csv, tsv, txt, list, json "
+        "or Kaldi's text: columns in any order under a header, or path or ID, text and perhaps "
+        "speaker, parted by tabs (or path and text by blanks or a comma); or a txt or trn beside "
+        "each recording"
     )
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """Globs of the recordings, and of what says more of them in Kaldi's folders."""
+        return (*_KALDI_FILES, *self.recordings)
 
 
 @dataclass(frozen=True, kw_only=True)

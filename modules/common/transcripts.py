@@ -1,4 +1,4 @@
-"""Transcripts of speech: lines of lists, normalized text, and the names of recordings and speakers.
+"""Transcripts of speech: normalized text, and the names of recordings and speakers.
 
 No TensorFlow here, and no files: `components.example_gen` reads those.
 """
@@ -15,20 +15,11 @@ SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 _HANZI = "〇\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"
 _IS_HANZI = re.compile(f"[{_HANZI}]")
-_SOUND_FILE = "|".join(suffix[1:] for suffix in SOUND_SUFFIXES)
-# The ways to part a recording's name from its text, the surest first.
-_ROWS = (
-    re.compile(r"([^\t]*)\t([^\t]*)(?:\t([^\t]*))?.*"),
-    re.compile(rf"(.+?\.(?:{_SOUND_FILE}))\s*[,\s]\s*(.*)", re.IGNORECASE),
-    re.compile(r"([^,\s]+)\s*,\s*(.*)"),
-    re.compile(r"(\S+)\s+(.*)"),
+# AISHELL-1 and -3, ST-CMDS and aidatatang write the speaker into the ID without a mark after it.
+_KNOWN_IDS = re.compile(
+    r"BAC\d{3}(?P<aishell1>S\d{4})W\d{4}|(?P<aishell3>SSB\d{4})\d{4}"
+    r"|(?P<stcmds>\d{8}P\d{5})[A-Z]\d{4}|(?P<aidatatang>T\d{4}G\d{4})S\d{4}"
 )
-_HEADERS = {
-    "audio", "file", "file_name", "filename", "id", "key", "name", "path", "utt", "utt_id",
-    "utterance", "wav", "wav_filename", "文件", "文件名", "编号", "路径", "音频",
-}  # fmt: skip
-# AISHELL-1 and AISHELL-3 write the speaker into the ID without a mark after it.
-_KNOWN_IDS = re.compile(r"BAC\d{3}(?P<one>S\d{4})W\d{4}|(?P<three>SSB\d{4})\d{4}")
 _PINYIN = re.compile(r"[a-zü:]+[0-6]", re.IGNORECASE)
 _BANDS = ((5, "1-5"), (10, "6-10"), (20, "11-20"))
 _LONGEST_BAND = "21+"
@@ -49,30 +40,9 @@ class Row:
     speaker: str = ""
 
 
-def parse_row(line: str) -> Row | None:
-    """Takes a line of a list apart: `path or ID`, `text` and perhaps `speaker`.
-
-    A tab parts them, or else blanks or the first comma; a speaker needs tabs. Pinyin after each
-    hanzi, as in AISHELL-3, is left out.
-
-    Args:
-        line: A line of text.
-
-    Returns:
-        `None` for a blank line and for a header.
-    """
-    line = line.strip("\r\n\ufeff")
-    if not line.strip():
-        return None
-    cells: tuple[str, ...] = (line, "")
-    for pattern in _ROWS:
-        if match := pattern.fullmatch(line):
-            cells = tuple(cell or "" for cell in match.groups())
-            break
-    recording, text, *rest = (cell.strip().strip('"').strip() for cell in cells)
-    if recording.casefold() in _HEADERS and not _IS_HANZI.search(text):
-        return None
-    return Row(recording=recording, text=_without_pinyin(text), speaker="".join(rest))
+def holds_hanzi(text: str) -> bool:
+    """Tells whether there is a hanzi in a text."""
+    return _IS_HANZI.search(text) is not None
 
 
 def is_mostly_hanzi(text: str) -> bool:
@@ -137,7 +107,7 @@ def speaker_of(recording: str) -> str:
     """
     stem = PurePosixPath(recording).stem
     if match := _KNOWN_IDS.fullmatch(stem):
-        return str(match["one"] or match["three"])
+        return next(filter(None, match.groups()))
     prefix, mark, _ = re.sub("[_-]", "\0", stem, count=1).partition("\0")
     return prefix if mark and prefix else recording
 
@@ -154,6 +124,13 @@ class RecordingIndex:
         self._by_stem: dict[str, list[str]] = {}
         for recording in recordings:
             self._by_stem.setdefault(PurePosixPath(recording).stem, []).append(recording)
+
+    def has_in_folder(self, name: str) -> bool:
+        """Tells whether there is a recording of just this path, its ending left out or not."""
+        return any(
+            name in (recording, recording[: -len(PurePosixPath(recording).suffix)])
+            for recording in self._by_stem.get(_parts(name)[-1], [])
+        )
 
     def find(self, name: str) -> str | None:
         """Finds the recording that a path or ID names.
@@ -213,7 +190,8 @@ def _only(name: str, found: list[str]) -> str | None:
     return found[0] if found else None
 
 
-def _without_pinyin(text: str) -> str:
+def without_pinyin(text: str) -> str:
+    """Leaves out the pinyin after each hanzi, as AISHELL-3 has it."""
     tokens = text.split()
     hanzi, pinyin = tokens[::2], tokens[1::2]
     if len(tokens) < 2 or len(hanzi) != len(pinyin):

@@ -1,4 +1,4 @@
-"""Transcripts: rows of lists, normalized text, names of recordings and speakers."""
+"""Transcripts: normalized text, names of recordings and speakers."""
 
 from __future__ import annotations
 
@@ -6,41 +6,11 @@ import pytest
 
 from modules.common.transcripts import (
     RecordingIndex,
-    Row,
     is_mostly_hanzi,
     length_band,
     normalize,
-    parse_row,
     speaker_of,
 )
-
-
-@pytest.mark.parametrize(
-    ("line", "recording", "text", "speaker"),
-    [
-        ("A11_0 绿 是 阳春 烟景\n", "A11_0", "绿 是 阳春 烟景", ""),
-        ("A11_0\t绿 是\r\n", "A11_0", "绿 是", ""),
-        ("wav/SSB1.wav\t那很不明智\tSSB0009\n", "wav/SSB1.wav", "那很不明智", "SSB0009"),
-        ("a.wav,今天，天气好", "a.wav", "今天，天气好", ""),
-        ('"a.wav","今天, 天气"', "a.wav", "今天, 天气", ""),
-        ("A_1,今天 天气", "A_1", "今天 天气", ""),
-        ("my first.FLAC 今天 天气", "my first.FLAC", "今天 天气", ""),
-        ("my first.wav\t今天\t小王\t女\t3.2", "my first.wav", "今天", "小王"),
-        ("\ufeffA_1 今天", "A_1", "今天", ""),
-        ("SSB00050001.wav\t广 guang3 州 zhou1 女 nv3", "SSB00050001.wav", "广州女", ""),
-        ("A_1", "A_1", "", ""),
-        ("name 名字", "name", "名字", ""),
-    ],
-)
-def test_a_row_is_taken_apart(line: str, recording: str, text: str, speaker: str) -> None:
-    assert parse_row(line) == Row(recording=recording, text=text, speaker=speaker)
-
-
-@pytest.mark.parametrize(
-    "line", ["", " \t\r\n", "path\ttext\tspeaker", "ID transcript", "filename,sentence", "\ufeffid"]
-)
-def test_blank_lines_and_headers_are_passed_over(line: str) -> None:
-    assert parse_row(line) is None
 
 
 @pytest.mark.parametrize(
@@ -103,6 +73,8 @@ def test_a_text_is_mostly_hanzi_or_not(text: str, is_so: bool) -> None:
         ("data/anna-3_2.flac", "anna"),
         ("wav/BAC009S0724W0121.wav", "S0724"),
         ("wav/SSB00050112.wav", "SSB0005"),
+        ("20170001P00003I0019.wav", "20170001P00003"),
+        ("G0013/T0055G0013S0001.wav", "T0055G0013"),
         ("wav/0001.wav", "wav/0001.wav"),
         ("wav/_1.wav", "wav/_1.wav"),
     ],

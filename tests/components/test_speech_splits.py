@@ -54,7 +54,7 @@ def test_training_data_may_be_evaluated_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("folders", "hparams", "said"),
     [
-        ({"train": NAMES[:4]}, {}, r"recordings with a transcript \(4\) are of one speaker, A;"),
+        ({"train": NAMES[:4]}, {}, r"recordings with a transcript \(4\) are of one speaker, A,"),
         ({"train": NAMES[:8], "dev": ["A_9", "B_9"]}, {"eval_folder": "dev"}, "left to train on"),
         ({"test": NAMES[:8]}, {}, "nothing is left to train on: the folder test/ has all"),
         ({"test": NAMES[:8]}, {"eval_on": "train"}, "nothing is left to train on"),

@@ -1,0 +1,207 @@
+"""Lists of recordings as people have them, from files to utterances."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from speech_corpora import NAMES, config_for, words, write_list
+
+from components.example_gen.records import Reject
+from components.example_gen.speech import Executor
+from components.example_gen.speech_reader import Utterance
+from modules.common.errors import DataError
+from modules.common.registry import load_task
+from pipelines.data import locate
+from pipelines.environment import Environment
+
+
+def touch(data: Path, names: Sequence[str] = NAMES, folder: str = "wav") -> None:
+    """Makes recordings that nobody decodes."""
+    (data / folder).mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (data / folder / f"{name}.wav").touch()
+
+
+def found(data: Path) -> tuple[dict[str, Utterance], list[Reject]]:
+    """Utterances by name, and what is left over, of a folder that a person named."""
+    location = locate(
+        load_task("chinese_asr"), str(data), Environment(name="local", root=str(data)), {}
+    )
+    items = Executor.items(config_for(location.source, Path(location.folder)), location.patterns)
+    utterances = [item for item in items if isinstance(item, Utterance)]
+    rejects = [item for item in items if isinstance(item, Reject)]
+    return {Path(item.path).stem: item for item in utterances}, rejects
+
+
+def assert_all(data: Path, names: Sequence[str] = NAMES) -> dict[str, Utterance]:
+    """Sees that each recording has its own words, and nothing is left over."""
+    utterances, rejects = found(data)
+    assert not rejects
+    assert {name: utterance.text for name, utterance in utterances.items()} == {
+        name: words(name).replace("_", "") for name in names
+    }
+    return utterances
+
+
+def test_common_voice(tmp_path: Path) -> None:
+    touch(tmp_path, folder="clips")
+    head = "client_id\tpath\tsentence_id\tsentence\tup_votes\tage"
+    rows = [f"c{name[0]}\t{name}.mp3\tx{name}\t{words(name)}。\t2\t" for name in NAMES]
+    write_list(tmp_path, "validated.tsv", [head, *rows])
+    write_list(tmp_path, "invalidated.tsv", [head, *rows, "cX\tA_0.mp3\tx\t错的\t0\t"])
+    durations = [f"{name}.mp3\t3000" for name in NAMES]
+    write_list(tmp_path, "clip_durations.tsv", ["clip\tduration[ms]", *durations])
+    utterances = assert_all(tmp_path)
+    assert {name: item.speaker for name, item in utterances.items()} == {
+        name: f"c{name[0]}" for name in NAMES
+    }
+
+
+@pytest.mark.parametrize("is_table", [True, False])
+def test_lists_of_splits_tell_the_split(tmp_path: Path, is_table: bool) -> None:
+    touch(tmp_path)
+    for split, chosen in {"train": NAMES[:8], "dev": NAMES[8:12], "test": NAMES[12:]}.items():
+        if is_table:
+            rows = [f"wav/{name}.wav,1,{words(name)}" for name in chosen]
+            write_list(tmp_path, f"{split}.csv", ["wav_filename,wav_filesize,transcript", *rows])
+        else:
+            rows = [json.dumps({"audio_filepath": name, "text": words(name)}) for name in chosen]
+            write_list(tmp_path / "manifests" / split, "manifest.json", rows)
+    utterances = assert_all(tmp_path)
+    splits = {name: utterance.splits for name, utterance in utterances.items()}
+    assert {name for name in NAMES if splits[name] == ("eval",)} == set(NAMES[12:])
+
+
+def test_a_list_for_training_alone_holds_speakers_out(tmp_path: Path) -> None:
+    touch(tmp_path)
+    write_list(tmp_path, "train.csv", [f"{name},{words(name)}" for name in NAMES])
+    utterances = assert_all(tmp_path)
+    assert {utterance.splits for utterance in utterances.values()} == {("train",), ("eval",)}
+
+
+def write_kaldi(folder: Path, names: Sequence[str], path: str = "/corpus/wav/{}.wav") -> None:
+    """Writes a folder of Kaldi's, with utterances called otherwise than their files."""
+    write_list(folder, "wav.scp", [f"utt-{name} {path.format(name)}" for name in names])
+    write_list(folder, "text", [f"utt-{name} {' '.join(words(name))}" for name in names])
+    write_list(folder, "utt2spk", [f"utt-{name} {'xy'[name < 'C']}" for name in names])
+
+
+def test_a_folder_of_kaldi(tmp_path: Path) -> None:
+    touch(tmp_path)
+    write_kaldi(tmp_path, NAMES)
+    utterances = assert_all(tmp_path)
+    assert {name: item.speaker for name, item in utterances.items()} == {
+        name: "xy"[name < "C"] for name in NAMES
+    }
+
+
+def test_folders_of_kaldi_for_each_split(tmp_path: Path) -> None:
+    touch(tmp_path)
+    write_kaldi(tmp_path / "data" / "train", NAMES[:8], "wav/{}.wav")
+    write_kaldi(tmp_path / "data" / "test", NAMES[8:], "wav/{}.wav")
+    utterances = assert_all(tmp_path)
+    splits = {name: utterance.splits for name, utterance in utterances.items()}
+    assert {name for name in NAMES if splits[name] == ("eval",)} == set(NAMES[8:])
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "said"),
+    [
+        ("segments", ["utt-A_0 utt-A_0 0.0 1.5"], "segments in .* parts of recordings.* cut them"),
+        ("wav.scp", ["utt-A_0 sox wav/A_0.wav -t wav - |"], "commands, such as 'sox .*not run"),
+    ],
+)
+def test_what_kaldi_would_cut_or_run_is_refused(
+    tmp_path: Path, name: str, rows: list[str], said: str
+) -> None:
+    touch(tmp_path)
+    write_kaldi(tmp_path, NAMES)
+    write_list(tmp_path, name, rows)
+    with pytest.raises(DataError, match=said):
+        found(tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".txt", ".trn", ".TXT", ".wav.txt", ".wav.trn", ".WAV.TRN"])
+@pytest.mark.parametrize("folder", ["", "corpus/train/G1"])
+def test_a_file_beside_each_recording(tmp_path: Path, ending: str, folder: str) -> None:
+    touch(tmp_path, folder=folder)
+    if ending.isupper() and "WAV" in ending:
+        for name in NAMES:
+            (tmp_path / folder / f"{name}.wav").rename(tmp_path / folder / f"{name}.WAV")
+    for name in NAMES:
+        (tmp_path / folder / f"{name}{ending}").write_text(f"\ufeff{words(name)}\njia3 yi1\n")
+    (tmp_path / "README.txt").write_text("今天的说明\n")
+    assert_all(tmp_path)
+
+
+def test_the_name_of_a_recording_before_the_words_beside_it_is_left_out(tmp_path: Path) -> None:
+    touch(tmp_path)
+    for name, mark in zip(NAMES, " \t" * 10, strict=True):
+        (tmp_path / "wav" / f"{name}.txt").write_text(f"{name}.wav{mark}{words(name)}\n")
+    assert_all(tmp_path)
+
+
+def test_several_lines_of_words_beside_a_recording_are_no_transcript(tmp_path: Path) -> None:
+    touch(tmp_path)
+    for name in NAMES:
+        (tmp_path / "wav" / f"{name}.txt").write_text(f"{words(name)}\n")
+    (tmp_path / "wav" / "A_0.txt").write_text("今天\n天气好\n")
+    utterances, rejects = found(tmp_path)
+    assert len(utterances) == 19
+    assert {(reject.path, reject.reason) for reject in rejects} == {
+        ("wav/A_0.txt", "expected the words in one line, found 2 lines of text"),
+        ("wav/A_0.wav", "the recording has no transcript"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([f"{name}\t{name[0]}\t{words(name)}" for name in NAMES], r"list.tsv .* is not clear: it"),
+        ([f"{name}\tjin1 tian1" for name in NAMES], "20 of 20 transcripts .* few hanzi: 'jin"),
+        ([f"{name}\t385700" for name in NAMES], "few hanzi: '385700' for A_0, .* another column?"),
+        (["id\tlen", *(f"{name}\t{words(name)}" for name in NAMES)], "no column is known as"),
+        (
+            ["id\ttext\tspeaker", *(f"{n}\t{words(n)}\t他在学校读书{n}" for n in NAMES)],
+            "a speaker of its own, and they look like no names: '他在学校读书A_0'",
+        ),
+        (
+            ["id\ttext\tspeaker", *(f"{n}\t{words(n)}\t{i}.5" for i, n in enumerate(NAMES))],
+            "a speaker of its own, and they look like no names: '0.5' for",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_of_the_wrong_column_is_an_error(
+    tmp_path: Path, rows: list[str], said: str
+) -> None:
+    touch(tmp_path)
+    write_list(tmp_path, "list.tsv", rows)
+    with pytest.raises(DataError, match=said):
+        found(tmp_path)
+
+
+def test_a_list_that_is_not_clear_is_not_replaced_by_a_smaller_one(tmp_path: Path) -> None:
+    touch(tmp_path)
+    rows = [f"{name}\t{name[0]}\t{words(name)}" for name in NAMES]
+    write_list(tmp_path, "all.tsv", rows)
+    write_list(tmp_path, "few.tsv", ["A_0\t错", "B_0\t错"])
+    with pytest.raises(DataError, match="all.tsv .* is not clear: it has 3 columns"):
+        found(tmp_path)
+    write_list(tmp_path, "whole.tsv", [f"{name}\t{words(name)}" for name in NAMES])
+    assert_all(tmp_path)
+
+
+def test_lists_that_say_different_things_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path)
+    write_list(tmp_path, "a.csv", [f"{name}\t{words(name)}" for name in NAMES])
+    write_list(tmp_path, "b.csv", [f"{name}\t{' '.join(words(name))}" for name in NAMES])
+    assert_all(tmp_path)
+    write_list(tmp_path, "b.csv", [f"{name}\t错" for name in NAMES])
+    with pytest.raises(DataError, match="a.csv and b.csv .* name as many recordings, but say"):
+        found(tmp_path)
+    utterances, _ = found(tmp_path / "b.csv")
+    assert Counter(item.text for item in utterances.values()) == {"错": 20}
