@@ -23,6 +23,9 @@ if _workers > 1:
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
+from smoke import SmokeRun, smoke_run_of  # noqa: E402
+
+from modules.common.registry import load_task  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 _SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -99,3 +102,12 @@ def shared_data() -> Path:
     if not _SHARED_DATA.is_dir():
         pytest.skip("needs the real data in ../shared/data, which is not there")
     return _SHARED_DATA
+
+
+@pytest.fixture
+def run_of_one(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> SmokeRun:
+    """The smoke run of the task that the test's marker `smoke_of` names."""
+    name = request.node.get_closest_marker("smoke_of").args[0]
+    return smoke_run_of(load_task(name), lambda: tmp_path_factory.mktemp(name))

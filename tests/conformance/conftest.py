@@ -27,15 +27,6 @@ def smoke_run(task: Task, tmp_path_factory: pytest.TempPathFactory) -> SmokeRun:
     return smoke_run_of(task, lambda: tmp_path_factory.mktemp(task.name))
 
 
-@pytest.fixture
-def run_of_one(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> SmokeRun:
-    """The smoke run of the task that the test's marker `smoke_of` names."""
-    name = request.node.get_closest_marker("smoke_of").args[0]
-    return smoke_run_of(load_task(name), lambda: tmp_path_factory.mktemp(name))
-
-
 @pytest.fixture(autouse=True)
 def _excuse(request: pytest.FixtureRequest) -> None:
     """Turns a task's exemption into an expected failure, which fails when it passes after all."""

@@ -13,7 +13,7 @@ from smoke import LIANXI, SmokeRun
 
 from modules.common.registry import load_task, task_names
 
-COMMANDS = ("list", "run", "serve", "predict", "evaluate", "schema", "sample", "compile")
+COMMANDS = ("list", "run", "serve", "predict", "evaluate", "schema", "sample", "clean", "compile")
 
 
 def lianxi(
