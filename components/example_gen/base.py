@@ -81,6 +81,16 @@ class SourceExecutor(BaseExampleGenExecutor):
     def check(cls, paths: Sequence[Any], config: ReadConfig) -> None:
         """Raises `DataError` where the files are not laid out as the source says."""
 
+    @classmethod
+    def notes(cls, items: Sequence[Any], config: ReadConfig) -> list[str]:
+        """Says what a person should know of how the data was read, such as a column's name.
+
+        Args:
+            items: What `items` listed; `check` let them through.
+            config: What the reader is told.
+        """
+        return []
+
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802
         """Not used: `GenerateExamplesByBeam` splits by the records' own split."""
         raise NotImplementedError
@@ -94,6 +104,7 @@ class SourceExecutor(BaseExampleGenExecutor):
         self.check(items, config)
         read = self.read(pipeline, items, config)
         quarantine.write(read.rejects, read.counts, self._output_dir)
+        self._notes = self.notes(items, config)
         return {"train": read.train, "eval": read.eval}
 
     @classmethod
@@ -138,6 +149,8 @@ class SourceExecutor(BaseExampleGenExecutor):
         # TFX takes several globs for as many output splits; here all feed the same two.
         one_input = proto_utils.proto_to_json(_input_config(["*"]))
         super().Do(input_dict, output_dict, exec_properties | {"input_config": one_input})
+        if self._notes:
+            quarantine.write_notes(self._notes, self._output_dir)
         counts = quarantine.read_counts(self._output_dir)
         quarantine.check_limit(counts, self._output_dir, self._config.task)
         examples.set_int_custom_property("examples", counts.examples)

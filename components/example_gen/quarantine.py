@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -23,6 +24,7 @@ from modules.common.task import Task
 _FOLDER = "quarantine"
 _REJECTS = "rejects.jsonl"
 _COUNTS = "counts.json"
+_NOTES = "notes.json"
 _EXAMPLES_SHOWN = 5
 
 
@@ -37,6 +39,7 @@ class Counts:
         by_split: Examples by split.
         used: Records of which examples were made, where one may become many, such as a tune's
             windows; `None` where an example is a record.
+        notes: What else a person should know of how the data was read.
     """
 
     examples: int
@@ -44,6 +47,7 @@ class Counts:
     by_split: dict[str, int]
     set_aside: int = 0
     used: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def unused(self) -> int:
@@ -56,7 +60,7 @@ class Counts:
         parts.append(f"{self.quarantined:,} quarantined")
         if self.set_aside:
             parts.append(f"{self.set_aside:,} set aside")
-        return ", ".join(parts)
+        return "; ".join([", ".join(parts), *self.notes])
 
 
 def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) -> None:
@@ -81,6 +85,17 @@ def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) 
     )
 
 
+def write_notes(notes: Sequence[str], output_dir: str) -> None:
+    """Writes what a person should know, once the folder of the artifact is there.
+
+    Args:
+        notes: Sentences without a full stop.
+        output_dir: The examples artifact.
+    """
+    with fileio.open(os.path.join(output_dir, _FOLDER, _NOTES), "w") as file:
+        file.write(json.dumps(notes, ensure_ascii=False))
+
+
 def read_counts(output_dir: str) -> Counts:
     """Reads the counts back.
 
@@ -96,7 +111,16 @@ def read_counts(output_dir: str) -> Counts:
         set_aside=counts.get("set_aside", 0),
         by_split=by_split,
         used=counts.get("used"),
+        notes=_read_notes(output_dir),
     )
+
+
+def _read_notes(output_dir: str) -> tuple[str, ...]:
+    path = os.path.join(output_dir, _FOLDER, _NOTES)
+    if not fileio.exists(path):
+        return ()
+    with fileio.open(path) as file:
+        return tuple(json.loads(file.read()))
 
 
 def rejects_path(output_dir: str) -> str:

@@ -33,6 +33,8 @@ _QUARTER = re.compile(
 )
 _YEAR = re.compile(r"\d{4}\s*年?")
 _FEW = 0.05
+# Of those that a number such as 8895.12 is not mistaken for.
+_YEARS = range(1000, 3000)
 
 
 def is_quarter(text: str) -> bool:
@@ -50,9 +52,10 @@ def looks_like_date(text: str) -> bool:
     plain = _plain(text)
     if not plain[:1].isalnum() or len(plain) > 40:
         return False
-    if is_quarter(plain) or any(not isinstance(_read(plain, how), str) for how in _ORDERS.values()):
+    if is_quarter(plain) or _year_fraction(plain) is not None:
         return True
-    return _year_fraction(plain) is not None or not isinstance(_plainly(plain), str)
+    found = [_plainly(plain), *(_read(plain, how) for how in _ORDERS.values())]
+    return any(isinstance(date, datetime.date) and date.year in _YEARS for date in found)
 
 
 def parse_dates(cells: Sequence[str], order: str = AUTO) -> list[Parsed]:
@@ -180,7 +183,7 @@ _ORDERS: Mapping[str, Callable[[int, int], tuple[int, int]]] = {
 def _year_fraction(plain: str) -> str | None:
     """What is behind the point of a year, empty where nothing is; `None` for anything else."""
     match = _YEAR_AND_FRACTION.fullmatch(plain)
-    if not match or not 1000 <= int(match[1]) <= 2999:
+    if not match or int(match[1]) not in _YEARS:
         return None
     return match[2] or ""
 

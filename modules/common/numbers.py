@@ -85,7 +85,9 @@ def is_no_value(text: str) -> bool:
     return unicodedata.normalize("NFKC", text).strip().lower() in NO_VALUE or not text.strip()
 
 
-def decimal_mark(cells: Iterable[str], setting: str = AUTO, points_are_usual: bool = False) -> str:
+def decimal_mark(
+    cells: Iterable[str], setting: str = AUTO, points_are_usual: bool = False
+) -> DecimalMark:
     """Finds what stands before the decimals in a column.
 
     Args:
