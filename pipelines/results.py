@@ -65,6 +65,7 @@ class RunResult:
             "examples": self.counts.examples if self.counts else None,
             "quarantined": self.counts.quarantined if self.counts else None,
             "set_aside": self.counts.set_aside if self.counts else None,
+            "passed_over": self.counts.passed_over if self.counts else None,
             "paths": self.paths,
         }
 

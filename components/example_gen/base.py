@@ -18,7 +18,7 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 from tfx.utils import proto_utils
 
-from components.example_gen import quarantine
+from components.example_gen import passed_over, quarantine
 from components.example_gen.driver import Driver
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.read_group import GROUP_ITEMS, ReadGroup
@@ -28,6 +28,13 @@ from modules.common.errors import DataError
 from modules.common.registry import load_task
 from modules.common.sources import Source
 from modules.common.task import Task, Value
+from modules.common.unread_files import (
+    all_files,
+    by_ending,
+    check_groups,
+    folders_of,
+    is_unread_data,
+)
 
 
 class Read(NamedTuple):
@@ -57,6 +64,8 @@ class SourceExecutor(BaseExampleGenExecutor):
 
     reader: ClassVar[Any]
     in_processes: ClassVar[bool] = False
+    _config: ReadConfig
+    _patterns: list[str]
 
     @classmethod
     def items(cls, config: ReadConfig, patterns: Sequence[str]) -> Sequence[Any]:
@@ -78,18 +87,47 @@ class SourceExecutor(BaseExampleGenExecutor):
         return paths
 
     @classmethod
+    def prepare(cls, items: Sequence[Any], config: ReadConfig) -> ReadConfig:
+        """Adds to the configuration what only all items together tell; nothing, unless overridden.
+
+        Args:
+            items: What `items` listed.
+            config: What the reader will be told.
+        """
+        return config
+
+    @classmethod
+    def passed_over(
+        cls, config: ReadConfig, patterns: Sequence[str], items: Sequence[Any]
+    ) -> dict[str, int]:
+        """Counts by ending the files in the data folder that are not read.
+
+        Args:
+            config: What the reader will be told.
+            patterns: Globs of those that are, relative to the data folder.
+            items: What `items` listed.
+
+        Raises:
+            DataError: If a folder holds data of which nothing can be read.
+        """
+        read = {config.relative(path) for path in find_files(config.data_dir, patterns)}
+        passed = [path for path in all_files(config.data_dir) if path not in read]
+        check_groups(read, passed, folders_of, is_unread_data, "folder")
+        return by_ending(passed)
+
+    @classmethod
     def check(cls, paths: Sequence[Any], config: ReadConfig) -> None:
         """Raises `DataError` where the files are not laid out as the source says."""
 
     @classmethod
-    def notes(cls, items: Sequence[Any], config: ReadConfig) -> list[str]:
-        """Says what a person should know of how the data was read, such as a column's name.
+    def check_read(cls, items: Sequence[Any], config: ReadConfig, output_dir: str) -> None:
+        """Raises `DataError` where what was read is not enough, whatever its share of bad records.
 
         Args:
-            items: What `items` listed; `check` let them through.
-            config: What the reader is told.
+            items: What `items` listed.
+            config: What the reader was told.
+            output_dir: The examples artifact.
         """
-        return []
 
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802
         """Not used: `GenerateExamplesByBeam` splits by the records' own split."""
@@ -99,12 +137,17 @@ class SourceExecutor(BaseExampleGenExecutor):
         self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
         """Reads the items into serialized examples by split."""
-        config = self._config
-        items = self.items(config, self._patterns)
+        config, patterns = self._config, self._patterns
+        items = self.items(config, patterns)
+        config = self.prepare(items, config)
+        # Of a single file that a person named, nothing beside it is meant.
+        if config.data_dir and tuple(patterns) == tuple(config.source.patterns):
+            passed = self.passed_over(config, patterns, items)
+            passed_over.write(passed, self._output_dir)
         self.check(items, config)
+        self._items, self._config = items, config
         read = self.read(pipeline, items, config)
         quarantine.write(read.rejects, read.counts, self._output_dir)
-        self._notes = self.notes(items, config)
         return {"train": read.train, "eval": read.eval}
 
     @classmethod
@@ -149,10 +192,9 @@ class SourceExecutor(BaseExampleGenExecutor):
         # TFX takes several globs for as many output splits; here all feed the same two.
         one_input = proto_utils.proto_to_json(_input_config(["*"]))
         super().Do(input_dict, output_dict, exec_properties | {"input_config": one_input})
-        if self._notes:
-            quarantine.write_notes(self._notes, self._output_dir)
         counts = quarantine.read_counts(self._output_dir)
         quarantine.check_limit(counts, self._output_dir, self._config.task)
+        self.check_read(self._items, self._config, self._output_dir)
         examples.set_int_custom_property("examples", counts.examples)
         examples.set_int_custom_property("quarantined", counts.quarantined)
         examples.set_int_custom_property("set_aside", counts.set_aside)

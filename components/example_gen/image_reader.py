@@ -137,10 +137,32 @@ def decode(contents: bytes, config: ReadConfig) -> Image.Image:
 def _named(relative: str, config: ReadConfig) -> tuple[str | None, RawFeatures]:
     """What a path says of a picture: its split, if it does, and its labels."""
     source: ImageFolderSource = config.source
+    split = split_of_picture(relative, config)
+    labelled = config.folders.labelled_path(relative) if config.folders else relative
+    return split, import_function(source.labeler)(labelled, config.hparams)
+
+
+def split_of_picture(relative: str, config: ReadConfig) -> str | None:
+    """Gives the split that a picture's folders tell.
+
+    Args:
+        relative: Its path, relative to the data folder.
+        config: As for `read_picture`.
+
+    Returns:
+        `train` or `eval`; `None` where they do not tell.
+
+    Raises:
+        SkipFile: If it is not to be used.
+        ValueError: As the source's splitter does.
+    """
+    if config.folders:
+        return config.folders.split(relative)
+    splitter = config.source.splitter
     split: str | None = None
-    if source.splitter:
-        split = import_function(source.splitter)(relative, config.hparams)
-    return split, import_function(source.labeler)(relative, config.hparams)
+    if splitter:
+        split = import_function(splitter)(relative, config.hparams)
+    return split
 
 
 def _reject(relative: str, error: Exception) -> Reject:

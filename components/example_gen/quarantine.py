@@ -10,21 +10,21 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import apache_beam as beam
 from tfx.dsl.io import fileio
 
+from components.example_gen import passed_over
 from components.example_gen.records import BAD, SPLITS
 from modules.common.errors import DataError
 from modules.common.task import Task
+from modules.common.unread_files import describe
 
 _FOLDER = "quarantine"
 _REJECTS = "rejects.jsonl"
 _COUNTS = "counts.json"
-_NOTES = "notes.json"
 _EXAMPLES_SHOWN = 5
 
 
@@ -37,9 +37,9 @@ class Counts:
         quarantined: Records that are bad.
         set_aside: Records that are well, but not used: duplicates, say.
         by_split: Examples by split.
+        passed_over: Files in the data folder that nothing reads, by ending.
         used: Records of which examples were made, where one may become many, such as a tune's
             windows; `None` where an example is a record.
-        notes: What else a person should know of how the data was read.
     """
 
     examples: int
@@ -47,7 +47,7 @@ class Counts:
     by_split: dict[str, int]
     set_aside: int = 0
     used: int | None = None
-    notes: tuple[str, ...] = ()
+    passed_over: dict[str, int] = field(default_factory=dict)
 
     @property
     def unused(self) -> int:
@@ -55,12 +55,14 @@ class Counts:
         return self.quarantined + self.set_aside
 
     def __str__(self) -> str:
-        """Says them in one line, what was set aside only where something was."""
+        """Says them in one line; what was set aside or passed over only where something was."""
         parts = [f"{count:,} {split}" for split, count in self.by_split.items()]
         parts.append(f"{self.quarantined:,} quarantined")
         if self.set_aside:
             parts.append(f"{self.set_aside:,} set aside")
-        return "; ".join([", ".join(parts), *self.notes])
+        if self.passed_over:
+            parts.append(f"files passed over: {describe(self.passed_over)}")
+        return ", ".join(parts)
 
 
 def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) -> None:
@@ -85,17 +87,6 @@ def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) 
     )
 
 
-def write_notes(notes: Sequence[str], output_dir: str) -> None:
-    """Writes what a person should know, once the folder of the artifact is there.
-
-    Args:
-        notes: Sentences without a full stop.
-        output_dir: The examples artifact.
-    """
-    with fileio.open(os.path.join(output_dir, _FOLDER, _NOTES), "w") as file:
-        file.write(json.dumps(notes, ensure_ascii=False))
-
-
 def read_counts(output_dir: str) -> Counts:
     """Reads the counts back.
 
@@ -111,16 +102,8 @@ def read_counts(output_dir: str) -> Counts:
         set_aside=counts.get("set_aside", 0),
         by_split=by_split,
         used=counts.get("used"),
-        notes=_read_notes(output_dir),
+        passed_over=passed_over.read(output_dir),
     )
-
-
-def _read_notes(output_dir: str) -> tuple[str, ...]:
-    path = os.path.join(output_dir, _FOLDER, _NOTES)
-    if not fileio.exists(path):
-        return ()
-    with fileio.open(path) as file:
-        return tuple(json.loads(file.read()))
 
 
 def rejects_path(output_dir: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from modules.common.folder_layouts import FolderLayout
 from modules.common.registry import load_task
 from modules.common.task import Task, Value
 
@@ -20,12 +21,14 @@ class ReadConfig:
         source: Which of the task's sources is read; the subclass that the reader is made for.
         hparams: Resolved hyperparameters, data options among them.
         data_dir: The data folder, or empty where there is none.
+        folders: What the folders of pictures are, where they tell split or class.
     """
 
     task_name: str
     source: Any
     hparams: dict[str, Value]
     data_dir: str
+    folders: FolderLayout | None = None
 
     @property
     def task(self) -> Task:

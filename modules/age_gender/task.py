@@ -22,7 +22,7 @@ from modules.age_gender import example
 from modules.age_gender.labels import AGE_GROUPS
 from modules.common.errors import TaskError
 from modules.common.picture_sources import AdienceSource
-from modules.common.sources import ImageFolderSource
+from modules.common.sources import FOLDERS, ImageFolderSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
 
 
@@ -50,6 +50,8 @@ TASK = Task(
             layout="a folder of pictures named AGE_GENDER_anything.jpg (also png, gif, bmp, webp), "
             "the age a number, the gender 0 (male), 1 (female), m or f",
             labeler="modules.age_gender.labels.label_from_name",
+            splitter=FOLDERS,
+            depths=tuple(range(6)),
             min_side_px="min_side_px",
             needs_colour=True,
             drops_duplicates=True,
@@ -74,11 +76,12 @@ TASK = Task(
         "crop_px": 227,
         "crops": 10,
         "fold": 0,
+        "eval_folder": "test",
         "min_side_px": 200,
         "sample_faces": 2400,
     },
     choices={"norm": ("batch", "lrn"), "crops": (1, 10), "fold": (0, 1, 2, 3, 4)},
-    data_hparams=("image_px", "fold", "min_side_px"),
+    data_hparams=("image_px", "fold", "eval_folder", "min_side_px"),
     smoke={
         "epochs": 16,
         "width": 0.25,

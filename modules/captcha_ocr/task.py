@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from modules.captcha_ocr import example
 from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS
-from modules.common.sources import GeneratedSource, ImageFolderSource
+from modules.common.sources import FOLDERS, GeneratedSource, ImageFolderSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
 TASK = Task(
@@ -28,6 +28,9 @@ TASK = Task(
             layout="a folder of pictures named after their text, TEXT.png or TEXT_anything.png "
             f"(also jpg, gif, bmp, webp), 1 to {MAX_CHARS} characters of the charset",
             labeler="modules.captcha_ocr.labels.label_from_name",
+            splitter=FOLDERS,
+            depths=tuple(range(6)),
+            drops_duplicates=True,
         ),
         GeneratedSource(
             layout="none: captchas are drawn",
@@ -56,10 +59,11 @@ TASK = Task(
         "charset": "alnum36",
         "min_chars": 4,
         "max_chars": 4,
+        "eval_folder": "test",
         "sample_captchas": 40_000,
     },
     choices={"head": ("ctc", "position"), "charset": tuple(CHARSETS)},
-    data_hparams=("seed", "charset", "min_chars", "max_chars", "sample_captchas"),
+    data_hparams=("seed", "charset", "min_chars", "max_chars", "eval_folder", "sample_captchas"),
     smoke={
         "epochs": 6,
         "batch_size": 32,

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from modules.colorization import example
 from modules.common.backbone_specs import BACKBONES
-from modules.common.sources import ImageFolderSource
+from modules.common.sources import FOLDERS, ImageFolderSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
 
 
@@ -35,11 +35,11 @@ TASK = Task(
     title="A grey photo → a coloured one",
     sources=(
         ImageFolderSource(
-            layout="pictures in colour (png, jpg, gif, bmp, webp) in a folder, in a folder for "
-            "each class, or either below train/ and test/",
+            layout="pictures in colour (png, jpg, gif, bmp, webp, tif) in a folder, in a folder "
+            "for each class, or either below train/ and test/",
             labeler="modules.common.image_layouts.no_label",
-            splitter="modules.common.image_layouts.split_folder",
-            depths=(0, 1, 2),
+            splitter=FOLDERS,
+            depths=tuple(range(6)),
             min_side_px="min_side_px",
             needs_colour=True,
             drops_duplicates=True,

@@ -17,9 +17,11 @@ _FORMATS = (
     *("PPM", "PCX", "TGA", "ICO"),
 )
 # Three channels, or colours of a palette: `modules.common.images` gives these as RGB over white.
-_COLOUR_MODES = ("RGB", "RGBA", "RGBX", "RGBa", "P", "PA", "YCbCr")
+_COLOUR_MODES = ("RGB", "RGBA", "RGBX", "RGBa", "P", "PA", "YCbCr", "LAB", "HSV")
 _GREY_NAMES = {"1": "black and white", "I;16": "greyscale of 16 bits", "CMYK": "CMYK"}
 _MODES_OF_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_BOXES = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"mif1", b"avif", b"hevc"))
 _JPEG_END = b"\xff\xd9"
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
@@ -178,6 +180,11 @@ def is_servable(image: Image.Image, contents: bytes) -> bool:
         is_whole = getattr(image, "dispose_extent", None) == (0, 0, *image.size)
         return is_whole and "transparency" not in image.info
     return False
+
+
+def looks_like_picture(start: bytes) -> bool:
+    """Tells by its first 16 bytes whether a file seems to be a picture of a common kind."""
+    return start.startswith(_STARTS) or start[4:12] in _BOXES or start[8:12] == b"WEBP"
 
 
 def _to_png(image: Image.Image) -> bytes:

@@ -9,11 +9,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from modules.common import split_folders
 from modules.common.sources import RawFeatures
-
-_TRAIN_FOLDERS = ("train", "training")
-_OTHER_FOLDERS = ("validation", "val", "valid", "dev")
-_TEST_FOLDERS = ("test", "testing")
 
 
 class SkipFile(Exception):  # noqa: N818
@@ -24,7 +21,7 @@ def split_folder(relative_path: str, hparams: Mapping[str, Any]) -> str | None:
     """Reads the split off the outermost folder, where there is one for each split.
 
     `train/` is for training, and so is `validation/` (or `val/`), unless the evaluation is to be
-    on it. `test/` is never trained on.
+    on it. `test/` is never trained on. `modules.common.split_folders` has the other spellings.
 
     Args:
         relative_path: Path of a picture relative to the data folder, such as `test/hat/1.jpg`.
@@ -38,13 +35,17 @@ def split_folder(relative_path: str, hparams: Mapping[str, Any]) -> str | None:
         SkipFile: If the picture lies in a test folder while the evaluation is on another.
     """
     outermost, *inner = PurePosixPath(relative_path).parts
-    folder = outermost.lower() if inner else ""
+    if not inner:
+        return None
     eval_folder = str(hparams.get("eval_folder", "test"))
-    if inner and folder == eval_folder.lower():
+    kind = split_folders.kind_of(outermost)
+    if split_folders.same_name(outermost, eval_folder):
         return "eval"
-    if folder in _TEST_FOLDERS:
+    if kind and kind == split_folders.said_by(eval_folder):
+        return "eval"
+    if kind in (split_folders.TEST, split_folders.PREDICT):
         raise SkipFile(f"{outermost}/ is not used: the evaluation is on {eval_folder}/")
-    return "train" if folder in (*_TRAIN_FOLDERS, *_OTHER_FOLDERS) else None
+    return "train" if kind else None
 
 
 def no_label(relative_path: str, hparams: Mapping[str, Any]) -> RawFeatures:

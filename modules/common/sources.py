@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from modules.common import file_endings
 from modules.common.data_files import has_files
 from modules.common.errors import DataError
+from modules.common.file_endings import PICTURES
+
+# The splitter by which folders tell the split, all of them together.
+FOLDERS = "modules.common.image_layouts.split_folder"
 
 RawValue = str | bytes | int | float | Iterable[float] | Iterable[int] | Iterable[str]
 RawFeatures = Mapping[str, RawValue]
@@ -158,38 +163,40 @@ class ImageFolderSource(PictureSource):
             features` that raises `ValueError` with the reason for a picture that it cannot name.
         depths: How many folders may lie between the data folder and a picture.
         splitter: Import path of a function `(path relative to the data folder, hparams) -> "train",
-            "eval"`, or `None` for what the digest says. It raises `ValueError` like the labeler;
-            `modules.common.image_layouts` has one for folders named `train` and `test`.
+            "eval"`, or `None` for what the digest says. It raises `ValueError` like the labeler.
+            With `FOLDERS` all folders together tell split and class, see
+            `modules.common.folder_layouts`, and the labeler gets paths without folders of splits.
+        class_folders: Hyperparameter that says which of several folders is the class, one of
+            `folder_layouts.CLASS_FOLDERS`; empty where folders are no classes.
+        needs_class: Whether pictures without a class are of no use.
         drops_duplicates: Whether of pictures that agree in every pixel only one is used: the first
             by path, but one of the evaluation split before all of the training split. The others
             are set aside.
     """
 
     component: ClassVar[str] = "components.example_gen.image_folder.ImageFolderExampleGen"
-    # Globs know no alternatives, but classes of characters.
-    extensions: ClassVar[tuple[str, ...]] = (
-        "[pP][nN][gG]",
-        "[jJ][pP][gG]",
-        "[jJ][pP][eE][gG]",
-        "[gG][iI][fF]",
-        "[bB][mM][pP]",
-        "[wW][eE][bB][pP]",
-    )
 
     labeler: str
     depths: tuple[int, ...] = (0, 1)
     splitter: str = ""
+    class_folders: str = ""
+    needs_class: bool = False
     drops_duplicates: bool = False
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """Globs of the pictures; `pattern` alone where the task sets it."""
+        """Globs of all files, pictures or not; `pattern` alone where the task sets it."""
         if self.pattern:
             return (self.pattern,)
-        return tuple(
-            f"{'[!.]*/' * depth}[!.]*.{extension}"
-            for depth in self.depths
-            for extension in self.extensions
+        return tuple(f"{'[!.]*/' * depth}[!.]*.*" for depth in self.depths)
+
+    def matches(self, folder: Path) -> bool:
+        """Tells whether `folder` holds at least one picture."""
+        if self.pattern:
+            return super().matches(folder)
+        globs = (f"{'[!.]*/' * depth}" for depth in self.depths)
+        return has_files(
+            folder, [each for glob in globs for each in file_endings.globs(PICTURES, glob)]
         )
 
 

@@ -17,7 +17,7 @@ does for none, and at most a point below the last blessed model.
 
 from __future__ import annotations
 
-from modules.common.sources import GeneratedSource, ImageFolderSource
+from modules.common.sources import FOLDERS, GeneratedSource, ImageFolderSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 from modules.id_number_ocr import example
 from modules.id_number_ocr.numbers import NUMBER_CHARS
@@ -33,6 +33,9 @@ TASK = Task(
             layout="a folder of pictures of one number each, NUMBER.png or NUMBER_anything.png "
             "(also jpg, gif, bmp, webp)",
             labeler="modules.id_number_ocr.labels.label_from_name",
+            splitter=FOLDERS,
+            depths=tuple(range(6)),
+            drops_duplicates=True,
         ),
         GeneratedSource(
             layout="none: strips are drawn",
@@ -62,6 +65,7 @@ TASK = Task(
         "typefaces": "",
         "without_typeface": "",
         "font": "",
+        "eval_folder": "test",
     },
     file_hparams=("font",),
     data_hparams=(
@@ -70,6 +74,7 @@ TASK = Task(
         "difficulty",
         "typefaces",
         "without_typeface",
+        "eval_folder",
         "font",
     ),
     smoke={

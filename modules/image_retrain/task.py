@@ -18,7 +18,8 @@ many times as there are classes.
 from __future__ import annotations
 
 from modules.common.backbone_specs import BACKBONES
-from modules.common.sources import ImageFolderSource
+from modules.common.folder_layouts import CLASS_FOLDERS
+from modules.common.sources import FOLDERS, ImageFolderSource
 from modules.common.task import Field, Gate, Metric, Serving, Task
 from modules.image_retrain import example
 from modules.image_retrain.settings import POOLINGS, features
@@ -30,11 +31,13 @@ TASK = Task(
     title="A picture → its class, from folders of examples",
     sources=(
         ImageFolderSource(
-            layout="a folder of pictures (png, jpg, gif, bmp, webp) for each class, or such "
+            layout="a folder of pictures (png, jpg, gif, bmp, webp, tif) for each class, or such "
             "folders below train/, validation/ and test/",
             labeler="modules.image_retrain.labels.label_from_folder",
-            splitter="modules.common.image_layouts.split_folder",
-            depths=(1, 2),
+            splitter=FOLDERS,
+            depths=tuple(range(1, 7)),
+            class_folders="class_folders",
+            needs_class=True,
             min_side_px="min_side_px",
             needs_colour=True,
             drops_duplicates=True,
@@ -71,12 +74,14 @@ TASK = Task(
         "mirrors": True,
         "min_side_px": 200,
         "eval_folder": "test",
+        "class_folders": "auto",
         "sample_images": 1000,
     },
     choices={
         "backbone": tuple(BACKBONES),
         "fit": ("stretch", "crop"),
         "pooling": tuple(POOLINGS),
+        "class_folders": CLASS_FOLDERS,
     },
     data_hparams=(
         "seed",
@@ -92,6 +97,7 @@ TASK = Task(
         "distortions",
         "min_side_px",
         "eval_folder",
+        "class_folders",
         "sample_images",
     ),
     file_hparams=("weights",),

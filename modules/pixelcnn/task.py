@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from modules.common.folder_layouts import CLASS_FOLDERS
 from modules.common.picture_sources import IdxSource
-from modules.common.sources import GeneratedSource, ImageFolderSource
+from modules.common.sources import FOLDERS, GeneratedSource, ImageFolderSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
 
 LEVELS = 256
@@ -39,11 +40,12 @@ TASK = Task(
     title="Pictures → new pictures like them",
     sources=(
         ImageFolderSource(
-            layout="pictures (png, jpg, gif, bmp, webp) in a folder, in a folder for each class, "
-            "or either below train/ and test/",
+            layout="pictures (png, jpg, gif, bmp, webp, tif) in a folder, in a folder for each "
+            "class, or either below train/ and test/",
             labeler="modules.pixelcnn.labels.label_from_folder",
-            splitter="modules.common.image_layouts.split_folder",
-            depths=(0, 1, 2),
+            splitter=FOLDERS,
+            depths=tuple(range(6)),
+            class_folders="class_folders",
             min_side_px="min_side_px",
         ),
         IdxSource(label="class"),
@@ -76,14 +78,24 @@ TASK = Task(
         "head_units": 64,
         "min_side_px": 8,
         "eval_folder": "test",
+        "class_folders": "auto",
         "sample_digits": 10_000,
     },
     choices={
+        "class_folders": CLASS_FOLDERS,
         "channels": (1, 3),
         "kernel": (3, 5, 7),
         "size_px": tuple(range(8, 65)),
     },
-    data_hparams=("seed", "size_px", "channels", "min_side_px", "eval_folder", "sample_digits"),
+    data_hparams=(
+        "seed",
+        "size_px",
+        "channels",
+        "min_side_px",
+        "eval_folder",
+        "class_folders",
+        "sample_digits",
+    ),
     smoke={
         "epochs": 14,
         "size_px": 8,
