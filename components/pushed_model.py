@@ -13,6 +13,7 @@ from tfx.types.standard_artifacts import Model
 from tfx.utils import io_utils, path_utils
 
 from modules.common.errors import DataError
+from serving.versions import version_number
 
 ABSENT = "absent"
 """Set on the artifact where nothing was pushed yet: it then stands for none."""
@@ -66,18 +67,23 @@ def newest_version(folder: str, candidate: str = "") -> str:
     Returns:
         Its number; `none` where there is no whole version.
     """
-    if not fileio.isdir(folder):
-        return NO_VERSION
-    names = [entry.rstrip("/") for entry in fileio.listdir(folder)]
-    for name in sorted((name for name in names if name.isdigit()), key=int, reverse=True):
+    for name in sorted(version_names(folder), key=int, reverse=True):
         version = os.path.join(folder, name)
         is_whole = fileio.exists(os.path.join(version, "saved_model.pb"))
-        if is_whole and not (candidate and _is_copy(version, candidate)):
+        if is_whole and not (candidate and is_copy(version, candidate)):
             return name
     return NO_VERSION
 
 
-def _is_copy(one: str, other: str) -> bool:
+def version_names(folder: str) -> list[str]:
+    """Lists the folders, of a model's folder, that are called like versions, whole or not."""
+    if not fileio.isdir(folder):
+        return []
+    names = [entry.rstrip("/") for entry in fileio.listdir(folder)]
+    return [name for name in names if version_number(name) is not None]
+
+
+def is_copy(one: str, other: str) -> bool:
     """Tells whether two SavedModels are one, by the fingerprint that each export has of its own."""
     paths = [os.path.join(folder, _FINGERPRINT) for folder in (one, other)]
     if not all(fileio.exists(path) for path in paths):

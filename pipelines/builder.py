@@ -16,7 +16,6 @@ from typing import Any
 
 from tfx.components.evaluator.component import Evaluator
 from tfx.components.example_validator.component import ExampleValidator
-from tfx.components.pusher.component import Pusher
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
@@ -33,6 +32,7 @@ from tfx.utils import import_utils
 
 from components.anomaly_gate import AnomalyGate
 from components.curated_schema import CuratedSchema, schema_digest
+from components.model_pusher import Pusher
 from components.serving_validator import ServingValidator
 from modules.common.digest import file_digests, source_digest
 from modules.common.errors import TaskError

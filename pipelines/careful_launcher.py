@@ -19,9 +19,11 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.portable import cache_utils, data_types, launcher
 from tfx.proto.orchestration import execution_result_pb2
 from tfx.types.artifact import Artifact
+from tfx.types.standard_artifacts import PushedModel
 from tfx.types.value_artifact import ValueArtifact
 
 from components.artifact_contents import is_whole, note_contents
+from components.model_pusher import is_served
 from modules.common.plain_paths import PlainPaths
 
 Artifacts = Mapping[str, Sequence[Artifact]]
@@ -63,6 +65,8 @@ def _verify(artifacts: Artifacts) -> None:
     for artifact in itertools.chain(*artifacts.values()):
         if not is_whole(artifact):
             raise RuntimeError(f"{artifact.uri} no longer holds what was written")
+        if isinstance(artifact, PushedModel) and not is_served(artifact):
+            raise RuntimeError(f"what was pushed from {artifact.uri} is not what is served")
 
 
 def _publish_with(rewrite: Callable[[str], str], artifact: metadata_store_pb2.Artifact) -> None:

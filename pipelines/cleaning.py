@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from components.pushed_versions import leftovers
 from modules.common.errors import LianxiError
 from pipelines import last_run, metadata_pruning
 from pipelines.environment import Environment
 from pipelines.metadata_pruning import Kept
+from serving.versions import find_versions
 
 # What runs of a task's pipelines end with, by what their names add to the task's.
 _LAST_NODES = {"": "Pusher", "_evaluate": "Evaluator", "_schema": "SchemaGen"}
@@ -77,7 +79,10 @@ def make_plan(env: Environment, task_name: str, keep: int) -> Plan:
         room.sort(env, task_name + suffix, keep, last_node)
     finds = (
         _find(f"artifacts of runs before the last {keep}", room.old),
-        _find("leftovers of runs that were cut short", room.orphans),
+        _find(
+            "leftovers of runs that were cut short",
+            [*room.orphans, *map(Path, leftovers(os.path.join(env.models_dir, task_name)))],
+        ),
         _find("empty working folders", room.workplaces),
         _find(f"pushed versions before the last {keep}", old_versions(env, task_name, keep)),
         _find(
@@ -140,10 +145,8 @@ def old_versions(env: Environment, task_name: str, keep: int) -> list[Path]:
         task_name: The task.
         keep: How many of the newest are kept; at least one.
     """
-    folder = Path(env.models_dir, task_name)
-    versions = [path for path in _entries(folder) if path.name.isdigit() and path.is_dir()]
-    versions.sort(key=lambda path: int(path.name))
-    return versions[:-keep]
+    versions = find_versions(Path(env.models_dir, task_name))
+    return [path for _, path in sorted(versions.items())[:-keep]]
 
 
 def remove_old_versions(env: Environment, task_name: str, keep: int) -> list[str]:

@@ -11,6 +11,7 @@ from modules.common.registry import all_tasks
 from modules.common.task import Task
 from pipelines.commands.options import TaskType, as_json, root_option
 from pipelines.environment import environment
+from serving.versions import find_versions
 
 
 @click.command()
@@ -58,5 +59,4 @@ def _show_settings(task: Task) -> None:
 
 
 def _latest_version(model_dir: Path) -> int | None:
-    versions = [int(path.name) for path in model_dir.glob("[0-9]*") if path.name.isdigit()]
-    return max(versions, default=None)
+    return max(find_versions(model_dir), default=None)
