@@ -28,13 +28,6 @@ from modules.common.errors import DataError
 from modules.common.registry import load_task
 from modules.common.sources import Source
 from modules.common.task import Task, Value
-from modules.common.unread_files import (
-    all_files,
-    by_ending,
-    check_groups,
-    folders_of,
-    is_unread_data,
-)
 
 
 class Read(NamedTuple):
@@ -110,10 +103,7 @@ class SourceExecutor(BaseExampleGenExecutor):
         Raises:
             DataError: If a folder holds data of which nothing can be read.
         """
-        read = {config.relative(path) for path in find_files(config.data_dir, patterns)}
-        passed = [path for path in all_files(config.data_dir) if path not in read]
-        check_groups(read, passed, folders_of, is_unread_data, "folder")
-        return by_ending(passed)
+        return passed_over.find(config, patterns)
 
     @classmethod
     def check(cls, paths: Sequence[Any], config: ReadConfig) -> None:
@@ -128,6 +118,16 @@ class SourceExecutor(BaseExampleGenExecutor):
             config: What the reader was told.
             output_dir: The examples artifact.
         """
+
+    @classmethod
+    def notes(cls, items: Sequence[Any], config: ReadConfig) -> list[str]:
+        """Says what a person should know of how the data was read, such as a column's name.
+
+        Args:
+            items: What `items` listed; `check` let them through.
+            config: What the reader is told.
+        """
+        return []
 
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802
         """Not used: `GenerateExamplesByBeam` splits by the records' own split."""
@@ -148,6 +148,7 @@ class SourceExecutor(BaseExampleGenExecutor):
         self._items, self._config = items, config
         read = self.read(pipeline, items, config)
         quarantine.write(read.rejects, read.counts, self._output_dir)
+        self._notes = self.notes(items, config)
         return {"train": read.train, "eval": read.eval}
 
     @classmethod
@@ -192,6 +193,8 @@ class SourceExecutor(BaseExampleGenExecutor):
         # TFX takes several globs for as many output splits; here all feed the same two.
         one_input = proto_utils.proto_to_json(_input_config(["*"]))
         super().Do(input_dict, output_dict, exec_properties | {"input_config": one_input})
+        if self._notes:
+            quarantine.write_notes(self._notes, self._output_dir)
         counts = quarantine.read_counts(self._output_dir)
         quarantine.check_limit(counts, self._output_dir, self._config.task)
         self.check_read(self._items, self._config, self._output_dir)

@@ -4,11 +4,37 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tfx.dsl.io import fileio
 
+from components.example_gen.read_config import ReadConfig
+from modules.common.data_files import find_files
+from modules.common.unread_files import (
+    all_files,
+    by_ending,
+    check_groups,
+    folders_of,
+    is_unread_data,
+)
+
 _FILE = "quarantine/passed_over.json"
+
+
+def find(config: ReadConfig, patterns: Sequence[str]) -> dict[str, int]:
+    """Counts the files in the data folder that match none of the globs.
+
+    Args:
+        config: Says where the folder is.
+        patterns: Relative to it.
+
+    Raises:
+        DataError: If a folder holds data of which nothing can be read.
+    """
+    read = {config.relative(path) for path in find_files(config.data_dir, patterns)}
+    passed = [path for path in all_files(config.data_dir) if path not in read]
+    check_groups(read, passed, folders_of, is_unread_data, "folder")
+    return by_ending(passed)
 
 
 def write(counts: Mapping[str, int], output_dir: str) -> None:

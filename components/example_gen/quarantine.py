@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -25,6 +26,7 @@ from modules.common.unread_files import describe
 _FOLDER = "quarantine"
 _REJECTS = "rejects.jsonl"
 _COUNTS = "counts.json"
+_NOTES = "notes.json"
 _EXAMPLES_SHOWN = 5
 
 
@@ -40,6 +42,7 @@ class Counts:
         passed_over: Files in the data folder that nothing reads, by ending.
         used: Records of which examples were made, where one may become many, such as a tune's
             windows; `None` where an example is a record.
+        notes: What else a person should know of how the data was read.
     """
 
     examples: int
@@ -48,6 +51,7 @@ class Counts:
     set_aside: int = 0
     used: int | None = None
     passed_over: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def unused(self) -> int:
@@ -62,7 +66,7 @@ class Counts:
             parts.append(f"{self.set_aside:,} set aside")
         if self.passed_over:
             parts.append(f"files passed over: {describe(self.passed_over)}")
-        return ", ".join(parts)
+        return "; ".join([", ".join(parts), *self.notes])
 
 
 def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) -> None:
@@ -87,6 +91,17 @@ def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) 
     )
 
 
+def write_notes(notes: Sequence[str], output_dir: str) -> None:
+    """Writes what a person should know, once the folder of the artifact is there.
+
+    Args:
+        notes: Sentences without a full stop.
+        output_dir: The examples artifact.
+    """
+    with fileio.open(os.path.join(output_dir, _FOLDER, _NOTES), "w") as file:
+        file.write(json.dumps(notes, ensure_ascii=False))
+
+
 def read_counts(output_dir: str) -> Counts:
     """Reads the counts back.
 
@@ -103,7 +118,16 @@ def read_counts(output_dir: str) -> Counts:
         by_split=by_split,
         used=counts.get("used"),
         passed_over=passed_over.read(output_dir),
+        notes=_read_notes(output_dir),
     )
+
+
+def _read_notes(output_dir: str) -> tuple[str, ...]:
+    path = os.path.join(output_dir, _FOLDER, _NOTES)
+    if not fileio.exists(path):
+        return ()
+    with fileio.open(path) as file:
+        return tuple(json.loads(file.read()))
 
 
 def rejects_path(output_dir: str) -> str:

@@ -11,7 +11,7 @@ import apache_beam as beam
 
 from components.example_gen.process_pool import ReaderPool
 from components.example_gen.read_config import ReadConfig, Reader
-from components.example_gen.records import BAD, Record, Reject, to_example
+from components.example_gen.records import BAD, Record, Reject, Used, to_example
 from modules.common import progress
 
 # Large, so that the processes seldom wait for the last of a group; small enough for a cluster.
@@ -25,7 +25,8 @@ class ReadGroup(beam.DoFn):
     """Reads a group of items into outputs with tags.
 
     They are: examples, serialized, by their split; `rejects`, as JSON; `counts`, pairs of a split,
-    `quarantined` or `set_aside` and how many; and `sightings`, whatever else the reader gives.
+    `quarantined`, `set_aside` or `used` and how many; and `sightings`, whatever else the reader
+    gives.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class ReadGroup(beam.DoFn):
                 elif isinstance(result, Record):
                     counts[result.split] += 1
                     yield beam.pvalue.TaggedOutput(result.split, to_example(result.features))
+                elif isinstance(result, Used):
+                    counts["used"] += result.count
                 else:
                     yield beam.pvalue.TaggedOutput("sightings", result)
             self._report()

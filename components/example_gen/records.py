@@ -58,6 +58,19 @@ class Reject:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
+@dataclass(frozen=True)
+class Used:
+    """How many records of a file examples were made of, where an example is no record.
+
+    The share of bad records is one of records then.
+
+    Attributes:
+        count: Such as rows, of which windows were cut.
+    """
+
+    count: int
+
+
 def split_of(key: str, eval_percent: int) -> str:
     """Chooses a split as a function of the key alone, so that it never changes.
 

@@ -9,14 +9,14 @@ from tfx.dsl.io import fileio
 
 from components.example_gen.base import SourceExampleGen, SourceExecutor
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.records import Record, Reject
+from components.example_gen.records import BAD, SET_ASIDE, Record, Reject, Used
 from modules.common import time_series
 from modules.common.errors import DataError
 from modules.common.registry import import_function
 from modules.common.sources import TimeSeriesSource
 
 
-def read_series(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
+def read_series(path: str, config: ReadConfig) -> Iterator[Record | Reject | Used]:
     """Reads one file whole and cuts it into windows.
 
     Args:
@@ -24,16 +24,19 @@ def read_series(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
         config: Its source must be a `TimeSeriesSource`.
 
     Yields:
-        A record for each window, and a reject for each bad or missing date, with its line.
+        A record for each window, a reject for each bad or missing date, with its line, and how many
+        rows were used.
 
     Raises:
         DataError: If a long stretch is missing, or the series is too short for the task.
     """
     source: TimeSeriesSource = config.source
     with fileio.open(path, "rb") as file:
-        series, rejects = time_series.parse(file.read(), source)
+        series, rejects = time_series.parse(file.read(), source, config.hparams)
     for reject in rejects:
-        yield Reject(config.relative(path), f"line {reject.line}", reject.reason)
+        kind = BAD if reject.is_bad else SET_ASIDE
+        yield Reject(config.relative(path), f"line {reject.line}", reject.reason, kind)
+    yield Used(series.rows)
     for split, features in import_function(source.windower)(series, config.hparams):
         yield Record(split, features)
 
@@ -57,6 +60,15 @@ class Executor(SourceExecutor):
             )
         for _ in read_series(paths[0], config):
             pass
+
+    @classmethod
+    def notes(cls, items: Sequence[str], config: ReadConfig) -> list[str]:
+        """Says which column the values are from."""
+        with fileio.open(items[0], "rb") as file:
+            series, _ = time_series.parse(file.read(), config.source, config.hparams)
+        others = ", ".join(series.others)
+        chooses = f", not {others}: --set value_column= chooses" if others else ""
+        return [f"values from {series.column!r}{chooses}"]
 
 
 class TimeSeriesExampleGen(SourceExampleGen):

@@ -11,12 +11,13 @@ _NAME = r"(?P<name>[a-z]{3,9})\.?"
 _YEAR = r"(?P<year>\d{4})"
 _MONTH = r"(?P<month>\d{1,2})"
 _DAY = r"(?P<day>\d{1,2})"
-_TIME = r"(?:[t ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?)?"
+TIME = r"(?:[t ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?)?"
+"""Pattern of the time of day behind a date."""
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_YEAR}\s*年\s*{_MONTH}\s*月(?:\s*{_DAY}\s*[日号])?",
-        rf"{_YEAR}(?P<mark>[-/.]){_MONTH}(?:(?P=mark){_DAY}{_TIME})?",
+        rf"{_YEAR}(?P<mark>[-/.]){_MONTH}(?:(?P=mark){_DAY}{TIME})?",
         rf"{_YEAR}(?P<month>\d{{2}})(?P<day>\d{{2}})?",
         rf"{_YEAR}m{_MONTH}",
         rf"{_MONTH}[-/.]{_YEAR}",

@@ -7,20 +7,20 @@ long one is an error. No TensorFlow here.
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import math
 import statistics
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
-from modules.common.dates import parse_date
+from modules.common import date_columns, numbers
 from modules.common.errors import DataError
 from modules.common.file_formats import describe_other_format
+from modules.common.series_table import Entry, LineReject, find_series, is_quarterly
 from modules.common.sources import TimeSeriesSource
+from modules.common.tables import Dialect, lines_of, read_rows, sniff
 from modules.common.text_encodings import decode
 
 Frequency = Literal["monthly", "weekly", "daily"]
@@ -28,6 +28,10 @@ Frequency = Literal["monthly", "weekly", "daily"]
 MAX_FILLED_GAP = 2
 _SEASON = {"monthly": 12, "weekly": 52, "daily": 7}
 _SHOWN = 12
+# Programs write commas between columns and points before decimals; spreadsheets of countries with
+# decimal commas write semicolons or tabs.
+_OF_PROGRAMS = ",|"
+_OTHERS = {"quarterly ": range(88, 94), "half-yearly ": range(180, 186), "yearly ": range(364, 368)}
 
 
 @dataclass(frozen=True)
@@ -38,24 +42,17 @@ class TimeSeries:
         dates: The first day of each period, rising.
         values: One for each date.
         frequency: The spacing.
+        column: Name of the column that the values are from.
+        others: Names of the other columns that hold numbers.
+        rows: How many rows of the file the values are from; others were filled in.
     """
 
     dates: tuple[datetime.date, ...]
     values: tuple[float, ...]
     frequency: Frequency
-
-
-@dataclass(frozen=True)
-class LineReject:
-    """A row that was set aside, or a gap that was filled.
-
-    Attributes:
-        line: Line of the file, from 1; for a gap, of the row that follows it.
-        reason: What was expected, what was found, what was done.
-    """
-
-    line: int
-    reason: str
+    column: str = ""
+    others: tuple[str, ...] = ()
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,25 +62,32 @@ class _Row:
     value: float
 
 
-def parse(content: bytes, source: TimeSeriesSource) -> tuple[TimeSeries, list[LineReject]]:
+def parse(
+    content: bytes, source: TimeSeriesSource, settings: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[TimeSeries, list[LineReject]]:
     """Reads a series.
 
     Args:
-        content: The file, in any encoding that `text_encodings` tells; comma, semicolon or tab
-            between the columns; with or without a header.
+        content: The file, in any encoding that `text_encodings` tells; comma, semicolon, tab or
+            `|` between the columns; upright or wide; with or without a header.
         source: Names the columns.
+        settings: What a person said of it: `value_column`, `decimal_mark`, `date_order`.
 
     Returns:
         The series, and what was set aside or filled, by line.
 
     Raises:
-        DataError: If fewer than three rows can be read, the spacing is uneven, or a gap is longer
-            than `MAX_FILLED_GAP` periods.
+        DataError: If fewer than three rows can be read, the spacing is uneven, a gap is longer
+            than `MAX_FILLED_GAP` periods, or something can be read in two ways.
     """
     if what := describe_other_format(content):
         raise DataError(f"expected {source.layout}; the file is {what}")
-    rejects: list[LineReject] = []
-    rows = list(_rows(decode(content), source, rejects))
+    text = decode(content)
+    dialect = sniff(text)
+    table = [row for row in read_rows(lines_of(text), dialect) if not row.is_blank]
+    found = find_series(table, source, str(settings.get("value_column", "")))
+    rejects = found.rejects
+    rows = _read_entries(found.entries, dialect, settings, rejects)
     if len({row.date for row in rows}) < 3:
         told = "".join(f"\n  line {item.line}: {item.reason}" for item in rejects[:_SHOWN])
         raise DataError(
@@ -101,64 +105,44 @@ def parse(content: bytes, source: TimeSeriesSource) -> tuple[TimeSeries, list[Li
     dates = tuple(_date_of(first, slot, frequency) for slot in range(len(values)))
     filled = _fill(values, lines, dates, frequency, rejects)
     rejects.sort(key=lambda item: item.line)
-    return TimeSeries(dates, tuple(filled), frequency), rejects
+    series = TimeSeries(dates, tuple(filled), frequency, found.column, found.others, len(placed))
+    return series, rejects
 
 
-def _rows(text: str, source: TimeSeriesSource, rejects: list[LineReject]) -> Iterator[_Row]:
-    """Parses row by row; the first row is a header unless it holds a date and a value."""
-    first_line = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    columns: tuple[int, int] | None = None
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if columns is None:
-            header = _header(cells, source)
-            columns = header or (0, 1)
-            if header:
-                continue
-        try:
-            yield _row(cells, columns, reader.line_num)
-        except ValueError as error:
-            rejects.append(LineReject(reader.line_num, str(error)))
-
-
-def _header(cells: Sequence[str], source: TimeSeriesSource) -> tuple[int, int] | None:
-    """Finds both columns in a header; `None` if the first row is data already."""
-    names = [cell.strip().lower() for cell in cells]
-    date = [i for i, name in enumerate(names) if name in _lower(source.date_headers)]
-    value = [i for i, name in enumerate(names) if name in _lower(source.value_headers)]
-    if date or value:
-        date_at = date[0] if date else next(i for i in (0, 1) if i not in value[:1])
-        return date_at, value[0] if value else (1 if date_at == 0 else 0)
-    return None if any(character.isdigit() for character in names[0]) else (0, 1)
-
-
-def _lower(names: Sequence[str]) -> set[str]:
-    return {name.lower() for name in names}
-
-
-def _row(cells: Sequence[str], columns: tuple[int, int], line: int) -> _Row:
-    if len(cells) <= max(columns):
-        raise ValueError(f"expected a date and a value, found {len(cells)} columns")
-    return _Row(line, parse_date(cells[columns[0]]), parse_value(cells[columns[1]]))
-
-
-def parse_value(text: str) -> float:
-    """Reads a number; thousands separators and full-width digits are allowed.
-
-    Raises:
-        ValueError: If it is not a finite number.
-    """
-    plain = unicodedata.normalize("NFKC", text).strip().replace(",", "").replace(" ", "")
-    try:
-        value = float(plain)
-    except ValueError:
-        raise ValueError(f"expected a number, found {text.strip()!r}") from None
-    if not math.isfinite(value):
-        raise ValueError(f"expected a finite number, found {text.strip()!r}")
-    return value
+def _read_entries(
+    entries: Sequence[Entry],
+    dialect: Dialect,
+    settings: Mapping[str, Any],
+    rejects: list[LineReject],
+) -> list[_Row]:
+    """Reads dates and values, each column as a whole."""
+    if is_quarterly(entries):
+        raise DataError(
+            f"expected monthly, weekly or daily dates, found quarters, such as {entries[0].date!r}"
+        )
+    order = str(settings.get("date_order", date_columns.AUTO))
+    dates = date_columns.parse_dates([entry.date for entry in entries], order)
+    values = [entry.value for entry in entries]
+    if all(value.endswith("%") for value in values if not numbers.is_no_value(value)):
+        values = [value.removesuffix("%") for value in values]
+    mark = numbers.decimal_mark(
+        values,
+        str(settings.get("decimal_mark", numbers.AUTO)),
+        points_are_usual=dialect.delimiter in _OF_PROGRAMS,
+    )
+    rows = []
+    for entry, date, value in zip(entries, dates, values, strict=True):
+        if isinstance(date, str):
+            rejects.append(LineReject(entry.line, date))
+        elif numbers.is_no_value(value):
+            reason = f"{entry.date} has no value, found {value!r}"
+            rejects.append(LineReject(entry.line, reason, is_bad=False))
+        else:
+            try:
+                rows.append(_Row(entry.line, date, numbers.parse_number(value, mark)))
+            except ValueError as error:
+                rejects.append(LineReject(entry.line, str(error)))
+    return rows
 
 
 def _frequency(rows: Sequence[_Row]) -> Frequency:
@@ -171,8 +155,9 @@ def _frequency(rows: Sequence[_Row]) -> Frequency:
         return "weekly"
     if 28 <= step <= 31:
         return "monthly"
+    named = next((name for name, days in _OTHERS.items() if step in days), "")
     raise DataError(
-        f"expected monthly, weekly or daily dates, found dates {step:g} days apart "
+        f"expected monthly, weekly or daily dates, found {named}dates {step:g} days apart "
         f"(from {days[0]} to {days[-1]})"
     )
 

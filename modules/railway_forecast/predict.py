@@ -19,14 +19,24 @@ TAKES = "paths of CSV files, each with a series"
 # With no input it goes on from the series that it was trained on.
 DEFAULTS_TO_DATA = True
 WRITES = ".png"
+OPTIONS = {
+    "value_column": "name of the column that holds the values, where there are several",
+    "decimal_mark": "point or comma: what stands before the decimals, where the file does not tell",
+    "date_order": "dmy or mdy: the order of day, month and year, where the file does not tell",
+}
 
 
-def read_request(text_or_path: str) -> tuple[str, dict[str, Any]]:
+def read_request(
+    text_or_path: str, *, value_column: str = "", decimal_mark: str = "", date_order: str = ""
+) -> tuple[str, dict[str, Any]]:
     """Reads a series.
 
     Args:
         text_or_path: Path of a CSV file in a layout that the task trains on; weekly and daily
             series are added up to months.
+        value_column: As `OPTIONS` says.
+        decimal_mark: See `OPTIONS`.
+        date_order: See `OPTIONS`.
 
     Returns:
         The signature, and `history` and `last_month`, a batch of one.
@@ -35,7 +45,13 @@ def read_request(text_or_path: str) -> tuple[str, dict[str, Any]]:
         DataError: If there is no such file, or its series cannot be forecast.
     """
     path = named_file("railway_forecast", "a CSV file with dates and values", text_or_path)
-    series, _ = parse(path.read_bytes(), SOURCE)
+    given = {
+        "value_column": value_column,
+        "decimal_mark": decimal_mark,
+        "date_order": date_order,
+    }
+    settings = TASK.resolve_hparams({name: text for name, text in given.items() if text})
+    series, _ = parse(path.read_bytes(), SOURCE, settings)
     monthly = to_months(series, str(TASK.hparams["combine"]))
     if len(monthly.values) < MIN_HISTORY:
         raise DataError(

@@ -20,6 +20,8 @@ neither logarithm nor calendar, and tests on nothing.
 
 from __future__ import annotations
 
+from modules.common.date_columns import DATE_ORDERS
+from modules.common.numbers import AUTO, DECIMAL_MARKS
 from modules.common.sources import TimeSeriesSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
@@ -38,7 +40,7 @@ _EXAMPLE_HISTORY = tuple(
 )
 
 SOURCE = TimeSeriesSource(
-    pattern="*.csv",
+    pattern="*.[cC][sS][vV]",
     layout="one CSV file with the header 时间,铁路客运量_当期值(万人) (or any two columns, "
     "a date and a value), monthly, weekly or daily",
     date_headers=("时间", "日期", "月份", "date", "time", "month", "ds"),
@@ -70,6 +72,10 @@ TASK = Task(
         # No early stopping: the backtest must not choose the weights that it judges.
         "patience": 0,
         "combine": "sum",
+        # Of the file, where it can be read in two ways.
+        "value_column": "",
+        "decimal_mark": AUTO,
+        "date_order": AUTO,
         "origins": 6,
         "origin_step": 6,
         "calibration_origins": 6,
@@ -81,7 +87,16 @@ TASK = Task(
         "outlier_limit": 0.08,
         "sample_months": 142,
     },
-    data_hparams=("combine", "origins", "origin_step", "calibration_origins"),
+    choices={"decimal_mark": tuple(DECIMAL_MARKS), "date_order": DATE_ORDERS},
+    data_hparams=(
+        "combine",
+        "value_column",
+        "decimal_mark",
+        "date_order",
+        "origins",
+        "origin_step",
+        "calibration_origins",
+    ),
     smoke={"epochs": 60, "learning_rate": 0.04, "calibration_origins": 2, "members": 1},
     metrics=(
         Metric(
