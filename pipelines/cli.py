@@ -9,7 +9,7 @@ import click
 
 from modules.common.errors import did_you_mean
 from modules.common.stack import prepare_environment, quiet_imports
-from pipelines.ending import end_of
+from pipelines import ending
 
 # Before anything imports TensorFlow.
 prepare_environment()
@@ -75,4 +75,4 @@ cli.help = _with_marks(cli.help)
 
 def main() -> None:
     """Runs the command line; what goes wrong is said in words, without a stack trace."""
-    sys.exit(end_of(lambda: cli.main(standalone_mode=False)))
+    sys.exit(ending.main(lambda: cli.main(standalone_mode=False)))

@@ -9,7 +9,6 @@ import glob
 import hashlib
 import importlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,9 @@ from modules.common.digest import source_digest
 from modules.common.errors import DataError, MissingDataError
 from modules.common.sources import GeneratedSource, Source
 from modules.common.task import Task, Value
+from pipelines import stopping
 from pipelines.environment import Environment
+from pipelines.locks import one_at_a_time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +114,13 @@ def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:
     depends_on = json.dumps([settings, hparams["seed"], source_digest(module.__name__)])
     name = hashlib.sha256(depends_on.encode()).hexdigest()[:12]
     folder = Path(env.sample_dir(task.name)) / name
-    if not folder.is_dir():
-        unfinished = folder.with_suffix(f".{os.getpid()}")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        module.write_sample(unfinished, int(hparams["seed"]), dict(hparams))
-        unfinished.rename(folder)
+    # Two first runs make one sample: the second waits, and finds it made.
+    with one_at_a_time(folder.parent.with_suffix(".lock")):
+        if not folder.is_dir():
+            stopping.doing("the making of sample data")
+            unfinished = folder.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(parents=True)
+            module.write_sample(unfinished, int(hparams["seed"]), dict(hparams))
+            unfinished.rename(folder)
     return folder

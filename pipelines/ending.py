@@ -13,11 +13,27 @@ from pathlib import Path
 
 import click
 
-from pipelines import logs
+from modules.common.errors import LianxiError
+from pipelines import logs, stopping, temporary
 from pipelines.environment import environment
 from pipelines.explanations import exit_code, explain, is_fault
+from pipelines.standard_streams import be_lenient
 
 _BROKEN_PIPE_EXIT_CODE = 141
+
+
+def main(command: Callable[[], object]) -> int:
+    """Runs a command from its beginning to its end, whatever ends it.
+
+    Args:
+        command: May raise anything.
+
+    Returns:
+        The exit code; a process that is told to stop ends here.
+    """
+    be_lenient()
+    with temporary.own_folder() as folder, stopping.watched(folder):
+        return end_of(command)
 
 
 def end_of(command: Callable[[], object]) -> int:
@@ -39,7 +55,7 @@ def end_of(command: Callable[[], object]) -> int:
         return error.exit_code
     except BrokenPipeError:
         # Whoever read has seen enough; what Python still holds must not be written at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return _BROKEN_PIPE_EXIT_CODE
     except Exception as error:
         say(error)
@@ -69,7 +85,7 @@ def _log_alone(error: BaseException) -> Path | None:
     try:
         path = logs.new_log_path(environment().logs_dir, "fault")
         path.write_text("", encoding="utf-8")
-    except OSError:
+    except (OSError, LianxiError):
         logging.getLogger(__name__).error("unexpected", exc_info=error)
         return None
     with logs.logging_to(path):

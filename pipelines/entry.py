@@ -11,7 +11,7 @@ import os
 import sys
 
 from modules.common.stack import prepare_environment, quiet_imports
-from pipelines.ending import end_of
+from pipelines import ending
 
 # Before anything imports TensorFlow.
 prepare_environment()
@@ -23,7 +23,7 @@ def main(task_name: str) -> None:
     Args:
         task_name: The task.
     """
-    code = end_of(lambda: _run(task_name))
+    code = ending.main(lambda: _run(task_name))
     if code:
         sys.exit(code)
 

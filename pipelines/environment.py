@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from modules.common.errors import LianxiError, did_you_mean
+from modules.common.errors import WrongUsage, did_you_mean
 
 ROOT_VARIABLE = "LIANXI_ROOT"
 KUBEFLOW = "kubeflow"
@@ -108,9 +108,10 @@ def environment(name: str = "local", root: str | None = None) -> Environment:
             folder, where not given.
 
     Raises:
-        LianxiError: For another name.
+        WrongUsage: For another name, or a root that is no folder.
     """
     base = str(Path(root or os.environ.get(ROOT_VARIABLE) or _DEFAULT_ROOT).absolute())
+    _check_folder(Path(base))
     known = {
         "local": Environment(name="local", root=base, beam_args=_LOCAL_BEAM_ARGS),
         "smoke": Environment(
@@ -118,5 +119,17 @@ def environment(name: str = "local", root: str | None = None) -> Environment:
         ),
     }
     if name not in known:
-        raise LianxiError(f"no environment is called {name!r}; {did_you_mean(name, known)}")
+        raise WrongUsage(f"no environment is called {name!r}; {did_you_mean(name, known)}")
     return known[name]
+
+
+def _check_folder(path: Path) -> None:
+    """Raises `WrongUsage` where a folder cannot be at a path, since a file is, or above it."""
+    for place in (path, *path.parents):
+        if place.is_dir():
+            return
+        if place.exists():
+            raise WrongUsage(
+                f"the root {path} cannot be a folder, since {place} is a file; name a folder with "
+                f"--root, or in the variable {ROOT_VARIABLE}"
+            )

@@ -79,6 +79,11 @@ _REFUSALS = (
         + _ELSEWHERE,
     ),
     _Refusal(
+        r"File too large",
+        "a file grew beyond what the system allows{path}; raise the limit with ulimit -f, and run "
+        "again",
+    ),
+    _Refusal(
         r"Too many open files",
         "more files are open than the system allows; raise the limit with ulimit -n, and run again",
     ),

@@ -33,3 +33,16 @@ def exclusive(env: Environment, task_name: str) -> Iterator[None]:
                 "another folder with --root"
             ) from None
         yield
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Waits for a lock and holds it, which the system takes back where a process dies.
+
+    Args:
+        path: A file that is for nothing else; made where absent.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

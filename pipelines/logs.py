@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from pipelines import stopping
+
 _KEPT_LOGS = 20
 _LOG = "lianxi_log"
 
@@ -50,8 +52,8 @@ def logging_to(path: Path) -> Iterator[TextIO]:
         A stream to what was standard error.
     """
     sys.stderr.flush()
-    person = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8")
-    file = path.open("a", encoding="utf-8")
+    person = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    file = path.open("a", encoding="utf-8", errors="backslashreplace")
     handler = logging.StreamHandler(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname).1s %(name)s: %(message)s"))
     root = logging.getLogger()
@@ -60,12 +62,13 @@ def logging_to(path: Path) -> Iterator[TextIO]:
     root.setLevel(logging.INFO)
     os.dup2(file.fileno(), 2)
     try:
-        with warnings.catch_warnings():
+        with stopping.said_on(person.fileno()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield person
     except Exception as error:
         logging.getLogger(__name__).error("this ended the command", exc_info=error)
-        vars(error)[_LOG] = path
+        if path != Path(os.devnull):
+            vars(error)[_LOG] = path
         raise
     finally:
         # A disk that is full refuses the last lines; what went wrong is said all the same.

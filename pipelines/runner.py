@@ -8,6 +8,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
 from modules.common.errors import LianxiError
+from pipelines import stopping
 from pipelines.environment import Environment
 from pipelines.explanations import exit_code, explain
 from pipelines.locks import exclusive
@@ -48,12 +49,16 @@ def run(
         RunError: If a component fails; the message is for people.
     """
 
+    def started(name: str) -> None:
+        stopping.doing(name)
+        on_start(name)
+
     def ended(outcome: Outcome) -> None:
         on_end(outcome, result.add(outcome))
         if outcome.seconds > _LONG_S:
             give_back()
 
-    with exclusive(env, result.task.name), observed(on_start, ended):
+    with exclusive(env, result.task.name), observed(started, ended):
         try:
             LocalDagRunner().run(pipeline)
         except Exception as error:

@@ -54,10 +54,19 @@ def callbacks(
     return [
         *chosen,
         keras.callbacks.TensorBoard(log_dir, profile_batch=0, write_graph=False),
-        keras.callbacks.TerminateOnNaN(),
+        StopAtNaN(),
         ProgressReport(epochs, steps_per_epoch),
         CurveLogger(os.path.join(log_dir, CURVE_FILE)),
     ]
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Ends a fit whose loss is no number any more. Keras' own prints, in words of its own."""
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Looks at the loss."""
+        if not np.isfinite(float(np.asarray((logs or {}).get("loss", 0.0)))):
+            self.model.stop_training = True
 
 
 class StepLimit(keras.callbacks.Callback):

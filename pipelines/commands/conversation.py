@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import io
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO
 
@@ -12,6 +13,7 @@ import click
 
 from modules.common.errors import LianxiError
 from modules.common.request_numbers import parse_number
+from pipelines.standard_streams import check_text, typed_lines
 
 _PROMPT = "> "
 _END = "quit"
@@ -62,12 +64,11 @@ def converse(
         How many lines could not be answered; 0 at a terminal, where the person saw it.
     """
     is_terminal = sys.stdin.isatty()
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        # One line that is no text must not end the talk.
-        sys.stdin.reconfigure(errors="surrogateescape")
+    if is_terminal and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     failures = 0
     try:
-        for line in _typed(stderr) if is_terminal else sys.stdin:
+        for line in _typed(stderr) if is_terminal else typed_lines():
             said = line.strip()
             if said.lower() == _END:
                 break
@@ -75,7 +76,7 @@ def converse(
                 continue
             settings = next(turns)
             try:
-                _check_text(said)
+                check_text(said)
                 reply = answer(said, settings)
             except LianxiError as error:
                 print(f"error: {error}", file=stderr)
@@ -107,10 +108,3 @@ def _typed(stderr: TextIO) -> Iterator[str]:
         except EOFError:
             print(file=stderr)
             return
-
-
-def _check_text(said: str) -> None:
-    try:
-        said.encode()
-    except UnicodeEncodeError as error:
-        raise LianxiError("expected text in UTF-8, found bytes that are none") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 
@@ -13,10 +12,11 @@ from rich.table import Table
 
 from modules.common.errors import LianxiError
 from modules.common.task import Task
-from pipelines import last_run
+from pipelines import last_run, stopping
 from pipelines.commands.options import as_json, data_option, env_option, root_option, task_argument
 from pipelines.environment import Environment, environment
 from pipelines.logs import logging_to, new_log_path
+from pipelines.standard_streams import json_line
 
 _ANY_WIDTH = 10_000
 
@@ -42,6 +42,7 @@ def command(
     """
     env = environment(env_name, root)
     run = last_run.load(env, task.name)
+    stopping.kept(f"What finished before is kept in {env.root}.")
     log = new_log_path(env.logs_dir, f"evaluate-{task.name}")
     with logging_to(log):
         needed = run.model if data else run.evaluation
@@ -55,7 +56,7 @@ def command(
 
         slices = slice_values(evaluation_dir)
     if as_json:
-        click.echo(json.dumps({"task": task.name, "slices": _plain(slices)}, ensure_ascii=False))
+        click.echo(json_line({"task": task.name, "slices": _plain(slices)}))
     else:
         _print_whole(_table(task, slices))
 

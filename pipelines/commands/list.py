@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from modules.common.registry import all_tasks
 from modules.common.task import Task
 from pipelines.commands.options import TaskType, as_json, root_option
 from pipelines.environment import environment
+from pipelines.standard_streams import json_line
 from serving.versions import find_versions
 
 
@@ -37,7 +37,7 @@ def command(task: Task | None, root: str | None, as_json: bool) -> None:
         for each in ([task] if task else all_tasks())
     ]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        click.echo(json_line(rows))
         return
     if task:
         _show_settings(task)

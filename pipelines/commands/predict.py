@@ -6,7 +6,6 @@ import base64
 import functools
 import glob
 import importlib
-import json
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -20,7 +19,7 @@ import numpy as np
 
 from modules.common.errors import LianxiError, did_you_mean
 from modules.common.task import Task
-from pipelines import last_run
+from pipelines import last_run, stopping
 from pipelines.commands.conversation import converse, settings_by_turn
 from pipelines.commands.options import (
     SettingsCommand,
@@ -30,7 +29,9 @@ from pipelines.commands.options import (
     task_argument,
 )
 from pipelines.environment import Environment, environment
+from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
+from pipelines.standard_streams import check_text, json_line, typed_lines
 
 _LOAD_TIMEOUT_S = 120.0
 _ANSWER_TIMEOUT_S = 60.0
@@ -109,6 +110,7 @@ def command(
     env = environment(env_name, root)
     human = _human(task)
     given = _known_settings(task, dict(settings))
+    stopping.kept("Answers that were given stand.")
     converses = not inputs and getattr(human, "CONVERSES", False)
     # What is wrong with the settings is said before a model is loaded.
     turns = settings_by_turn(human.OPTIONS, given) if converses else iter(())
@@ -146,7 +148,7 @@ def _answer_each(texts: Iterator[str], shown: Callable[[int, str], str], stderr:
             print(f"error: {_shortened(text)}: {error}" if text else f"error: {error}", file=stderr)
             failures += 1
         except OSError as error:
-            print(f"error: cannot write the answer: {error}", file=stderr)
+            print(f"error: cannot write the answer: {explain(error)}", file=stderr)
             failures += 1
         else:
             click.echo(line)
@@ -184,7 +186,7 @@ def _inputs(
         raise click.UsageError(f"{task.name} takes {human.TAKES}; give one or more, or -")
     for text in inputs:
         if text == "-":
-            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+            yield from (line for line in typed_lines() if line.strip())
         else:
             yield text
 
@@ -201,6 +203,8 @@ def _ask(
 
     timeout_s = getattr(human, "TIMEOUT_S", _ANSWER_TIMEOUT_S)
     try:
+        if not human.TAKES.startswith("paths"):
+            check_text(text)
         signature, request = human.read_request(text, **settings)
         return request, client.predict(
             task.name, request, signature_name=signature, timeout_s=timeout_s
@@ -254,7 +258,7 @@ def _shortened(text: str) -> str:
 
 
 def _json(answer: dict[str, np.ndarray]) -> str:
-    return json.dumps(_plain(answer), ensure_ascii=False)
+    return json_line(_plain(answer))
 
 
 def _plain(answer: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
@@ -12,7 +11,7 @@ import click
 
 from modules.common.errors import LianxiError
 from modules.common.task import Task, Value
-from pipelines import last_run
+from pipelines import last_run, stopping
 from pipelines.commands.options import (
     SettingsCommand,
     as_json,
@@ -24,6 +23,7 @@ from pipelines.commands.options import (
 )
 from pipelines.environment import Environment, environment
 from pipelines.logs import logging_to, new_log_path
+from pipelines.standard_streams import json_line
 
 if TYPE_CHECKING:
     from pipelines.results import RunResult
@@ -83,6 +83,7 @@ def _run(
     from pipelines.data import locate
 
     hparams = task.resolve_hparams(settings, smoke=env.smoke)
+    stopping.kept(f"What finished before is kept in {env.root}.")
     location = locate(task, data, env, hparams)
     log = new_log_path(env.logs_dir, task.name)
     with logging_to(log) as stderr:
@@ -118,7 +119,7 @@ def _run(
             )
         console.show_result(result)
         if as_json:
-            print(json.dumps(result.to_json(), ensure_ascii=False))
+            print(json_line(result.to_json()))
             sys.stdout.flush()
         if error is not None:
             raise error

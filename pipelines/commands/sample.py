@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 from pathlib import Path
 
 import click
 
 from modules.common.errors import LianxiError
-from modules.common.task import Task
+from modules.common.task import Task, Value
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
 
 _SAMPLE_PREFIX = "sample_"
+_UNFINISHED = ".unfinished"
 
 
 @click.command(cls=SettingsCommand)
@@ -40,19 +42,27 @@ def command(
         chosen.setdefault(size, str(task.smoke.get(size, task.hparams[size])))
     hparams = task.resolve_hparams(chosen)
     try:
-        if folder.is_dir() and any(folder.iterdir()):
-            raise LianxiError(f"{folder} is not empty; name a new folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        module = importlib.import_module(f"modules.{task.name}.sample")
-        module.write_sample(folder, int(hparams["seed"]), hparams)
-    except OSError as error:
-        raise LianxiError(f"cannot write to {folder}: {error}") from error
+        _write(task, folder, hparams)
     except ValueError as error:
         raise LianxiError(str(error)) from error
     files = [path for path in folder.rglob("*") if path.is_file()]
     size_kb = sum(path.stat().st_size for path in files) / 1000
     click.echo(f"wrote {len(files):,} file{'s'[: len(files) != 1]}, {size_kb:,.0f} kB, to {folder}")
     click.echo(f"Read them with `lianxi run {task.name} --data {folder}`.")
+
+
+def _write(task: Task, folder: Path, hparams: dict[str, Value]) -> None:
+    """Writes the sample; one that was stopped half-way is no reason to refuse the folder."""
+    unfinished = folder / _UNFINISHED
+    if folder.is_dir() and any(path != unfinished for path in folder.iterdir()):
+        raise LianxiError(f"{folder} is not empty; name a new folder")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    module = importlib.import_module(f"modules.{task.name}.sample")
+    module.write_sample(unfinished, int(hparams["seed"]), hparams)
+    for path in unfinished.iterdir():
+        path.rename(folder / path.name)
+    unfinished.rmdir()
 
 
 def _size_setting(task: Task) -> str | None:

@@ -9,6 +9,7 @@ import click
 
 from modules.common.errors import TaskError
 from modules.common.task import Task
+from pipelines import stopping
 from pipelines.commands.options import data_option, env_option, root_option, task_argument
 from pipelines.environment import Environment, environment
 from pipelines.logs import logging_to, new_log_path
@@ -32,6 +33,7 @@ def command(
     lianxi schema name_gender --data DIR --out schema.pbtxt
     """
     env = environment(env_name, root)
+    stopping.kept(f"What finished before is kept in {env.root}.")
     log = new_log_path(env.logs_dir, f"schema-{task.name}")
     with logging_to(log):
         inferred = _infer(task, data, env)

@@ -8,6 +8,7 @@ import click
 
 from modules.common.errors import LianxiError
 from modules.common.stack import quiet_imports
+from pipelines import stopping
 from pipelines.commands.options import env_option, root_option
 from pipelines.environment import environment
 
@@ -45,6 +46,7 @@ def command(
     from serving.server import Server
 
     env = environment(env_name, root)
+    stopping.kept(f"The pushed models in {env.models_dir} are as they were.")
     models_dir = Path(env.models_dir)
     config = ServerConfig(
         host=host, port=port, metrics_port=metrics_port, max_message_mb=max_message_mb

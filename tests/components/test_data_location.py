@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import importlib
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,23 @@ def test_a_half_made_sample_is_made_anew(env: Environment, monkeypatch: pytest.M
     assert [path.name for path in Path(env.sample_dir("name_gender")).iterdir()] == [
         Path(location.folder).name
     ]
+
+
+def test_two_first_runs_make_one_sample(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    write = _sample.write_sample
+
+    def slowly(folder: Path, seed: int, hparams: dict[str, Any]) -> None:
+        made.append(folder)
+        time.sleep(0.3)
+        write(folder, seed, hparams)
+
+    monkeypatch.setattr(_sample, "write_sample", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: locate(_TASK, None, env, _HPARAMS), range(4)))
+    assert len(made) == 1
+    assert len({location.folder for location in found}) == 1
+    assert files(found[0]) == ["names.csv"]
 
 
 def test_a_task_that_draws_its_examples_needs_no_sample(env: Environment) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.common.errors import LianxiError
+from modules.common.errors import LianxiError, WrongUsage
 from pipelines.environment import ROOT_VARIABLE, environment
 
 
@@ -34,3 +34,11 @@ def test_beam_arguments_go_last_and_another_runner_drops_the_local_ones() -> Non
     assert more.beam_args == (*local.beam_args, "--direct_num_workers=4")
     other = local.with_beam_args(("--runner=FlinkRunner", "--flink_master=host:1"))
     assert other.beam_args == ("--runner=FlinkRunner", "--flink_master=host:1")
+
+
+def test_a_root_that_is_a_file_is_a_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for root in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(WrongUsage, match=f"since {tmp_path}/file is a file; name a folder"):
+            environment(root=str(root))
+    assert environment(root=str(tmp_path / "absent" / "below")).root.endswith("below")
