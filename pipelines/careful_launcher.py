@@ -86,8 +86,8 @@ def _empty(execution_info: data_types.ExecutionInfo) -> None:
                 is_file = isinstance(artifact, ValueArtifact)
                 _remove(os.path.dirname(artifact.uri) if is_file else artifact.uri)
     # TFX would take what another execution wrote there for the answer of this one.
-    if os.path.isfile(execution_info.execution_output_uri):
-        os.remove(execution_info.execution_output_uri)
+    _remove(os.path.dirname(execution_info.execution_output_uri))
+    os.makedirs(execution_info.tmp_dir)
 
 
 def _remove(path: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from modules.common.data_files import check_name
 from modules.common.digest import source_digest
 from modules.common.errors import DataError, MissingDataError
 from modules.common.sources import GeneratedSource, Source
@@ -79,6 +80,7 @@ def locate(
         folder = _sample(task, env, hparams)
         return _match(task, folder, is_sample=True)
     path = Path(data).expanduser().resolve()
+    check_name(str(path))
     if path.is_file():
         source = _match(task, path.parent).source
         return DataLocation(
@@ -108,7 +110,7 @@ def _layouts(task: Task) -> str:
 
 
 def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:
-    """Makes the sample in a folder named by what it depends on; a half-made one is begun anew."""
+    """Makes the sample in a folder named by what it depends on; one without files is made anew."""
     module = importlib.import_module(f"modules.{task.name}.sample")
     settings = {name: value for name, value in hparams.items() if name.startswith("sample_")}
     depends_on = json.dumps([settings, hparams["seed"], source_digest(module.__name__)])
@@ -116,7 +118,8 @@ def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:
     folder = Path(env.sample_dir(task.name)) / name
     # Two first runs make one sample: the second waits, and finds it made.
     with one_at_a_time(folder.parent.with_suffix(".lock")):
-        if not folder.is_dir():
+        if not any(path.is_file() for path in folder.rglob("*")):
+            shutil.rmtree(folder, ignore_errors=True)
             stopping.doing("the making of sample data")
             unfinished = folder.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)

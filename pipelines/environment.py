@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from modules.common.data_files import check_name
 from modules.common.errors import WrongUsage, did_you_mean
 
 ROOT_VARIABLE = "LIANXI_ROOT"
@@ -109,8 +110,10 @@ def environment(name: str = "local", root: str | None = None) -> Environment:
 
     Raises:
         WrongUsage: For another name, or a root that is no folder.
+        DataError: If the root's path is not UTF-8.
     """
     base = str(Path(root or os.environ.get(ROOT_VARIABLE) or _DEFAULT_ROOT).absolute())
+    check_name(base)
     _check_folder(Path(base))
     known = {
         "local": Environment(name="local", root=base, beam_args=_LOCAL_BEAM_ARGS),

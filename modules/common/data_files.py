@@ -73,6 +73,22 @@ def has_files(folder: str | os.PathLike[str], patterns: Iterable[str]) -> bool:
     return next(_find(os.fspath(folder), _parted(patterns)), None) is not None
 
 
+def check_name(path: str) -> None:
+    """Refuses a path that no record, message or metadata could hold.
+
+    Raises:
+        DataError: If it is not UTF-8.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode(errors="backslashreplace")
+        raise DataError(
+            f"expected names in UTF-8, found {shown}; rename it, or all in a folder, such as those "
+            "of an archive from Windows: convmv -r -f gbk -t utf8 --notest FOLDER"
+        ) from None
+
+
 def fingerprint(paths: Iterable[str]) -> str:
     """Digests names, sizes and times of files, not what is in them.
 
@@ -118,6 +134,7 @@ def _find(folder: str, patterns: Sequence[tuple[str, ...]]) -> Iterator[str]:
     deeper = [(_matcher(parts[:1]), parts[1:]) for parts in patterns if len(parts) > 1]
     for entry in _entries(folder):
         if is_wanted(entry.name) and _is_file(entry):
+            check_name(entry.path)
             yield entry.path
         inner = [rest for matches, rest in deeper if matches(entry.name)]
         if inner and entry.is_dir():
@@ -149,23 +166,9 @@ def _entries(folder: str) -> Iterator[_Entry]:
         return
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
-                _check_name(entry.name, folder)
-                yield entry
+            yield from entries
     except OSError as error:
         raise DataError(f"{folder} cannot be listed: {error.strerror or error}") from error
-
-
-def _check_name(name: str, folder: str) -> None:
-    """Raises `DataError` for a name that no record, message or metadata could hold."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        shown = os.fsencode(name).decode(errors="backslashreplace")
-        raise DataError(
-            f"{folder} holds a name that is not UTF-8, {shown}; rename it, or all of them: "
-            f"convmv -r -f gbk -t utf8 --notest FOLDER"
-        ) from None
 
 
 def _remote() -> Any:  # noqa: ANN401 - a module

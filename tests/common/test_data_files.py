@@ -73,10 +73,14 @@ def test_a_link_that_leads_nowhere_is_found_and_others_are_followed(tmp_path: Pa
     assert found(tmp_path / "data", "*.wav", "*/*.wav") == ["file.wav", "folder/a.wav", "lost.wav"]
 
 
-def test_a_name_that_is_not_utf_8_is_an_error_that_shows_it(tmp_path: Path) -> None:
-    Path(os.fsdecode(os.fsencode(tmp_path) + "/姓名.csv".encode("gbk"))).write_text("x")
-    with pytest.raises(DataError, match=r"not UTF-8, \\xd0\\xd5\\xc3\\xfb.csv; rename it"):
+def test_a_name_that_is_not_utf_8_is_an_error_where_it_would_be_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv")
+    name = os.fsdecode("姓名.csv".encode("gbk"))
+    write(tmp_path / name)
+    with pytest.raises(DataError, match=r"found .*/\\xd0\\xd5\\xc3\\xfb.csv; rename it"):
         find_files(str(tmp_path), ["*.csv"])
+    (tmp_path / name).rename(tmp_path / f"{name}.bak")
+    assert found(tmp_path, "*.csv") == ["a.csv"]
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import glob
 import importlib
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +15,7 @@ from modules.common.errors import DataError
 from modules.common.registry import load_task
 from modules.common.task import Task
 from pipelines.data import DataLocation, locate
-from pipelines.environment import Environment
+from pipelines.environment import Environment, environment
 
 _TASK: Task = load_task("name_gender")
 _sample = importlib.import_module("modules.name_gender.sample")
@@ -74,6 +76,27 @@ def test_a_file_is_taken_alone(tmp_path: Path, env: Environment, name: str) -> N
     for other in (name, "two.csv", "names1.csv", "名字 2.csv", "whatx.csv"):
         (tmp_path / other).write_text("")
     assert files(locate(_TASK, str(tmp_path / name), env, _HPARAMS)) == [name]
+
+
+@pytest.mark.parametrize("name", ["x[1]", "x*", "x?", "{SPAN}"])
+def test_a_folder_s_name_is_no_pattern(tmp_path: Path, env: Environment, name: str) -> None:
+    for folder in (name, "x1", "xy"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"of {folder}.csv").write_text("")
+    location = locate(_TASK, str(tmp_path / name), env, _HPARAMS)
+    assert location.folder == str(tmp_path / name)
+    assert files(location) == [f"of {name}.csv"]
+    assert glob.glob(location.files) == [str(tmp_path / name / f"of {name}.csv")]
+
+
+def test_a_path_that_is_not_utf_8_is_an_error(tmp_path: Path, env: Environment) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "a.csv").write_text("")
+    with pytest.raises(DataError, match=r"names in UTF-8, found .*caf\\xe9"):
+        locate(_TASK, str(folder), env, _HPARAMS)
+    with pytest.raises(DataError, match=r"names in UTF-8, found .*caf\\xe9"):
+        environment("local", str(folder))
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path, env: Environment) -> None:
@@ -161,6 +184,13 @@ def test_two_first_runs_make_one_sample(env: Environment, monkeypatch: pytest.Mo
     assert len(made) == 1
     assert len({location.folder for location in found}) == 1
     assert files(found[0]) == ["names.csv"]
+
+
+def test_a_sample_that_was_emptied_is_made_anew(env: Environment) -> None:
+    location = locate(_TASK, None, env, _HPARAMS)
+    (Path(location.folder) / "names.csv").unlink()
+    (Path(location.folder) / "empty").mkdir()
+    assert files(locate(_TASK, None, env, _HPARAMS)) == ["names.csv"]
 
 
 def test_a_task_that_draws_its_examples_needs_no_sample(env: Environment) -> None:

@@ -100,6 +100,17 @@ def test_what_lies_in_a_folder_is_not_mixed_with_what_is_written(tmp_path: Path)
     assert Path(model.uri, "found").read_text() == "new"
 
 
+def test_what_another_execution_said_is_not_taken_for_the_answer(tmp_path: Path) -> None:
+    system = tmp_path / "p/Writer/.system/executor_execution/1"
+    (system / ".temp" / "half").mkdir(parents=True)
+    (system / "executor_output.pb").write_bytes(b"not of this execution")
+    run(tmp_path, "new")
+    assert [Path(each.uri, "new").read_text() for each in artifacts(tmp_path, "Examples")] == [
+        "new"
+    ]
+    assert list(system.iterdir()) == []
+
+
 def test_a_folder_that_is_a_link_is_replaced_and_what_it_leads_to_is_kept(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "precious").touch()
