@@ -9,6 +9,7 @@ from typing import Any
 import apache_beam as beam
 from tfx.dsl.components.base import executor_spec
 
+from components.example_gen import passed_over
 from components.example_gen.base import Read, SourceExampleGen, SourceExecutor
 from components.example_gen.duplicates import keep_one_of_each
 from components.example_gen.image_reader import (
@@ -31,8 +32,6 @@ from modules.common.unread_files import (
     by_ending,
     check_groups,
     describe,
-    folders_of,
-    is_unread_data,
 )
 
 
@@ -122,7 +121,7 @@ class Executor(SourceExecutor):
                 "class",
             )
         else:
-            check_groups(read, passed, folders_of, is_unread_data, "folder")
+            passed_over.check_folders(read, passed)
         pictures = [path for path in passed if ending_of(path) in PICTURES]
         where = "in no folder of a class" if config.source.needs_class else "in deeper folders"
         elsewhere = {f"{ending} {where}": count for ending, count in by_ending(pictures).items()}

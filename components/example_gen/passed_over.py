@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tfx.dsl.io import fileio
 
 from components.example_gen.read_config import ReadConfig
 from modules.common.data_files import find_files
-from modules.common.unread_files import (
-    all_files,
-    by_ending,
-    check_groups,
-    folders_of,
-    is_unread_data,
-)
+from modules.common.file_endings import ending_of, is_unread
+from modules.common.unread_files import all_files, by_ending, check_groups, folders_of
 
 _FILE = "quarantine/passed_over.json"
 
@@ -33,8 +28,28 @@ def find(config: ReadConfig, patterns: Sequence[str]) -> dict[str, int]:
     """
     read = {config.relative(path) for path in find_files(config.data_dir, patterns)}
     passed = [path for path in all_files(config.data_dir) if path not in read]
-    check_groups(read, passed, folders_of, is_unread_data, "folder")
-    return by_ending(passed)
+    depths = {pattern.count("/") for pattern in patterns}
+    check_folders(read, [path for path in passed if path.count("/") in depths])
+    endings = {ending_of(path) for path in read}
+    elsewhere = [path for path in passed if ending_of(path) in endings]
+    others = by_ending(path for path in passed if ending_of(path) not in endings)
+    return others | {
+        f"{ending} in other folders": count for ending, count in by_ending(elsewhere).items()
+    }
+
+
+def check_folders(read: Collection[str], passed: Collection[str]) -> None:
+    """Refuses data of which a folder holds none that can be read.
+
+    Args:
+        read: Paths of the files that are read, relative to the data folder.
+        passed: Paths of those that are not.
+
+    Raises:
+        DataError: With the endings found.
+    """
+    endings = {ending_of(path) for path in read}
+    check_groups(read, passed, folders_of, lambda path: is_unread(path, endings), "folder")
 
 
 def write(counts: Mapping[str, int], output_dir: str) -> None:

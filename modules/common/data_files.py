@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 from modules.common.errors import DataError
 
+_IN_BRACKETS = re.compile(r"\[.[^]]*\]")
+
 
 class _Entry(Protocol):
     """What lies in a folder: as much of `os.DirEntry` as is used."""
@@ -57,7 +59,8 @@ def find_files(folder: str, patterns: Iterable[str]) -> list[str]:
     Args:
         folder: Local or remote.
         patterns: Relative to the folder, with `*`, `?` and `[...]`, none of which stands for `/`,
-            or for the point that a hidden name begins with.
+            or for the point that a hidden name begins with. In a file's name that has a `*`, large
+            and small letters are the same, so that `*.csv` finds `A.CSV`.
 
     Returns:
         Their paths, each once, sorted. A link that leads nowhere is among them: reading it says so.
@@ -130,13 +133,18 @@ def _parted(patterns: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def _find(folder: str, patterns: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    is_wanted = _matcher(tuple(parts[0] for parts in patterns if len(parts) == 1))
-    deeper = [(_matcher(parts[:1]), parts[1:]) for parts in patterns if len(parts) > 1]
+    files = tuple(parts[0] for parts in patterns if len(parts) == 1)
+    is_wanted = _compiled(files, any_case=True).match
+    below: dict[str, list[tuple[str, ...]]] = {}
+    for parts in patterns:
+        if len(parts) > 1:
+            below.setdefault(parts[0], []).append(parts[1:])
+    deeper = [(_compiled((name,)).match, rest) for name, rest in below.items()]
     for entry in _entries(folder):
         if is_wanted(entry.name) and _is_file(entry):
             check_name(entry.path)
             yield entry.path
-        inner = [rest for matches, rest in deeper if matches(entry.name)]
+        inner = [each for matches, rest in deeper if matches(entry.name) for each in rest]
         if inner and entry.is_dir():
             yield from _find(entry.path, inner)
 
@@ -145,18 +153,22 @@ def _is_file(entry: _Entry) -> bool:
     return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
 
 
-def _matcher(patterns: tuple[str, ...]) -> Any:  # noqa: ANN401 - the method of a pattern
-    """Makes a function that tells whether a name matches one of the patterns."""
-    return _compiled(patterns).match
-
-
 @functools.lru_cache
-def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def _compiled(patterns: tuple[str, ...], any_case: bool = False) -> re.Pattern[str]:
+    """Makes a pattern of names that match one of the globs.
+
+    Args:
+        patterns: Globs.
+        any_case: Whether `*.csv` stands for `.CSV` too; names without `*` are always exact.
+    """
     if not patterns:
         return re.compile(r"(?!)")
-    hidden_too = (r"" if pattern.startswith(".") else r"(?!\.)" for pattern in patterns)
-    pairs = zip(hidden_too, map(translate, patterns), strict=True)
-    return re.compile("|".join(f"{start}{rest}" for start, rest in pairs))
+    compiled = []
+    for pattern in patterns:
+        hidden_too = "" if pattern.startswith(".") else r"(?!\.)"
+        flags = "(?i:" if any_case and "*" in _IN_BRACKETS.sub("", pattern) else "(?:"
+        compiled.append(f"{hidden_too}{flags}{translate(pattern)})")
+    return re.compile("|".join(compiled))
 
 
 def _entries(folder: str) -> Iterator[_Entry]:

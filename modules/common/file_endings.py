@@ -6,7 +6,7 @@ An ending decides what is read, never what is in a file: readers look at the byt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
 # What Pillow reads from bytes alone, `modules.common.image_files` says which; of the usual names.
@@ -25,11 +25,13 @@ MIDI = ("mid", "midi", "kar", "smf")
 TABLES = ("csv",)
 DIALOGUE = ("conv",)
 
-# Of the same kinds, but none that is read: a folder of these is not meant to be passed over.
-UNREAD = frozenset(
-    "heic heif hif avifs jxl dng cr2 cr3 nef arw orf rw2 raf raw psd svg eps emf wmf xcf jpeg2 jls "
-    "jpg2 m4a m4b aac wma amr ape ac3 dts mka weba 3gp mp4 mov avi mkv webm flv wmv wv "
-    "rmi mxl musicxml abc xmf sf2 sib mscz xlsx xls ods numbers parquet feather arrow".split()
+# Of these kinds, but in formats that are not read: a folder of them was not meant to be none.
+_UNREAD = (
+    (PICTURES, "heic heif hif avifs jxl dng cr2 cr3 nef arw orf rw2 raf raw psd svg eps xcf jpeg2"),
+    (SOUND, "m4a m4b aac wma amr ape ac3 dts mka weba 3gp mp4 mov avi mkv webm flv wmv wv pcm raw"),
+    (MIDI, "rmi mxl musicxml abc xmf mscz sib gp3 gp4 gp5 gpx"),
+    (TABLES, "xlsx xls xlsm ods numbers parquet feather"),
+    (DIALOGUE, ""),
 )
 
 # What lies beside data and is none: notes, lists, and what programs leave.
@@ -89,6 +91,20 @@ def is_document(path: str) -> bool:
     name = PurePosixPath(path).name.upper()
     return ending in _DOCUMENTS or (
         not ending and name.startswith(("LICENSE", "README", "COPYING"))
+    )
+
+
+def is_unread(path: str, beside: Collection[str]) -> bool:
+    """Tells whether a file is data of a kind that is read, in a format that is not.
+
+    Args:
+        path: A file's path or name.
+        beside: Endings of the files that are read, which tell the kind.
+    """
+    ending = ending_of(path)
+    return any(
+        ending in unread.split() and not set(endings).isdisjoint(beside)
+        for endings, unread in _UNREAD
     )
 
 

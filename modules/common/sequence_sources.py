@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from modules.common.file_endings import MIDI, globs
 from modules.common.sources import Source
 
 _CONV = "[cC][oO][nN][vV]"
-# Globs know no alternatives, but classes of characters.
-_MIDI_ENDINGS = ("[mM][iI][dD]", "[mM][iI][dD][iI]")
 _MIDI_DEPTHS = range(4)
 
 
@@ -79,7 +78,7 @@ class MidiSource(Source):
     component: ClassVar[str] = "components.example_gen.midi.MidiExampleGen"
 
     pattern: str = ""
-    layout: str = "a folder of MIDI files (mid, midi) in 2/4 or 4/4, or folders of them"
+    layout: str = "a folder of MIDI files (mid, midi, kar) in 2/4 or 4/4, or folders of them"
     note_state: str = "note_state"
     tune: str = "tune"
     first_step: str = "first_step"
@@ -87,8 +86,4 @@ class MidiSource(Source):
     @property
     def patterns(self) -> tuple[str, ...]:
         """Globs of the tunes, hidden files and folders aside."""
-        return tuple(
-            f"{'[!.]*/' * depth}[!.]*.{ending}"
-            for depth in _MIDI_DEPTHS
-            for ending in _MIDI_ENDINGS
-        )
+        return tuple(glob for depth in _MIDI_DEPTHS for glob in globs(MIDI, "[!.]*/" * depth))

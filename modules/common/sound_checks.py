@@ -47,7 +47,41 @@ def check_whole(contents: bytes) -> int | None:
         _check_ogg(contents)
     elif contents[:3] == b"ID3" or contents[:1] == b"\xff":
         return _count_mp3(contents)
+    else:
+        _check_container(contents)
     return None
+
+
+def _check_container(contents: bytes) -> None:
+    """Refuses kinds whose header says how many bytes there are, where fewer follow."""
+    kind, declared = contents[:4], 0
+    if kind == b"FORM":
+        declared = 8 + int.from_bytes(contents[4:8], "big")
+    elif kind == b".snd":
+        start, size = (int.from_bytes(contents[at : at + 4], "big") for at in (4, 8))
+        declared = start + size if size < _WAV_UNKNOWN_BYTES else 0
+    elif kind == b"riff":
+        declared = int.from_bytes(contents[16:24], "little")
+    elif kind == b"RF64":
+        declared = 8 + int.from_bytes(contents[20:28], "little")
+    elif kind == b"caff":
+        declared = _caf_end(contents)
+    if declared > len(contents):
+        raise ValueError(
+            f"the file is cut off: its header declares {declared:,} bytes, {len(contents):,} are "
+            f"there"
+        )
+
+
+def _caf_end(contents: bytes) -> int:
+    """Where the last chunk of a CAF file ends; a size of -1 says that it ends with the file."""
+    position = 8
+    while position + 12 <= len(contents):
+        size = int.from_bytes(contents[position + 4 : position + 12], "big", signed=True)
+        if size < 0:
+            return len(contents)
+        position += 12 + size
+    return position
 
 
 def _check_wav(contents: bytes) -> None:

@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from modules.common.data_files import has_files
+from modules.common.file_endings import SOUND, globs
 from modules.common.sources import Source
-
-# Globs know no alternatives, but classes of characters.
-_ENDINGS = ("[wW][aA][vV]", "[fF][lL][aA][cC]", "[oO][gG][gG]", "[mM][pP]3")
 
 
 def _recordings(*folders: str) -> tuple[str, ...]:
     """Globs of the recordings in folders, hidden files aside; a folder is a glob ending in `/`."""
-    return tuple(f"{folder}[!.]*.{ending}" for folder in folders for ending in _ENDINGS)
+    return tuple(glob for folder in folders for glob in globs(SOUND, folder))
 
 
 _KALDI_FILES = ("wav.scp", "utt2spk", "segments")

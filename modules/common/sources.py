@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from modules.common import file_endings
 from modules.common.data_files import has_files
 from modules.common.errors import DataError
-from modules.common.file_endings import PICTURES
+from modules.common.file_endings import PICTURES, SOUND
 
 # The splitter by which folders tell the split, all of them together.
 FOLDERS = "modules.common.image_layouts.split_folder"
@@ -108,6 +108,11 @@ class AudioFolderSource(Source):
     featurizer: str
     label: str
     key: Callable[[str], str]
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs of the recordings in the folders that `pattern` finds."""
+        return file_endings.globs(SOUND, self.pattern.removesuffix("*"))
 
 
 @dataclass(frozen=True, kw_only=True)

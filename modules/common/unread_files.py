@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from modules.common.data_files import find_files
 from modules.common.errors import DataError
-from modules.common.file_endings import UNREAD, ending_of, is_junk
+from modules.common.file_endings import ending_of, is_junk
 
 _MAX_DEPTH = 10
 _ENDINGS_SHOWN = 8
@@ -98,8 +98,3 @@ def check_groups(
 def folders_of(path: str) -> tuple[str, ...]:
     """Gives the folders of a path but for the data folder, the innermost first."""
     return tuple(str(parent) for parent in PurePosixPath(path).parents if str(parent) != ".")
-
-
-def is_unread_data(path: str) -> bool:
-    """Tells whether a file's ending is one of data that is not read, such as `.heic`."""
-    return ending_of(path) in UNREAD

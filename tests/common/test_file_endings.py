@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from modules.common.errors import DataError
-from modules.common.file_endings import PICTURES, ending_of, is_document, is_junk
+from modules.common.file_endings import PICTURES, ending_of, is_document, is_junk, is_unread
 from modules.common.image_files import servable_bytes
 from modules.common.unread_files import (
     all_files,
@@ -17,7 +17,6 @@ from modules.common.unread_files import (
     check_groups,
     describe,
     folders_of,
-    is_unread_data,
 )
 
 
@@ -64,7 +63,11 @@ def test_all_is_counted(tmp_path: Path) -> None:
 
 def test_a_folder_that_gives_nothing_is_an_error() -> None:
     passed = ["a/1.heic", "a/2.heic", "a/notes.txt", "c/LICENSE"]
+
+    def check(read: list[str], passed: list[str]) -> None:
+        check_groups(read, passed, folders_of, lambda path: is_unread(path, {"jpg"}), "folder")
+
     with pytest.raises(DataError, match=r"in folder 'a' \(2 .heic, 1 .txt\); convert these files"):
-        check_groups(["b/1.jpg"], passed, folders_of, is_unread_data, "folder")
-    check_groups(["a/b/1.jpg"], passed, folders_of, is_unread_data, "folder")
-    check_groups(["b/1.jpg"], ["c/LICENSE", "d/notes.txt"], folders_of, is_unread_data, "folder")
+        check(["b/1.jpg"], passed)
+    check(["a/b/1.jpg"], passed)
+    check(["b/1.jpg"], ["c/LICENSE", "d/notes.txt", "e/list.xlsx", "f/voice.m4a"])
