@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from components.example_gen.dialogue_lines import lines_of, too_long
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.records import SET_ASIDE, Reject
-from components.example_gen.text_files import encoding_of, other_format, read_lines
+from components.example_gen.records import SET_ASIDE, Reject, Used
+from components.example_gen.text_files import encoding_of, other_format
 from modules.common.dialogue import tidied
 from modules.common.text_encodings import describe_garbled
 
@@ -58,7 +59,7 @@ def survey(path: str) -> Survey:
     begins: list[str] = []
     slashed = telling = 0
     has_lines = False
-    for line, _ in _lines(path, _MAX_LINE_CHARS):
+    for line, _ in lines_of(path, _MAX_LINE_CHARS):
         kind, text = _parsed(line)
         if kind == "M":
             has_lines = True
@@ -77,7 +78,7 @@ def survey(path: str) -> Survey:
 
 def conversations(
     path: str, is_slashed: bool, config: ReadConfig
-) -> Iterator[Conversation | Reject]:
+) -> Iterator[Conversation | Reject | Used]:
     """Reads a file.
 
     Blank lines mean nothing, wherever they stand. Lines before the first E are a conversation.
@@ -88,18 +89,20 @@ def conversations(
         config: Its hyperparameters have `max_chars`.
 
     Yields:
-        A reject for each line that cannot be used, and after its lines each conversation in which
-        anyone says anything.
+        A reject for each line that cannot be used, after its lines each conversation in which
+        anyone says anything, and at the end how many lines are well.
     """
     max_chars = int(config.hparams["max_chars"])
     encoding = encoding_of(path)
     name = config.relative(path)
     conversation: Conversation = []
+    well = 0
     limit = max(_MAX_LINE_CHARS, 4 * max_chars)
-    for number, (line, is_cut) in enumerate(_lines(path, limit), start=1):
+    for number, (line, is_cut) in enumerate(lines_of(path, limit), start=1):
         kind, text = _parsed(line)
         if kind == "blank":
             continue
+        well += 1
         if kind == "E" or len(conversation) == MAX_CONVERSATION_LINES:
             if conversation:
                 yield conversation
@@ -112,26 +115,14 @@ def conversations(
             conversation.append(text)
             continue
         conversation.append(None)
+        well -= 1
         if fault or kind != "M":
             yield Reject(name, f"line {number}", fault or _not_the_layout(line))
         else:
             yield Reject(name, f"line {number}", _unused(text, is_cut, max_chars), SET_ASIDE)
     if conversation:
         yield conversation
-
-
-def _lines(path: str, max_chars: int) -> Iterator[tuple[str, bool]]:
-    """Lines, and whether they are only the beginning of a longer one.
-
-    Python would end a line at a lone CR too. In these files it is white space.
-    """
-    pieces = read_lines(path, "\n", max_chars)
-    for line in pieces:
-        is_cut = len(line) == max_chars and line[-1] != "\n"
-        yield line, is_cut
-        while is_cut:
-            piece = next(pieces, "\n")
-            is_cut = piece[-1] != "\n"
+    yield Used(well)
 
 
 def _parsed(line: str) -> tuple[str, str]:
@@ -153,11 +144,7 @@ def _not_the_layout(line: str) -> str:
 def _unused(text: str, is_cut: bool, max_chars: int) -> str:
     if not text and not is_cut:
         return "M with no text: nothing is said"
-    found = "at least " * is_cut + f"{len(text):,}"
-    return (
-        f"expected at most max_chars={max_chars} characters, found {found}; "
-        f"--set max_chars={len(text)} reads it"
-    )
+    return too_long(text, is_cut, max_chars)
 
 
 def _shown(line: str) -> str:

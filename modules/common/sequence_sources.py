@@ -59,6 +59,21 @@ class DialogueSource(Source):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DialogueTableSource(DialogueSource):
+    """Tables of questions and answers, a pair in each row; read where there are no conversations.
+
+    A question is one split key, so that none is both learnt and asked. An empty cell, and one that
+    is longer than is wanted, set the row aside. `pairing` does not matter here.
+    """
+
+    pattern: str = "[!.]*.[tTcC][sS][vV]"
+    layout: str = (
+        "pairs in *.tsv or *.csv: a question and its answer in each line, or columns called "
+        "question and answer under a header"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class MidiSource(Source):
     """A folder of tunes as MIDI files, or folders of them.
 

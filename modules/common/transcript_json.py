@@ -6,33 +6,34 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from modules.common.quoted_rows import Line
 from modules.common.transcript_columns import UnclearColumns, shown
 
 Table = tuple[list[str], list[tuple[str, list[str]]], list[tuple[str, str]]]
 """Header, rows with their places, and places with what is wrong there."""
 
 
-def read_objects(lines: Sequence[tuple[str, str]]) -> Table:
+def read_objects(lines: Sequence[Line]) -> Table:
     """Reads objects, one a line or all in an array.
 
     Args:
-        lines: Places and texts.
+        lines: Of the file, blank ones left out.
 
     Raises:
         UnclearColumns: If most are no objects.
     """
-    if lines[0][1].lstrip().startswith("["):
-        text = "\n".join(text for _, text in lines)
+    if lines[0].text.lstrip().startswith("["):
+        text = "\n".join(line.text for line in lines)
         try:
             found = [(f"entry {n}", item) for n, item in enumerate(json.loads(text), start=1)]
         except ValueError as error:
             raise UnclearColumns(f"it is no JSON that can be read: {error}") from error
     else:
-        found = [(where, _parsed(text)) for where, text in lines]
+        found = [(line.where, _parsed(line.text)) for line in lines]
     objects = [(where, item) for where, item in found if isinstance(item, dict)]
     if 2 * len(objects) < len(found) or not objects:
         raise UnclearColumns(
-            f"it begins as JSON, but has not an object a line: {shown([lines[0][1]])}; expected "
+            f"it begins as JSON, but has not an object a line: {shown([lines[0].text])}; expected "
             f'objects such as {{"audio_filepath": "a.wav", "text": "…"}}, one a line or all in '
             f"an array"
         )

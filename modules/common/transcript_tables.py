@@ -5,12 +5,12 @@ No TensorFlow here, and no files: `components.example_gen` reads those.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from modules.common.quoted_rows import Line, joined, split
 from modules.common.transcript_columns import (
     Columns,
     FindRecording,
@@ -36,7 +36,6 @@ _TWO_COLUMNS = (
 # What a header may hold that is none we know: words without digits, no name of a file.
 _HEADER_WORD = re.compile(r"[A-Za-z][A-Za-z _\-()\[\]/]*")
 _NEARLY_ALL, _HALF = 0.9, 0.5
-_MAX_JOINED_LINES = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,12 +53,6 @@ class Entry:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    where: str
-    text: str
-
-
 def read_table(lines: Iterable[str], find: FindRecording) -> list[Entry]:
     """Reads a list: a table with a header or without, or JSON, an object a line or an array.
 
@@ -75,14 +68,14 @@ def read_table(lines: Iterable[str], find: FindRecording) -> list[Entry]:
         UnclearColumns: If columns can be read in more than one way, or in none.
     """
     numbered = [
-        _Line(f"line {number}", line.strip("\r\n\ufeff"))
+        Line(f"line {number}", line.strip("\r\n\ufeff"))
         for number, line in enumerate(lines, start=1)
         if line.strip("\r\n\ufeff \t,;")
     ]
     if not numbered:
         return []
     if numbered[0].text.lstrip()[:1] in "{[":
-        header, rows, faults = read_objects([(line.where, line.text) for line in numbered])
+        header, rows, faults = read_objects(numbered)
         return [
             *_with_header(header, rows, find),
             *(Entry(where=where, fault=fault) for where, fault in faults),
@@ -95,20 +88,6 @@ def read_table(lines: Iterable[str], find: FindRecording) -> list[Entry]:
     if len(header) == 1 or (len(header) == 2 and not _is_parted(others, mark)):
         return _without_header(others, find)
     return _with_header(header, list(_rows(others, mark, header)), find)
-
-
-def split(line: str, mark: str) -> list[str]:
-    """Takes a line apart at a mark, quotes around cells minded where they are in pairs."""
-    if mark == _BLANK:
-        return line.split()
-    if '"' in line and line.count('"') % 2 == 0:
-        try:
-            cells = next(csv.reader([line], delimiter=mark, skipinitialspace=True))
-            return [cell.strip() for cell in cells]
-        except csv.Error:
-            pass  # A field longer than the reader allows.
-    cells = line.split(mark)
-    return [cell.strip().strip('"').strip() for cell in cells]
 
 
 def _header(line: str, find: FindRecording) -> tuple[str, list[str]]:
@@ -133,7 +112,7 @@ def _header(line: str, find: FindRecording) -> tuple[str, list[str]]:
     return "", []
 
 
-def _refuse_unknown_header(line: str, others: Sequence[_Line], find: FindRecording) -> None:
+def _refuse_unknown_header(line: str, others: Sequence[Line], find: FindRecording) -> None:
     """Raises `UnclearColumns` for a header of which nothing is known.
 
     It is one if it holds words alone and all other lines have recordings and hanzi.
@@ -156,36 +135,20 @@ def _refuse_unknown_header(line: str, others: Sequence[_Line], find: FindRecordi
             by_header(cells, rows, find)
 
 
-def _is_parted(lines: Sequence[_Line], mark: str) -> bool:
+def _is_parted(lines: Sequence[Line], mark: str) -> bool:
     return 2 * sum(len(split(line.text, mark)) > 1 for line in lines) >= len(lines)
 
 
 def _rows(
-    lines: Sequence[_Line], mark: str, header: Sequence[str]
+    lines: Sequence[Line], mark: str, header: Sequence[str]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Gives place and cells; a quoted cell that goes over several lines is made one."""
-    count = len(header)
+    """Gives place and cells; of words parted by blanks, those of a text that is last are one."""
     text_is_last = role_of(header[-1]) == "text"
-    place = 0
-    while place < len(lines):
-        line = lines[place]
-        text, taken = line.text, 1
-        while (
-            text.count('"') % 2
-            and mark != _BLANK
-            and taken < _MAX_JOINED_LINES
-            and place + taken < len(lines)
-            and len(split(lines[place + taken].text, mark)) < count
-        ):
-            text = f"{text} {lines[place + taken].text}"
-            taken += 1
-        if text.count('"') % 2 and taken > 1:
-            text, taken = line.text, 1
-        place += taken
-        if mark == _BLANK and text_is_last:
-            yield line.where, text.split(None, count - 1)
-        else:
-            yield line.where, split(text, mark)
+    if mark == _BLANK and text_is_last:
+        yield from ((line.where, line.text.split(None, len(header) - 1)) for line in lines)
+    else:
+        for line in joined(lines, mark, len(header)):
+            yield line.where, split(line.text, mark)
 
 
 def _with_header(
@@ -221,7 +184,7 @@ def _entry(where: str, cells: list[str], count: int, columns: Columns) -> Entry:
     return Entry(where=where, row=row)
 
 
-def _without_header(lines: Sequence[_Line], find: FindRecording) -> list[Entry]:
+def _without_header(lines: Sequence[Line], find: FindRecording) -> list[Entry]:
     for mark in _MARKS:
         table = [split(line.text, mark) for line in lines]
         count, alike = Counter(map(len, table)).most_common(1)[0]
@@ -263,7 +226,7 @@ def _is_text_with_commas(rows: Sequence[Sequence[str]], find: FindRecording) -> 
     )
 
 
-def _two_columns(line: _Line) -> Entry:
+def _two_columns(line: Line) -> Entry:
     """Takes a line apart as `path or ID` and `text`: a tab parts them, or blanks or a comma."""
     recording, text = line.text, ""
     for pattern in _TWO_COLUMNS:

@@ -16,7 +16,7 @@ unigram model.
 
 from __future__ import annotations
 
-from modules.common.sequence_sources import DialogueSource
+from modules.common.sequence_sources import DialogueSource, DialogueTableSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
 MAX_BEAM_WIDTH = 32
@@ -27,7 +27,7 @@ _SOME = "of a share of the questions, `answered_share`, which their text decides
 TASK = Task(
     name="seq2seq_chatbot",
     title="A line of dialogue → a reply",
-    sources=(DialogueSource(),),
+    sources=(DialogueSource(), DialogueTableSource()),
     features=(
         Feature(name="reply", dtype="int64", shape=(None,)),
         Feature(name="question", dtype="int64", shape=(None,)),

@@ -167,5 +167,21 @@ def test_too_many_bad_lines_stop_the_run(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.conv").write_text(_GOOD + "怎么了\n" * 3)
     output = tmp_path / "component" / "examples" / "1"
-    with pytest.raises(DataError, match=r"3 of 4 records are bad.*\n  3 x expected E alone"):
+    with pytest.raises(DataError, match=r"3 of 6 records are bad.*\n  3 x expected E alone"):
         execute(monkeypatch, DialogueExampleGen, TASK, tmp_path / "data", output)
+
+
+def test_the_limit_compares_lines_with_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two bad lines are 5 % of 40, and 15 % of the 13 pairs."""
+    (tmp_path / "data").mkdir()
+    talk = "".join(f"E\nM 第{number}句\nM 好\n" for number in range(12))
+    (tmp_path / "data" / "a.conv").write_text(f"{talk}\n\nE\nM 好\n怎么了\n怎么了\n")
+    output = tmp_path / "component" / "examples" / "1"
+    examples = execute(monkeypatch, DialogueExampleGen, TASK, tmp_path / "data", output)
+    assert examples.get_int_custom_property("quarantined") == 2
+    assert examples.get_int_custom_property("examples") == 12
+    (tmp_path / "data" / "a.conv").write_text(f"{talk}E\n怎么了\n怎么了\n")
+    with pytest.raises(DataError, match="2 of 39 records are bad"):
+        execute(monkeypatch, DialogueExampleGen, TASK, tmp_path / "data", output.with_name("2"))
