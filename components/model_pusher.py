@@ -8,6 +8,7 @@ that a model is pushed when the version was deleted, or another model has been p
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import Any
@@ -20,10 +21,18 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.types.artifact import Artifact
 from tfx.utils import io_utils, proto_utils
 
-from components.pushed_model import NO_VERSION, is_copy, newest_version, version_names
+from components.pushed_model import (
+    NO_VERSION,
+    is_copy,
+    newest_version,
+    older_versions,
+    version_names,
+)
 from components.pushed_versions import is_newest, publish
 
 PUSHED, DESTINATION = "pushed", "pushed_destination"
+KEEP_VERSIONS = "keep_versions"
+"""In `custom_config`: how many versions stay, the pushed one among them; all where absent."""
 _MODEL_FILE = "saved_model.pb"
 
 
@@ -41,7 +50,7 @@ class Executor(executor.Executor):
         Args:
             input_dict: `model`, and its blessings `model_blessing` and `infra_blessing`.
             output_dict: `pushed_model`: a copy of the model, and where it was pushed to.
-            exec_properties: `push_destination`, as TFX's Pusher has it.
+            exec_properties: `push_destination`, as TFX's Pusher has it, and `custom_config`.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         pushed = artifact_utils.get_single_instance(
@@ -57,6 +66,9 @@ class Executor(executor.Executor):
         folder = destination.filesystem.base_directory
         model = self.GetModelPath(input_dict)
         version = _publish_remotely(model, folder) if "://" in folder else publish(model, folder)
+        config = json.loads(exec_properties.get("custom_config") or "null") or {}
+        if config.get(KEEP_VERSIONS):
+            remove_older(folder, int(config[KEEP_VERSIONS]))
         io_utils.copy_dir(model, pushed.uri)
         self._MarkPushed(
             pushed, pushed_destination=os.path.join(folder, version), pushed_version=version
@@ -80,6 +92,21 @@ def is_served(pushed: Artifact) -> bool:
     if not pushed.get_int_custom_property(PUSHED) or "://" in destination:
         return True
     return is_newest(pushed.uri, os.path.dirname(destination))
+
+
+def remove_older(folder: str, keep: int) -> None:
+    """Removes the versions of a model before the newest.
+
+    Args:
+        folder: The model's folder, local or remote.
+        keep: How many of the newest stay, at least one.
+    """
+    for name in older_versions(folder, keep):
+        # Without its own file a version is none any more for servers that look in the meantime.
+        model_file = os.path.join(folder, name, _MODEL_FILE)
+        if fileio.exists(model_file):
+            fileio.remove(model_file)
+        fileio.rmtree(os.path.join(folder, name))
 
 
 def _publish_remotely(model: str, folder: str) -> str:

@@ -83,6 +83,16 @@ def version_names(folder: str) -> list[str]:
     return [name for name in names if version_number(name) is not None]
 
 
+def older_versions(folder: str, keep: int) -> list[str]:
+    """Lists the versions of a model before the newest, whole or not, the oldest first.
+
+    Args:
+        folder: A model's folder, local or remote.
+        keep: How many of the newest are left out, at least one.
+    """
+    return sorted(version_names(folder), key=int)[:-keep]
+
+
 def is_copy(one: str, other: str) -> bool:
     """Tells whether two SavedModels are one, by the fingerprint that each export has of its own."""
     paths = [os.path.join(folder, _FINGERPRINT) for folder in (one, other)]

@@ -93,6 +93,7 @@ class KubeflowConfig:
         data: Default of the runtime parameter `data`; sample data where empty.
         train_steps: Default of the runtime parameter `train_steps`; by epochs where 0.
         service_account: Kubernetes service account that runs start with; KFP's own where empty.
+        keep_versions: How many pushed versions of a model are kept; all where 0.
         caching: Whether unchanged steps are taken from earlier runs.
         env: Variables that every step gets.
         resources: What steps may use, by their names; `default` stands for those not named.
@@ -107,6 +108,7 @@ class KubeflowConfig:
     data: str = ""
     train_steps: int = 0
     service_account: str = ""
+    keep_versions: int = 0
     caching: bool = True
     env: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Resources] = field(default_factory=dict)
@@ -202,8 +204,9 @@ def _problems(config: KubeflowConfig) -> list[str]:
         for name, place in (("models_dir", config.models_dir), ("data", config.data or "/"))
         if not place.startswith(("/", *_STORES))
     ]
-    if config.train_steps < 0:
-        found.append(f"train_steps must not be negative, found {config.train_steps}")
+    for name in ("train_steps", "keep_versions"):
+        if getattr(config, name) < 0:
+            found.append(f"{name} must not be negative, found {getattr(config, name)}")
     for step, resources in config.resources.items():
         if min(resources.cpu, resources.memory_gb, resources.accelerators) < 0:
             found.append(f"resources of {step} must not be negative")

@@ -84,7 +84,7 @@ def compile_task(
     """
     hparams = task.resolve_hparams(settings or {}, smoke=smoke)
     _refuse_local_files(task, hparams)
-    env = kubeflow_environment(config.models_dir, config.beam_args, smoke=smoke)
+    env = kubeflow_environment(config.models_dir, config.beam_args, smoke, config.keep_versions)
     data = RuntimeParameter(name=DATA, ptype=str, default=config.data)
     example_gen = LocatedExampleGen(task, data, hparams).with_id("ExampleGen")
     options = Options(

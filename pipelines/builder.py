@@ -32,7 +32,7 @@ from tfx.utils import import_utils
 
 from components.anomaly_gate import AnomalyGate
 from components.curated_schema import CuratedSchema, schema_digest
-from components.model_pusher import Pusher
+from components.model_pusher import KEEP_VERSIONS, Pusher
 from components.serving_validator import ServingValidator
 from modules.common.digest import file_digests, source_digest
 from modules.common.errors import TaskError
@@ -110,6 +110,7 @@ def create_pipeline(
                 base_directory=f"{env.models_dir}/{task.name}"
             )
         ),
+        custom_config={KEEP_VERSIONS: env.keep_versions} if env.keep_versions else None,
     )
     training["previous"] = previous
     # One node may be both the latest and the previous model.

@@ -149,23 +149,6 @@ def old_versions(env: Environment, task_name: str, keep: int) -> list[Path]:
     return [path for _, path in sorted(versions.items())[:-keep]]
 
 
-def remove_old_versions(env: Environment, task_name: str, keep: int) -> list[str]:
-    """Removes pushed versions of a task beyond the newest.
-
-    Args:
-        env: Says where models are pushed to.
-        task_name: The task.
-        keep: How many of the newest are kept; at least one.
-
-    Returns:
-        The numbers of those removed.
-    """
-    versions = old_versions(env, task_name, keep)
-    for path in versions:
-        _remove(path)
-    return [path.name for path in versions]
-
-
 def _remembered(env: Environment, name: str) -> list[str]:
     """Gives folders that commands after a run read, such as `lianxi evaluate`."""
     try:

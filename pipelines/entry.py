@@ -2,7 +2,7 @@
 
 `python pipelines/name_gender.py` and `tfx pipeline create --pipeline_path …` run the same DAG as
 `lianxi run`. TFX's command line passes no options on, so the choices come from variables:
-LIANXI_ROOT, LIANXI_DATA, and LIANXI_ENV (`local` or `smoke`).
+LIANXI_ROOT, LIANXI_DATA, LIANXI_ENV (`local` or `smoke`) and LIANXI_KEEP_VERSIONS.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from modules.common.data_files import check_name
 from modules.common.errors import WrongUsage, did_you_mean
 
 ROOT_VARIABLE = "LIANXI_ROOT"
+KEEP_VERSIONS_VARIABLE = "LIANXI_KEEP_VERSIONS"
 KUBEFLOW = "kubeflow"
 _DEFAULT_ROOT = "lianxi_runs"
 
@@ -33,6 +34,7 @@ class Environment:
         beam_args: Arguments of Beam's runner.
         smoke: Whether the tasks' smoke overlays make training tiny.
         push_to: Where models are pushed to; `models` in the root where empty.
+        keep_versions: How many pushed versions of a model are kept; all where 0.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Environment:
     beam_args: tuple[str, ...] = ()
     smoke: bool = False
     push_to: str = ""
+    keep_versions: int = 0
 
     @property
     def models_dir(self) -> str:
@@ -85,7 +88,10 @@ class Environment:
 
 
 def kubeflow_environment(
-    models_dir: str, beam_args: tuple[str, ...] = (), smoke: bool = False
+    models_dir: str,
+    beam_args: tuple[str, ...] = (),
+    smoke: bool = False,
+    keep_versions: int = 0,
 ) -> Environment:
     """Makes the environment of a cluster, in which nothing of this machine is known.
 
@@ -93,9 +99,15 @@ def kubeflow_environment(
         models_dir: Where models are pushed to.
         beam_args: Arguments of Beam's runner in place of the local one's.
         smoke: Whether training is tiny.
+        keep_versions: How many pushed versions of a model are kept; all where 0.
     """
     made = Environment(
-        name=KUBEFLOW, root="", beam_args=_LOCAL_BEAM_ARGS, smoke=smoke, push_to=models_dir
+        name=KUBEFLOW,
+        root="",
+        beam_args=_LOCAL_BEAM_ARGS,
+        smoke=smoke,
+        push_to=models_dir,
+        keep_versions=keep_versions,
     )
     return made.with_beam_args(beam_args)
 
@@ -108,22 +120,33 @@ def environment(name: str = "local", root: str | None = None) -> Environment:
         root: Where everything goes; the variable LIANXI_ROOT, or `lianxi_runs` in the current
             folder, where not given.
 
+    The variable LIANXI_KEEP_VERSIONS says how many pushed versions are kept.
+
     Raises:
-        WrongUsage: For another name, or a root that is no folder.
+        WrongUsage: For another name, a root that is no folder, or a variable that is no number.
         DataError: If the root's path is not UTF-8.
     """
     base = str(Path(root or os.environ.get(ROOT_VARIABLE) or _DEFAULT_ROOT).absolute())
     check_name(base)
     _check_folder(Path(base))
-    known = {
-        "local": Environment(name="local", root=base, beam_args=_LOCAL_BEAM_ARGS),
-        "smoke": Environment(
-            name="smoke", root=os.path.join(base, "smoke"), beam_args=_LOCAL_BEAM_ARGS, smoke=True
-        ),
-    }
+    local = Environment(
+        name="local", root=base, beam_args=_LOCAL_BEAM_ARGS, keep_versions=_kept_versions()
+    )
+    smoke = replace(local, name="smoke", root=os.path.join(base, "smoke"), smoke=True)
+    known = {each.name: each for each in (local, smoke)}
     if name not in known:
         raise WrongUsage(f"no environment is called {name!r}; {did_you_mean(name, known)}")
     return known[name]
+
+
+def _kept_versions() -> int:
+    text = os.environ.get(KEEP_VERSIONS_VARIABLE, "").strip() or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise WrongUsage(
+            f"expected a number of versions in {KEEP_VERSIONS_VARIABLE}, found {text!r}; all "
+            "are kept where it is 0"
+        )
+    return int(text)
 
 
 def _check_folder(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -21,7 +22,7 @@ from pipelines.commands.options import (
     set_option,
     task_argument,
 )
-from pipelines.environment import Environment, environment
+from pipelines.environment import KEEP_VERSIONS_VARIABLE, Environment, environment
 from pipelines.logs import logging_to, new_log_path
 from pipelines.standard_streams import json_line
 
@@ -41,6 +42,13 @@ NOT_BLESSED_EXIT_CODE = 3
 @click.option("--tune", is_flag=True, help="Search hyperparameters before training.")
 @click.option("--warm-start", is_flag=True, help="Begin with the last blessed model's weights.")
 @click.option("--no-cache", is_flag=True, help="Run every component, changed or not.")
+@click.option(
+    "--keep-versions",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="After a push, remove all but the newest N pushed versions. Default: the variable "
+    f"{KEEP_VERSIONS_VARIABLE}, or keep all.",
+)
 @as_json
 def command(
     task: Task,
@@ -52,6 +60,7 @@ def command(
     tune: bool,
     warm_start: bool,
     no_cache: bool,
+    keep_versions: int | None,
     as_json: bool,
 ) -> None:
     r"""Run TASK's pipeline: read data, check it, train, gate against a baseline, serve, push.
@@ -68,6 +77,8 @@ def command(
     Exit code: 0 pushed, 1 failed, 2 wrong usage, 3 not pushed, because a gate said no.
     """
     env = environment(env_name, root).with_beam_args(beam)
+    if keep_versions is not None:
+        env = replace(env, keep_versions=keep_versions)
     choices = {"tune": tune, "warm_start": warm_start, "cache": not no_cache}
     sys.exit(_run(task, data, env, dict(settings), choices, as_json))
 

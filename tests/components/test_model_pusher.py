@@ -37,7 +37,7 @@ def trained(folder: Path, mark: str, fingerprint: bool = True) -> Path:
     return folder
 
 
-def push(model: Path, models: Path, blessed: bool = True) -> PushedModel:
+def push(model: Path, models: Path, blessed: bool = True, keep_versions: int = 0) -> PushedModel:
     """Runs the executor, as TFX does, on the output of a Trainer."""
     candidate = Model()
     candidate.uri = str(model.parent)
@@ -51,7 +51,12 @@ def push(model: Path, models: Path, blessed: bool = True) -> PushedModel:
     Executor(base_executor.BaseExecutor.Context()).Do(
         {"model": [candidate], "model_blessing": [blessing], "infra_blessing": [infra]},
         {"pushed_model": [pushed]},
-        {"push_destination": destination},
+        {
+            "push_destination": destination,
+            "custom_config": json.dumps(
+                {"keep_versions": keep_versions} if keep_versions else None
+            ),
+        },
     )
     return pushed
 
@@ -176,3 +181,25 @@ def test_half_a_version_is_removed_once_nobody_copies_it(tmp_path: Path) -> None
     assert [os.path.basename(path) for path in leftovers(str(models))] == ["5"]
     assert publish(str(candidate(tmp_path, "a")), str(models)) == str(_NOW)
     assert sorted(os.listdir(models)) == [str(_NOW), "4", "6", "notes"]
+
+
+def test_as_many_versions_stay_as_are_to_be_kept(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    (models / "5").mkdir(parents=True)
+    (models / "notes").mkdir()
+    for mark in "abc":
+        push(candidate(tmp_path, mark), models)
+    assert len(find_versions(models)) == 3
+    newest = push(candidate(tmp_path, "d"), models, keep_versions=2)
+    kept = find_versions(models)
+    assert len(kept) == 2 and max(kept) == version_of(newest)
+    assert (kept[min(kept)] / "variables" / "variables.index").read_text(encoding="utf-8") == "c"
+    # What is no whole version but is called like one goes too, and nothing else does.
+    assert sorted(path.name for path in models.iterdir()) == [*map(str, sorted(kept)), "notes"]
+
+
+def test_a_model_that_is_not_pushed_removes_nothing(tmp_path: Path) -> None:
+    for mark in "ab":
+        push(candidate(tmp_path, mark), tmp_path / "models")
+    push(candidate(tmp_path, "c"), tmp_path / "models", blessed=False, keep_versions=1)
+    assert len(find_versions(tmp_path / "models")) == 2

@@ -56,6 +56,7 @@ def test_the_line_goes_before_variables_and_these_before_the_file(
         ({"image": 3}, "image must be text, found 3; put it in quotes"),
         ({"caching": "yes"}, "caching must be true or false, found 'yes'"),
         ({"train_steps": 1.5}, "train_steps must be a whole number"),
+        ({"keep_versions": -1}, "keep_versions must not be negative"),
         ({"train_steps": -1}, "train_steps must not be negative"),
         ({"env": {"A": 1}}, "env, A must be text, found 1"),
         ({"env": {"A B": "1"}}, "'A B' is no variable's name"),

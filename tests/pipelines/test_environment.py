@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modules.common.errors import LianxiError, WrongUsage
-from pipelines.environment import ROOT_VARIABLE, environment
+from pipelines.environment import KEEP_VERSIONS_VARIABLE, ROOT_VARIABLE, environment
 
 
 def test_smoke_keeps_its_models_apart(tmp_path: Path) -> None:
@@ -42,3 +42,14 @@ def test_a_root_that_is_a_file_is_a_wrong_usage(tmp_path: Path) -> None:
         with pytest.raises(WrongUsage, match=f"since {tmp_path}/file is a file; name a folder"):
             environment(root=str(root))
     assert environment(root=str(tmp_path / "absent" / "below")).root.endswith("below")
+
+
+def test_how_many_versions_are_kept_comes_from_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert environment().keep_versions == 0
+    monkeypatch.setenv(KEEP_VERSIONS_VARIABLE, "3")
+    assert environment().keep_versions == environment("smoke").keep_versions == 3
+    monkeypatch.setenv(KEEP_VERSIONS_VARIABLE, "a few")
+    with pytest.raises(WrongUsage, match="found 'a few'"):
+        environment()
