@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from modules.common.errors import LianxiError, did_you_mean
+from modules.common.errors import WrongUsage, did_you_mean
 
 Record = TypeVar("Record")
 
 _WORDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
-class ConfigError(LianxiError):
+class ConfigError(WrongUsage):
     """A setting of the cluster is not what it must be."""
 
 

@@ -126,4 +126,5 @@ def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:
             unfinished.mkdir(parents=True)
             module.write_sample(unfinished, int(hparams["seed"]), dict(hparams))
             unfinished.rename(folder)
+            stopping.doing("")
     return folder

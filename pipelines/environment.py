@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from modules.common.errors import WrongUsage, did_you_mean
 
 ROOT_VARIABLE = "LIANXI_ROOT"
 KEEP_VERSIONS_VARIABLE = "LIANXI_KEEP_VERSIONS"
-KUBEFLOW = "kubeflow"
+LOCAL, SMOKE, KUBEFLOW = "local", "smoke", "kubeflow"
 _DEFAULT_ROOT = "lianxi_runs"
 
 # Beam's default runner would download a binary. The container image is ignored by this runner;
@@ -35,6 +36,7 @@ class Environment:
         smoke: Whether the tasks' smoke overlays make training tiny.
         push_to: Where models are pushed to; `models` in the root where empty.
         keep_versions: How many pushed versions of a model are kept; all where 0.
+        given_root: The root as a person named it, or an empty string.
     """
 
     name: str
@@ -43,6 +45,13 @@ class Environment:
     smoke: bool = False
     push_to: str = ""
     keep_versions: int = 0
+    given_root: str = ""
+
+    @property
+    def options(self) -> str:
+        """What a command line needs to come here, with a blank before each."""
+        name = "" if self.name == LOCAL else f" --env {self.name}"
+        return name + (f" --root {shlex.quote(self.given_root)}" if self.given_root else "")
 
     @property
     def models_dir(self) -> str:
@@ -112,7 +121,7 @@ def kubeflow_environment(
     return made.with_beam_args(beam_args)
 
 
-def environment(name: str = "local", root: str | None = None) -> Environment:
+def environment(name: str = LOCAL, root: str | None = None) -> Environment:
     """Makes an environment by its name.
 
     Args:
@@ -130,9 +139,13 @@ def environment(name: str = "local", root: str | None = None) -> Environment:
     check_name(base)
     _check_folder(Path(base))
     local = Environment(
-        name="local", root=base, beam_args=_LOCAL_BEAM_ARGS, keep_versions=_kept_versions()
+        name=LOCAL,
+        root=base,
+        beam_args=_LOCAL_BEAM_ARGS,
+        keep_versions=_kept_versions(),
+        given_root=root or "",
     )
-    smoke = replace(local, name="smoke", root=os.path.join(base, "smoke"), smoke=True)
+    smoke = replace(local, name=SMOKE, root=os.path.join(base, SMOKE), smoke=True)
     known = {each.name: each for each in (local, smoke)}
     if name not in known:
         raise WrongUsage(f"no environment is called {name!r}; {did_you_mean(name, known)}")
@@ -147,6 +160,13 @@ def _kept_versions() -> int:
             "are kept where it is 0"
         )
     return int(text)
+
+
+def other(env: Environment) -> Environment:
+    """Gives the environment beside this one: smoke's for `local`, and the other way round."""
+    base = env.root if env.name == LOCAL else os.path.dirname(env.root)
+    made = environment(SMOKE if env.name == LOCAL else LOCAL, base)
+    return replace(made, given_root=env.given_root)
 
 
 def _check_folder(path: Path) -> None:

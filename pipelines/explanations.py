@@ -26,6 +26,7 @@ _OUR_TYPES = (
     "TaskError",
     "DataError",
     "MissingDataError",
+    "SettingError",
     "GateError",
 )
 _PATH = re.compile(r"'(?P<quoted>/[^'\n]+)'|(?P<bare>/[^\s;,:'\"\[]+)")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from modules.common.errors import LianxiError
 from modules.common.task import Value
-from pipelines.environment import Environment
+from pipelines.environment import Environment, other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,10 @@ def _path(env: Environment, task_name: str) -> Path:
     return Path(env.pipeline_dir(task_name)) / "last_run.json"
 
 
+def _end_path(env: Environment, task_name: str) -> Path:
+    return Path(env.pipeline_dir(task_name)) / "last_end.json"
+
+
 def save(env: Environment, task_name: str, last_run: LastRun) -> None:
     """Writes it down."""
     path = _path(env, task_name)
@@ -49,7 +54,46 @@ def load(env: Environment, task_name: str) -> LastRun:
     """
     path = _path(env, task_name)
     if not path.is_file():
+        beside = other(env)
+        hint = f"{task_name} has not been run in {env.root}; "
+        if _path(beside, task_name).is_file():
+            way = "add --env smoke" if beside.smoke else "leave --env smoke out"
+            hint += f"it was in {beside.root}: {way}. Or "
+        raise LianxiError(f"{hint}run it: lianxi run {task_name}{env.options}")
+    try:
+        return LastRun(**json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
         raise LianxiError(
-            f"{task_name} has not been run in {env.root}; run it: lianxi run {task_name}"
-        )
-    return LastRun(**json.loads(path.read_text(encoding="utf-8")))
+            f"what is known of the last run of {task_name} is damaged ({path}); run it again: "
+            f"lianxi run {task_name}{env.options}"
+        ) from error
+
+
+def note_end(env: Environment, task_name: str, refused: Sequence[str]) -> None:
+    """Writes down how a run ended.
+
+    Args:
+        env: Where it ran.
+        task_name: The task.
+        refused: What did not let its model through: metrics, or a component; nothing where it was
+            pushed.
+    """
+    path = _end_path(env, task_name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_text(json.dumps({"refused": list(refused)}), encoding="utf-8")
+    unfinished.replace(path)
+
+
+def refused_by(env: Environment, task_name: str) -> list[str]:
+    """Gives what refused the model of the last run that a gate looked at; nothing where none did.
+
+    Args:
+        env: Where it ran.
+        task_name: The task.
+    """
+    try:
+        content = json.loads(_end_path(env, task_name).read_text(encoding="utf-8"))
+        return [str(name) for name in content["refused"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

@@ -13,10 +13,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from modules.common import face_detection, image_files
-from modules.common.errors import DataError
+from modules.common.errors import DataError, SettingError
 from modules.common.request_files import named_file
 
 TAKES = "paths of pictures of a face, or of photos with --detect"
+MAY_WRITE = True
 OPTIONS = {"detect": "The picture is a photo: find the faces in it, and answer for each."}
 FLAGS = ("detect",)
 
@@ -56,7 +57,7 @@ def read_request(text_or_path: str, *, detect: str = "") -> tuple[str, dict[str,
     """
     path = named_file("age_gender", "a picture (png, jpg, gif, bmp, webp)", text_or_path)
     if detect.lower() not in (*_YES, *_NO):
-        raise DataError(f"detect takes true or false, found {detect!r}")
+        raise SettingError(f"detect takes true or false, found {detect!r}")
     contents = path.read_bytes()
     try:
         picture = image_files.decode_whole(contents)
@@ -99,7 +100,7 @@ def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | Non
     ]
     if not isinstance(request, FacesRequest):
         if out is not None:
-            raise DataError("--out writes a photo with its faces marked; add --detect")
+            raise SettingError("--out writes a photo with its faces marked; add --detect")
         return "\n".join(said)
     lines = [f"{len(said)} face{'s'[: len(said) != 1]}" + (f" → {out}" if out else "")]
     for number, ((left, top, width, height), words) in enumerate(

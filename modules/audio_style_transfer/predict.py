@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import DataError
+from modules.common.errors import SettingError
 from modules.common.request_files import recording_request
 from modules.common.request_numbers import parse_number
 
@@ -51,7 +51,7 @@ def read_request(
             number.
     """
     if text or not content or not style:
-        raise DataError(
+        raise SettingError(
             "audio_style_transfer takes two recordings, --content FILE and --style FILE"
             + (f", found {text!r}" if text else "")
         )

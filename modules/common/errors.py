@@ -39,6 +39,10 @@ class MissingDataError(DataError, WrongUsage):
     """The path that was given for raw data does not exist."""
 
 
+class SettingError(DataError, WrongUsage):
+    """What a person set for a request is not what it takes."""
+
+
 class GateError(LianxiError):
     """Data or a model did not pass a gate."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modules.common.errors import DataError
+from modules.common.errors import DataError, MissingDataError
 from modules.common.image_files import servable_bytes
 from modules.common.sound_checks import is_wav
 from modules.common.sound_files import read_sound, wav_bytes
@@ -19,11 +19,11 @@ def named_file(task_name: str, takes: str, text: str) -> Path:
         text: What was typed.
 
     Raises:
-        DataError: If there is no such file.
+        MissingDataError: If there is no such file.
     """
     path = Path(text).expanduser()
     if not path.is_file():
-        raise DataError(f"{task_name} takes the path of {takes}, found no file {text!r}")
+        raise MissingDataError(f"{task_name} takes the path of {takes}, found no file {text!r}")
     return path
 
 

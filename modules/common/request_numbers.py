@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from modules.common.errors import DataError
+import math
+
+from modules.common.errors import SettingError
 
 
 def parse_number(
@@ -22,13 +24,15 @@ def parse_number(
         most: The most that it may be.
 
     Raises:
-        DataError: If it is none, or out of range.
+        SettingError: If it is none, or out of range.
     """
     expected = "a number" if kind is float else "a whole number"
     try:
         number = kind(text)
     except ValueError as error:
-        raise DataError(f"{name} takes {expected}, found {text!r}") from error
+        raise SettingError(f"{name} takes {expected}, found {text!r}") from error
     if least is not None and most is not None and not least <= number <= most:
-        raise DataError(f"{name} takes {expected} from {least} to {most}, found {text!r}")
+        raise SettingError(f"{name} takes {expected} from {least} to {most}, found {text!r}")
+    if not math.isfinite(number):
+        raise SettingError(f"{name} takes {expected}, found {text!r}")
     return number

@@ -25,6 +25,7 @@ from modules.common.declarations import (
     Value,
 )
 from modules.common.errors import TaskError, did_you_mean
+from modules.common.setting_bounds import out_of_bounds
 from modules.common.sources import Source
 
 __all__ = ["Dtype", "Feature", "Field", "Gate", "Metric", "Serving", "Shape", "Task", "Value"]
@@ -190,8 +191,15 @@ class Task:
                 raise TaskError(
                     f"{self.name}: {name} takes {self.describe_choices(name)}, found {value!r}"
                 )
+            number = values[name]
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                wanted = out_of_bounds(name, number)
+                if wanted:
+                    raise TaskError(f"{self.name}: {name} takes {wanted}, found {value!r}")
             if name in self.file_hparams:
                 _check_file(self.name, name, str(value))
+        # Features that depend on settings say which of them do not go together.
+        self.features_for(values)
         return values
 
 

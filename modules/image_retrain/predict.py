@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import DataError
+from modules.common.errors import SettingError
 from modules.common.request_files import picture_request
 
 TAKES = "paths of pictures"
@@ -27,7 +27,7 @@ def read_request(text_or_path: str, *, top_k: str = "") -> tuple[str, dict[str, 
     request: dict[str, Any] = picture_request("image_retrain", text_or_path)
     if top_k:
         if not top_k.isascii() or not top_k.isdigit() or int(top_k) < 1:
-            raise DataError(f"top_k takes a whole number of 1 or more, found {top_k!r}")
+            raise SettingError(f"top_k takes a whole number of 1 or more, found {top_k!r}")
         request["top_k"] = [int(top_k)]
     return "serving_default", request
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import DataError
+from modules.common.errors import DataError, SettingError
 from modules.common.midi_files import MidiError
 from modules.common.note_state import STEPS_PER_BEAT, from_midi, played, to_midi
 from modules.common.request_files import named_file
@@ -78,7 +78,7 @@ def read_request(
             longer than the music, or a file that cannot be written.
     """
     if text:
-        raise DataError(f"music_rbm takes no input, found {text!r}; say by options what to play")
+        raise SettingError(f"music_rbm takes no input, found {text!r}; say by options what to play")
     _bpm(bpm)
     for name, path in (("wav", wav), ("picture", picture)):
         _check_folder(name, path)
@@ -92,7 +92,9 @@ def read_request(
     if temperature:
         request["temperature"] = [parse_number("temperature", temperature, float)]
     if primer_steps and not primer:
-        raise DataError("primer_steps says how much of a primer is kept; name one, --primer FILE")
+        raise SettingError(
+            "primer_steps says how much of a primer is kept; name one, --primer FILE"
+        )
     if primer:
         request["primer"] = [_primer(primer, primer_steps, int(length))]
     return "serving_default", request
@@ -148,7 +150,9 @@ def _bpm(text: str) -> float:
 def _check_folder(name: str, path: str) -> None:
     folder = Path(path).expanduser().parent
     if path and (not folder.is_dir() or Path(path).expanduser().is_dir()):
-        raise DataError(f"{name} takes the path of a file to write, found no folder for {path!r}")
+        raise SettingError(
+            f"{name} takes the path of a file to write, found no folder for {path!r}"
+        )
 
 
 def _written(path: str, contents: bytes) -> str:
@@ -169,7 +173,7 @@ def _primer(path: str, steps: str, length: int) -> np.ndarray:
         raise DataError(f"primer: {file} has no note that the model knows, pitches 24 to 101")
     music = music[:kept].astype(np.uint8)
     if len(music) > length:
-        raise DataError(
+        raise SettingError(
             f"steps is {length}, fewer than the {len(music)} that are kept of the primer; more "
             f"--steps, or fewer --primer-steps"
         )

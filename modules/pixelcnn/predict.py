@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from modules.common.errors import DataError
+from modules.common.errors import SettingError
 from modules.common.request_files import picture_request
 from modules.common.request_numbers import parse_number
 
@@ -43,7 +43,7 @@ def read_request(text: str, **settings: str) -> tuple[str, dict[str, Any]]:
         DataError: For an input, a setting that does not parse, or a picture that is none.
     """
     if text:
-        raise DataError(f"pixelcnn takes no input, found {text!r}; say by options what to draw")
+        raise SettingError(f"pixelcnn takes no input, found {text!r}; say by options what to draw")
     request: dict[str, Any] = {
         "num_images": [parse_number("num_images", settings.get("num_images") or "4", int)],
         "temperature": [parse_number("temperature", settings.get("temperature") or "1", float)],

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 @click.option("--pipeline-root", metavar="URI", help="Where artifacts go: minio://, s3://, gs://.")
 @click.option("--models-dir", metavar="DIR", help="Where models go: a mounted path, or a URI.")
 @click.option("--data", metavar="PATH", help="Default of the runtime parameter data.")
-@click.option("--train-steps", type=int, metavar="N", help="Default of train_steps.")
+@click.option(
+    "--train-steps", type=click.IntRange(min=1), metavar="N", help="Default of train_steps."
+)
 @click.option("--smoke", is_flag=True, help="Train a tiny model, to see that everything works.")
 @click.option("--tune", is_flag=True, help="Search hyperparameters before training.")
 @click.option("--warm-start", is_flag=True, help="Begin with the last pushed model's weights.")

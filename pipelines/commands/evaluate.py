@@ -40,6 +40,8 @@ def command(
     lianxi evaluate name_gender
     lianxi evaluate name_gender --data other_names/ --all
     """
+    if whole and not data:
+        raise click.UsageError("--all says how much of --data counts; name some --data")
     env = environment(env_name, root)
     run = last_run.load(env, task.name)
     stopping.kept(f"What finished before is kept in {env.root}.")
@@ -49,7 +51,7 @@ def command(
         if not any(names for _, _, names in os.walk(needed)):
             raise LianxiError(
                 f"what the last run of {task.name} left in {needed} is gone; run it again: "
-                f"lianxi run {task.name}"
+                f"lianxi run {task.name}{env.options}"
             )
         evaluation_dir = _evaluate(task, data, whole, env, run) if data else run.evaluation
         from modules.common.evaluation import slice_values

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
 from modules.common.registry import all_tasks
 from modules.common.task import Task
+from pipelines import last_run, pushed
 from pipelines.commands.options import TaskType, as_json, root_option
-from pipelines.environment import environment
+from pipelines.environment import LOCAL, SMOKE, Environment, environment
 from pipelines.standard_streams import json_line
-from serving.versions import find_versions
 
 
 @click.command()
@@ -19,23 +20,14 @@ from serving.versions import find_versions
 @root_option
 @as_json
 def command(task: Task | None, root: str | None, as_json: bool) -> None:
-    r"""List the tasks, or the hyperparameters of TASK with their defaults.
+    r"""List the tasks and their pushed models, or the hyperparameters of TASK with their defaults.
 
     \b
     lianxi list
     lianxi list name_gender
     """
-    models_dir = Path(environment(root=root).models_dir)
-    rows = [
-        {
-            "name": each.name,
-            "title": each.title,
-            "metrics": [metric.name for metric in each.metrics],
-            "version": _latest_version(models_dir / each.name),
-            "settings": dict(each.hparams),
-        }
-        for each in ([task] if task else all_tasks())
-    ]
+    envs = [environment(name, root) for name in (LOCAL, SMOKE)]
+    rows = [_row(each, *envs) for each in ([task] if task else all_tasks())]
     if as_json:
         click.echo(json_line(rows))
         return
@@ -44,8 +36,42 @@ def command(task: Task | None, root: str | None, as_json: bool) -> None:
         return
     width = max(len(str(row["name"])) for row in rows)
     for row in rows:
-        pushed = f"pushed {row['version']}" if row["version"] else "not trained yet"
-        click.echo(f"{row['name']:<{width}}  {row['title']}  ({pushed})")
+        states = "; ".join(_states(row, *envs)) or "not trained yet"
+        click.echo(f"{row['name']:<{width}}  {row['title']}  ({states})")
+
+
+def _row(task: Task, local: Environment, smoke: Environment) -> dict[str, Any]:
+    """What is known of a task, as `--json` says it."""
+    return {
+        "name": task.name,
+        "title": task.title,
+        "metrics": [metric.name for metric in task.metrics],
+        "settings": dict(task.hparams),
+        **_pushed(task, local),
+        "smoke": _pushed(task, smoke),
+    }
+
+
+def _pushed(task: Task, env: Environment) -> dict[str, Any]:
+    found = pushed.newest(env, task.name)
+    return {
+        "version": found.version if found else None,
+        "pushed_at": found.date if found else None,
+        "refused_by": last_run.refused_by(env, task.name),
+    }
+
+
+def _states(row: dict[str, Any], local: Environment, smoke: Environment) -> Iterator[str]:
+    """Says what there is of a task in either environment."""
+    for env, known in ((local, row), (smoke, row["smoke"])):
+        of_smoke = f" of {env.name}" if env.smoke else ""
+        if known["version"]:
+            kind = "smoke model" if env.smoke else "pushed"
+            where = f" in {env.models_dir}" if env.smoke else ""
+            yield f"{kind} {known['version']} on {known['pushed_at']}{where}"
+        if known["refused_by"]:
+            by = ", ".join(known["refused_by"])
+            yield f"the last run{of_smoke} was refused by its gate: {by}"
 
 
 def _show_settings(task: Task) -> None:
@@ -56,7 +82,3 @@ def _show_settings(task: Task) -> None:
         smoke = f"  ({tiny!r} with --env smoke)" if tiny != value else ""
         choices = task.describe_choices(name)
         click.echo(f"--{name:<{width}}  {value!r}{smoke}{'  ' if choices else ''}{choices}")
-
-
-def _latest_version(model_dir: Path) -> int | None:
-    return max(find_versions(model_dir), default=None)

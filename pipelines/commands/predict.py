@@ -17,9 +17,15 @@ from typing import Any, TextIO
 import click
 import numpy as np
 
-from modules.common.errors import LianxiError, did_you_mean
+from modules.common.errors import (
+    LianxiError,
+    MissingDataError,
+    SettingError,
+    WrongUsage,
+    did_you_mean,
+)
 from modules.common.task import Task
-from pipelines import last_run, stopping
+from pipelines import last_run, pushed, stopping
 from pipelines.commands.conversation import converse, settings_by_turn
 from pipelines.commands.options import (
     SettingsCommand,
@@ -28,6 +34,7 @@ from pipelines.commands.options import (
     root_option,
     task_argument,
 )
+from pipelines.commands.request_usage import check_usage
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
@@ -115,6 +122,7 @@ def command(
     # What is wrong with the settings is said before a model is loaded.
     turns = settings_by_turn(human.OPTIONS, given) if converses else iter(())
     shown_options: Collection[str] = getattr(human, "SHOW_OPTIONS", ())
+    check_usage(task, human, inputs, out, server, as_json)
     are_many_files = human.TAKES.startswith("paths") and (len(inputs) > 1 or "-" in inputs)
     with _client(task, env, server) as (client, stderr):
         ask = functools.partial(_ask, client, task, human)
@@ -144,9 +152,17 @@ def _answer_each(texts: Iterator[str], shown: Callable[[int, str], str], stderr:
     for number, text in enumerate(texts):
         try:
             line = shown(number, text)
+        except WrongUsage as error:
+            # Of several files one may be missing; what was set is wrong for all.
+            if not text or not isinstance(error, MissingDataError):
+                raise
+            print(f"error: {_shortened(text)}: {error}", file=stderr)
+            failures += 1
         except LianxiError as error:
             print(f"error: {_shortened(text)}: {error}" if text else f"error: {error}", file=stderr)
             failures += 1
+        except BrokenPipeError:
+            raise
         except OSError as error:
             print(f"error: cannot write the answer: {explain(error)}", file=stderr)
             failures += 1
@@ -156,12 +172,12 @@ def _answer_each(texts: Iterator[str], shown: Callable[[int, str], str], stderr:
 
 
 def _known_settings(task: Task, given: dict[str, str]) -> dict[str, str]:
-    """Gives the settings; raises `LianxiError` for one that the task does not have."""
+    """Gives the settings; raises `WrongUsage` for one that the task does not have."""
     known: Mapping[str, str] = getattr(_human(task), "OPTIONS", {})
     for name in given:
         if name not in known:
             hint = did_you_mean(name, known) if known else "it takes none"
-            raise LianxiError(f"a request to {task.name} has no setting {name!r}; {hint}")
+            raise WrongUsage(f"a request to {task.name} has no setting {name!r}; {hint}")
     return given
 
 
@@ -209,8 +225,13 @@ def _ask(
         return request, client.predict(
             task.name, request, signature_name=signature, timeout_s=timeout_s
         )
-    except (OSError, ValueError, ClientError) as error:
-        raise LianxiError(_said_by_the_graph(str(error))) from error
+    except ClientError as error:
+        said = _said_by_the_graph(str(error))
+        if said.split(":")[0].split(" ")[0] in getattr(human, "OPTIONS", {}):
+            raise SettingError(said) from error
+        raise LianxiError(said) from error
+    except (OSError, ValueError) as error:
+        raise LianxiError(explain(error) if isinstance(error, OSError) else str(error)) from error
 
 
 def _said_by_the_graph(message: str) -> str:
@@ -235,12 +256,8 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
         with Client(server) as client:
             yield client, sys.stderr
         return
+    pushed.check(env, task.name)
     model_dir = Path(env.models_dir) / task.name
-    if not any(model_dir.glob("*/saved_model.pb")):
-        raise LianxiError(
-            f"{task.name} has no pushed model in {env.models_dir}; "
-            f"push one (lianxi run {task.name}), or name a --server"
-        )
     log = new_log_path(env.logs_dir, f"predict-{task.name}")
     config = ServerConfig(port=0)
     with logging_to(log) as stderr, Server({task.name: model_dir}, config) as own:
@@ -248,6 +265,8 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
             own.wait_until_available(task.name, _LOAD_TIMEOUT_S)
         except (ServingError, TimeoutError) as error:
             raise LianxiError(f"the model in {model_dir} does not load: {error}") from error
+        if env.smoke:
+            print(f"note: {pushed.SMOKE_NOTE}", file=stderr)
         with Client(f"localhost:{own.port}") as client:
             yield client, stderr
 

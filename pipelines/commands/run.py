@@ -80,7 +80,7 @@ def command(
     if keep_versions is not None:
         env = replace(env, keep_versions=keep_versions)
     choices = {"tune": tune, "warm_start": warm_start, "cache": not no_cache}
-    sys.exit(_run(task, data, env, dict(settings), choices, as_json))
+    sys.exit(_run(task, data, env, dict(settings), choices, as_json, beam))
 
 
 def _run(
@@ -90,6 +90,7 @@ def _run(
     settings: dict[str, str],
     choices: dict[str, bool],
     as_json: bool,
+    beam: tuple[str, ...] = (),
 ) -> int:
     from pipelines.data import locate
 
@@ -102,6 +103,7 @@ def _run(
         print(f"{task.name}: {task.title}\ndata         {location.description}", file=stream)
 
         from pipelines import builder, runner
+        from pipelines.beam_arguments import check_arguments
         from pipelines.console import RunConsole
         from pipelines.results import RunResult, note_environment
 
@@ -110,6 +112,7 @@ def _run(
         gc.set_threshold(50_000, 20, 100)
         result = RunResult(task=task)
         note_environment(result, env, str(log))
+        check_arguments(beam)
         pipeline = builder.create_pipeline(task, env, location, hparams, builder.Options(**choices))
         error: LianxiError | None = None
         with RunConsole(stream) as console:
@@ -133,23 +136,29 @@ def _run(
             print(json_line(result.to_json()))
             sys.stdout.flush()
         if error is not None:
+            if error.exit_code == NOT_BLESSED_EXIT_CODE:
+                last_run.note_end(env, task.name, [result.outcomes[-1].name])
             raise error
-        return _finish(task, hparams, env.smoke, result, stderr)
+        refused = [figure.name for figure in result.figures if figure.passed is False]
+        last_run.note_end(env, task.name, [] if result.pushed else refused)
+        return _finish(task, hparams, env, result, stderr)
 
 
 def _finish(
     task: Task,
     hparams: Mapping[str, Value],
-    is_smoke: bool,
+    env: Environment,
     result: RunResult,
     stderr: TextIO,
 ) -> int:
     """Says what to do where the model was not pushed; gives the exit code."""
     if not result.pushed:
-        print(_refusal(task, hparams, is_smoke, result), file=stderr)
+        print(_refusal(task, hparams, env.smoke, result), file=stderr)
         return NOT_BLESSED_EXIT_CODE
     print(
-        f"Serve it with `lianxi serve`, or ask it with `lianxi predict {task.name} …`.", file=stderr
+        f"Serve it with `lianxi serve{env.options}`, or ask it with "
+        f"`lianxi predict {task.name} …{env.options}`.",
+        file=stderr,
     )
     return 0
 

@@ -37,6 +37,8 @@ def command(
     if count is not None:
         if size is None:
             raise click.UsageError(f"{task.name} has no setting for the size of a sample")
+        if size in chosen:
+            raise click.UsageError(f"--count and --{size.replace('_', '-')} are one; give one")
         chosen[size] = str(count)
     elif size is not None:
         chosen.setdefault(size, str(task.smoke.get(size, task.hparams[size])))

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from pathlib import Path
 
 import click
 
 from modules.common.errors import LianxiError
 from modules.common.stack import quiet_imports
-from pipelines import stopping
+from pipelines import pushed, stopping
 from pipelines.commands.options import env_option, root_option
 from pipelines.environment import environment
+from pipelines.explanations import explain
+
+_PORT = click.IntRange(0, 65535)
 
 
 @click.command()
 @root_option
 @env_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8500, show_default=True, help="gRPC port; 0 picks a free one.")
-@click.option("--metrics-port", type=int, help="HTTP port for Prometheus; none by default.")
-@click.option("--max-message-mb", default=64, show_default=True, help="Largest message, in MiB.")
+@click.option(
+    "--port", type=_PORT, default=8500, show_default=True, help="gRPC port; 0 picks a free one."
+)
+@click.option("--metrics-port", type=_PORT, help="HTTP port for Prometheus; none by default.")
+@click.option(
+    "--max-message-mb",
+    type=click.IntRange(1, 2047),
+    default=64,
+    show_default=True,
+    help="Largest message, in MiB.",
+)
 @click.option(
     "--config-only", is_flag=True, help="Write the files for tensorflow/serving and stop."
 )
@@ -45,30 +58,57 @@ def command(
     from serving.container import write_container_config
     from serving.server import Server
 
+    if metrics_port and metrics_port == port:
+        raise click.UsageError(f"--port and --metrics-port are both {port}; choose two")
     env = environment(env_name, root)
     stopping.kept(f"The pushed models in {env.models_dir} are as they were.")
     models_dir = Path(env.models_dir)
     config = ServerConfig(
         host=host, port=port, metrics_port=metrics_port, max_message_mb=max_message_mb
     )
-    try:
-        with quiet_imports():
-            files = write_container_config(models_dir, Path(env.root) / "serving", config)
-    except (ValueError, FileNotFoundError) as error:
-        raise LianxiError(
-            f"no model was pushed to {models_dir} yet; push one: lianxi run name_gender"
-        ) from error
+    pushed.check_any(env)
+    with quiet_imports():
+        files = write_container_config(models_dir, Path(env.root) / "serving", config)
     click.echo(f"tensorflow/serving: docker compose -f {files[-1]} up")
     if config_only:
         return
     with quiet_imports():
         import tensorflow  # noqa: F401 - the server does, when it starts
+    if env.smoke:
+        click.echo(f"note: {pushed.SMOKE_NOTE}", err=True)
     server = Server(models_dir, config, on_progress=click.echo)
     try:
         server.start()
     except (OSError, RuntimeError) as error:
-        raise LianxiError(f"cannot listen on {host}:{port}: {error}; choose a --port") from error
+        ports = {"--port": port, "--metrics-port": metrics_port}
+        raise _explained(error, host, ports) from error
     if server.metrics_port is not None:
         click.echo(f"metrics: http://{host}:{server.metrics_port}/monitoring/prometheus/metrics")
     click.echo("stop with Ctrl-C")
     server.wait()
+
+
+def _explained(error: Exception, host: str, ports: dict[str, int | None]) -> LianxiError:
+    """Says which of the ports cannot be listened on, and why; gRPC's own message says neither."""
+    for option, port in ports.items():
+        if not port:
+            continue
+        try:
+            address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            with socket.socket(address[0], socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address[4])
+        except socket.gaierror:
+            return LianxiError(f"no address is called {host!r}; name one of this machine's, --host")
+        except OSError as refusal:
+            if refusal.errno == errno.EADDRINUSE:
+                return LianxiError(
+                    f"port {port} of {host} is taken, perhaps by another `lianxi serve`; choose "
+                    f"another with {option}"
+                )
+            reason = (refusal.strerror or str(refusal)).lower()
+            return LianxiError(
+                f"cannot listen on port {port} of {host}: {reason}; choose another with {option}, "
+                "or an address of this machine with --host"
+            )
+    return LianxiError(f"cannot listen on {host}: {explain(error)}")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from modules.common.errors import TaskError
+from modules.common.registry import all_tasks, load_task
 from modules.common.sources import GeneratedSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
@@ -226,3 +227,38 @@ def test_choices_are_a_list_or_a_range(declare: Declare) -> None:
     assert described == ["8 to 64", "one of 3, 5, 7", "one of ctc, position", ""]
     with pytest.raises(TaskError, match="size_px takes 8 to 64, found '65'"):
         task.resolve_hparams({"size_px": "65"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("epochs", "0", "a number above 0"),
+        ("epochs", "-3", "a number above 0"),
+        ("batch_size", "0", "a number above 0"),
+        ("learning_rate", "nan", "a number that is finite"),
+        ("learning_rate", "inf", "a number that is finite"),
+        ("learning_rate", "0", "a number above 0"),
+        ("dropout", "1", "a number from 0 to below 1"),
+        ("dropout", "-0.1", "a number from 0 to below 1"),
+        ("seed", "-1", "a whole number from 0 to 4294967295"),
+        ("patience", "-1", "no number below 0"),
+        ("sample_rows", "0", "a number above 0"),
+    ],
+)
+def test_a_number_out_of_bounds_is_a_wrong_usage(name: str, value: str, wanted: str) -> None:
+    with pytest.raises(TaskError, match=f"name_gender: {name} takes {wanted}, found") as caught:
+        load_task("name_gender").resolve_hparams({name: value})
+    assert caught.value.exit_code == 2
+
+
+def test_settings_that_do_not_go_together_are_said_at_once() -> None:
+    with pytest.raises(TaskError, match="crop_px <= image_px"):
+        load_task("age_gender").resolve_hparams({"crop_px": "300"})
+
+
+@pytest.mark.parametrize("task", all_tasks(), ids=lambda task: task.name)
+def test_no_default_and_nothing_to_search_is_out_of_bounds(task: Task) -> None:
+    every = [dict(task.hparams), dict(task.smoke)]
+    every += [{name: value} for name, values in task.search.items() for value in values]
+    for settings in every:
+        task.resolve_hparams(settings, smoke=True)

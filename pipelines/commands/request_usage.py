@@ -1,0 +1,58 @@
+"""What may be wrong with how `lianxi predict` is called."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+from modules.common.errors import MissingDataError
+from modules.common.task import Task
+
+_ADDRESS = re.compile(r"(\S+:)?\S+:\d{1,5}")
+
+
+def check_usage(
+    task: Task,
+    human: ModuleType,
+    inputs: tuple[str, ...],
+    out: Path | None,
+    server: str | None,
+    as_json: bool,
+) -> None:
+    """Raises for what is wrong with a command line, before a model is loaded.
+
+    Args:
+        task: Who is asked.
+        human: Its module `predict`.
+        inputs: What was given to answer.
+        out: Where answers are to be written.
+        server: Address of the server to ask.
+        as_json: Whether answers are printed as JSON.
+
+    Raises:
+        UsageError: If options exclude each other, or one has no meaning here.
+        MissingDataError: If none of the files that were named is there.
+    """
+    if out is not None and as_json:
+        raise click.UsageError("--json prints the answers, --out writes them; give one of them")
+    may_write = getattr(human, "MAY_WRITE", hasattr(human, "WRITES"))
+    if out is not None and not may_write:
+        raise click.UsageError(f"{task.name} answers in words and writes no file; leave --out out")
+    if server is not None and not _ADDRESS.fullmatch(server):
+        raise click.UsageError(
+            f"--server takes HOST:PORT, such as localhost:8500, found {server!r}"
+        )
+    may_be_none = ("CONVERSES", "DEFAULTS_TO_DATA")
+    needs_input = getattr(human, "NEEDS_INPUT", True)
+    if not inputs and needs_input and not any(getattr(human, name, False) for name in may_be_none):
+        raise click.UsageError(f"{task.name} takes {human.TAKES}; give one or more, or -")
+    named = [text for text in inputs if text != "-"]
+    if human.TAKES.startswith("paths") and named:
+        missing = [text for text in named if not Path(text).expanduser().exists()]
+        if missing == list(inputs):
+            raise MissingDataError(
+                f"{task.name} takes {human.TAKES}, found no file {', '.join(map(repr, missing))}"
+            )

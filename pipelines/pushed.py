@@ -1,0 +1,92 @@
+"""Which models were pushed, and when: here, and in the environment beside this one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from modules.common.errors import LianxiError
+from pipelines.environment import SMOKE, Environment, other
+from serving.versions import find_versions
+
+# Versions are seconds since 1970, but those of other tools may be any numbers.
+_EARLIEST_S, _LATEST_S = 10**9, 10**11
+SMOKE_NOTE = "a smoke model answers: a tiny one, trained to see that everything works"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pushed:
+    """The newest version of a model.
+
+    Attributes:
+        version: Its number.
+        pushed_s: When it was pushed, in seconds since 1970.
+    """
+
+    version: int
+    pushed_s: float
+
+    @property
+    def date(self) -> str:
+        """The day and the minute, in local time."""
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(self.pushed_s))
+
+
+def newest(env: Environment, task_name: str) -> Pushed | None:
+    """Finds a task's newest version that can be served.
+
+    Args:
+        env: Where to look.
+        task_name: The task.
+    """
+    versions = find_versions(Path(env.models_dir) / task_name)
+    if not versions:
+        return None
+    version = max(versions)
+    is_time = _EARLIEST_S < version < _LATEST_S
+    pushed_s = float(version) if is_time else versions[version].stat().st_mtime
+    return Pushed(version=version, pushed_s=pushed_s)
+
+
+def check(env: Environment, task_name: str) -> None:
+    """Raises `LianxiError` where a task has no model here, with the way to one.
+
+    Args:
+        env: Where one is wanted.
+        task_name: The task.
+    """
+    if newest(env, task_name) is not None:
+        return
+    beside = other(env)
+    found = newest(beside, task_name)
+    said = f"{task_name} has no pushed model in {env.models_dir}; "
+    if found is not None:
+        kind = "a smoke model is" if beside.name == SMOKE else "one is"
+        way = f"add --env {beside.name}" if beside.name == SMOKE else "leave --env smoke out"
+        said += f"{kind} in {beside.models_dir}, pushed {found.date}: {way}. Or "
+    raise LianxiError(f"{said}push one (lianxi run {task_name}{env.options}), or name a --server")
+
+
+def check_any(env: Environment) -> None:
+    """Raises `LianxiError` where there is no model at all, with the way to one.
+
+    Args:
+        env: Where one is wanted.
+    """
+    if _names(env):
+        return
+    beside = other(env)
+    said = f"no model was pushed to {env.models_dir} yet; "
+    if names := _names(beside):
+        kind = "smoke models are" if beside.name == SMOKE else "models are"
+        said += (
+            f"{kind} in {beside.models_dir} ({', '.join(names)}): lianxi serve{beside.options}. Or "
+        )
+    raise LianxiError(f"{said}push one: lianxi run name_gender{env.options}")
+
+
+def _names(env: Environment) -> list[str]:
+    folder = Path(env.models_dir)
+    folders = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path.name for path in folders if find_versions(path)]
