@@ -20,6 +20,10 @@ from modules.common.errors import DataError
 _IN_BRACKETS = re.compile(r"\[.[^]]*\]")
 
 
+# What lies at the top of a disk, and nobody may read.
+_OF_THE_SYSTEM = ("lost+found", "System Volume Information", "$RECYCLE.BIN")
+
+
 class _Entry(Protocol):
     """What lies in a folder: as much of `os.DirEntry` as is used."""
 
@@ -180,7 +184,12 @@ def _entries(folder: str) -> Iterator[_Entry]:
         with os.scandir(folder) as entries:
             yield from entries
     except OSError as error:
-        raise DataError(f"{folder} cannot be listed: {error.strerror or error}") from error
+        if isinstance(error, PermissionError) and os.path.basename(folder) in _OF_THE_SYSTEM:
+            return
+        raise DataError(
+            f"the folder {folder} cannot be listed: {error.strerror or error}; change who may read "
+            "it, or take it away from the data"
+        ) from error
 
 
 def _remote() -> Any:  # noqa: ANN401 - a module

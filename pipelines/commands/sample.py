@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 import shutil
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def command(
     files = [path for path in folder.rglob("*") if path.is_file()]
     size_kb = sum(path.stat().st_size for path in files) / 1000
     click.echo(f"wrote {len(files):,} file{'s'[: len(files) != 1]}, {size_kb:,.0f} kB, to {folder}")
-    click.echo(f"Read them with `lianxi run {task.name} --data {folder}`.")
+    click.echo(f"Read them with `lianxi run {task.name} --data {shlex.quote(str(folder))}`.")
 
 
 def _write(task: Task, folder: Path, hparams: dict[str, Value]) -> None:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,25 @@ def test_a_name_that_is_not_utf_8_is_an_error_where_it_would_be_read(tmp_path: P
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nowhere cannot be listed: No such file"):
         find_files(str(tmp_path / "nowhere"), ["*.csv"])
+
+
+def test_a_folder_that_may_not_be_read_is_an_error_but_for_the_system_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refused(folder: str) -> Any:
+        if os.path.basename(folder) in ("lost+found", "private"):
+            raise PermissionError(13, "Permission denied", folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    write(tmp_path / "cats" / "a.png")
+    (tmp_path / "lost+found").mkdir()
+    assert found(tmp_path, "*/*.png") == ["cats/a.png"]
+    (tmp_path / "private").mkdir()
+    with pytest.raises(DataError, match="private cannot be listed: Permission denied"):
+        find_files(str(tmp_path), ["*/*.png"])
 
 
 def rename(data: Path) -> None:
