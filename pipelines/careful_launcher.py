@@ -1,5 +1,6 @@
 """Launches the components of a pipeline with more care of their artifacts' folders than TFX takes.
 
+What a killed execution left half-written is removed before its component is launched again.
 Whatever a component writes goes to an empty folder: TFX names folders by numbers, which begin at 1
 again where the metadata was lost, and would add to what lies there. Components get paths without
 wildcards, and the metadata keeps the true ones.
@@ -15,8 +16,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from unittest import mock
 
-from ml_metadata.proto import metadata_store_pb2
-from tfx.orchestration.portable import cache_utils, data_types, launcher
+from ml_metadata.proto.metadata_store_pb2 import Artifact as PublishedArtifact
+from ml_metadata.proto.metadata_store_pb2 import Execution
+from tfx.orchestration.portable import cache_utils, data_types, launcher, outputs_utils
 from tfx.proto.orchestration import execution_result_pb2
 from tfx.types.artifact import Artifact
 from tfx.types.standard_artifacts import PushedModel
@@ -30,7 +32,34 @@ Artifacts = Mapping[str, Sequence[Artifact]]
 
 
 class CarefulLauncher(launcher.Launcher):
-    """TFX's launcher, for folders on this machine."""
+    """TFX's launcher, for folders on this machine, in which no other run is under way."""
+
+    def launch(self) -> data_types.ExecutionInfo | None:
+        """Launches the component, or finds what it did before."""
+        if not self._system_node_handler:
+            self._clean_up_after_killed_executions()
+        return super().launch()
+
+    def _clean_up_after_killed_executions(self) -> None:
+        """Removes what executions left that neither ended nor failed."""
+        node = self._pipeline_node
+        folder = outputs_utils.get_node_dir(self._pipeline_runtime_spec, node.node_info.id)
+        with self._mlmd_connection as connection:
+            executions = connection.store.get_executions_by_type(node.node_info.type.name)
+            killed = [each for each in executions if each.last_known_state == Execution.RUNNING]
+            for execution in killed:
+                for key in node.outputs.outputs:
+                    _remove(os.path.join(folder, key, str(execution.id)))
+                _remove(
+                    os.path.dirname(outputs_utils.get_executor_output_uri(folder, execution.id))
+                )
+                # Which of the folders in this one was the execution's is written nowhere.
+                _remove(
+                    os.path.dirname(outputs_utils.get_stateful_working_directory(folder, execution))
+                )
+                execution.last_known_state = Execution.FAILED
+            if killed:
+                connection.store.put_executions(killed)
 
     def _run_executor(
         self, execution_info: data_types.ExecutionInfo
@@ -69,7 +98,7 @@ def _verify(artifacts: Artifacts) -> None:
             raise RuntimeError(f"what was pushed from {artifact.uri} is not what is served")
 
 
-def _publish_with(rewrite: Callable[[str], str], artifact: metadata_store_pb2.Artifact) -> None:
+def _publish_with(rewrite: Callable[[str], str], artifact: PublishedArtifact) -> None:
     """Puts true paths into what is published of an artifact, and what its folder holds."""
     artifact.uri = rewrite(artifact.uri)
     for value in artifact.custom_properties.values():

@@ -37,10 +37,11 @@ def _run(task_name: str) -> None:
         from pipelines.careful_launcher import launched_by
         from pipelines.data import locate
         from pipelines.environment import environment
+        from pipelines.locks import exclusive
 
     task = load_task(task_name)
     env = environment(os.environ.get("LIANXI_ENV", "local"))
     hparams = task.resolve_hparams({}, smoke=env.smoke)
     data = locate(task, os.environ.get("LIANXI_DATA"), env, hparams)
-    with launched_by():
+    with exclusive(env, task_name), launched_by():
         LocalDagRunner().run(create_pipeline(task, env, data, hparams))

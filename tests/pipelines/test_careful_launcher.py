@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +28,10 @@ def Writer(examples: OutputArtifact[Examples], file: Parameter[str]) -> None:  #
     """Adds a file to whatever its folder holds, and says where."""
     if file == "fail":
         raise DataError(f"no data; see {examples.uri}")
+    if file == "kill":
+        with fileio.open(os.path.join(examples.uri, "half"), "w") as written:
+            written.write("half")
+        os.kill(os.getpid(), signal.SIGKILL)
     with fileio.open(os.path.join(examples.uri, file), "w") as written:
         written.write(file)
     examples.set_string_custom_property("written_to", examples.uri)
@@ -109,6 +116,26 @@ def test_what_another_execution_said_is_not_taken_for_the_answer(tmp_path: Path)
         "new"
     ]
     assert list(system.iterdir()) == []
+
+
+def test_what_a_killed_component_left_is_removed_when_it_runs_again(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; import test_careful_launcher as here\n"
+        "here.run(Path(sys.argv[1]), 'kill')"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parent, check=False
+    )
+    assert process.returncode == -signal.SIGKILL
+    assert os.listdir(tmp_path / "p/Writer/examples/1") == ["half"]
+    run(tmp_path, "new")
+    assert os.listdir(tmp_path / "p/Writer/examples") == ["2"]
+    assert os.listdir(tmp_path / "p/Writer/.system/executor_execution") == ["2"]
+    assert not any((tmp_path / "p/Writer/.system/stateful_working_dir").iterdir())
+    [model] = artifacts(tmp_path, "Model")
+    assert Path(model.uri, "found").read_text() == "new"
+    run(tmp_path, "new")
+    assert states(tmp_path) == ["CACHED", "CACHED"]
 
 
 def test_a_folder_that_is_a_link_is_replaced_and_what_it_leads_to_is_kept(tmp_path: Path) -> None:
