@@ -9,7 +9,7 @@ from typing import Any
 import apache_beam as beam
 from tfx.dsl.components.base import executor_spec
 
-from components.example_gen import passed_over
+from components.example_gen import passed_over, picture_names
 from components.example_gen.base import Read, SourceExampleGen, SourceExecutor
 from components.example_gen.duplicates import keep_one_of_each
 from components.example_gen.image_reader import (
@@ -65,7 +65,7 @@ class Executor(SourceExecutor):
 
     @classmethod
     def prepare(cls, items: Sequence[Any], config: ReadConfig) -> ReadConfig:
-        """Finds out what the folders are, from all of them.
+        """Finds out what the folders are, from all of them, and whether names are labels.
 
         Raises:
             DataError: If they can be read two ways.
@@ -73,14 +73,16 @@ class Executor(SourceExecutor):
         source: ImageFolderSource = config.source
         if source.splitter != FOLDERS:
             return config
+        pictures = [config.relative(path) for path in items]
         wanted = str(config.hparams[source.class_folders]) if source.class_folders else ""
         layout = find_layout(
-            map(config.relative, items),
+            pictures,
             eval_folder=str(config.hparams.get("eval_folder", "test")),
             class_folders=wanted,
             needs_class=source.needs_class,
         )
-        return replace(config, folders=layout)
+        config = replace(config, folders=layout)
+        return picture_names.prepare(pictures, config) if source.named_after else config
 
     @classmethod
     def check(cls, paths: Sequence[str], config: ReadConfig) -> None:
@@ -111,6 +113,8 @@ class Executor(SourceExecutor):
             DataError: If a class, or a folder, holds files but no picture.
         """
         read = {config.relative(path) for path in items}
+        if config.labels:
+            read.update(config.labels.files)
         passed = [path for path in all_files(config.data_dir) if path not in read]
         if config.source.needs_class:
             check_groups(
@@ -145,6 +149,11 @@ class Executor(SourceExecutor):
             rejects=tuple(step["rejects"] for step in steps) | "Rejects" >> beam.Flatten(),
             counts=tuple(step["counts"] for step in steps) | "Counts" >> beam.Flatten(),
         )
+
+    @classmethod
+    def notes(cls, items: Sequence[Any], config: ReadConfig) -> list[str]:
+        """Says where labels come from, if not from the names."""
+        return [f"texts from {config.labels.description}"] if config.labels else []
 
     @classmethod
     def check_read(cls, items: Sequence[Any], config: ReadConfig, output_dir: str) -> None:

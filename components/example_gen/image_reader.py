@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from PIL import Image
 
@@ -138,8 +139,26 @@ def _named(relative: str, config: ReadConfig) -> tuple[str | None, RawFeatures]:
     """What a path says of a picture: its split, if it does, and its labels."""
     source: ImageFolderSource = config.source
     split = split_of_picture(relative, config)
-    labelled = config.folders.labelled_path(relative) if config.folders else relative
-    return split, import_function(source.labeler)(labelled, config.hparams)
+    return split, import_function(source.labeler)(labelled_path(relative, config), config.hparams)
+
+
+def labelled_path(relative: str, config: ReadConfig) -> str:
+    """Gives the path that a picture's label is read off.
+
+    Args:
+        relative: Its own, relative to the data folder.
+        config: As for `read_picture`.
+
+    Raises:
+        ValueError: If a list beside the pictures gives no text for it.
+    """
+    if config.labels:
+        text = config.labels.texts.get(relative, "")
+        if not text or not set(text).isdisjoint("/_"):
+            found = f"found {text!r}" if text else "it is not there"
+            raise ValueError(f"expected its text in {config.labels.description}, {found}")
+        return text + PurePosixPath(relative).suffix
+    return config.folders.labelled_path(relative) if config.folders else relative
 
 
 def split_of_picture(relative: str, config: ReadConfig) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modules.common.folder_layouts import FolderLayout
+from modules.common.label_lists import LabelList
 from modules.common.registry import load_task
 from modules.common.task import Task, Value
 
@@ -22,6 +23,7 @@ class ReadConfig:
         hparams: Resolved hyperparameters, data options among them.
         data_dir: The data folder, or empty where there is none.
         folders: What the folders of pictures are, where they tell split or class.
+        labels: What lists say that pictures show, where there are such lists.
     """
 
     task_name: str
@@ -29,6 +31,7 @@ class ReadConfig:
     hparams: dict[str, Value]
     data_dir: str
     folders: FolderLayout | None = None
+    labels: LabelList | None = None
 
     @property
     def task(self) -> Task:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from modules.captcha_ocr import example
 from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS
+from modules.common.name_labels import NAME_CHECKS
 from modules.common.sources import FOLDERS, GeneratedSource, ImageFolderSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
@@ -30,6 +31,7 @@ TASK = Task(
             labeler="modules.captcha_ocr.labels.label_from_name",
             splitter=FOLDERS,
             depths=tuple(range(6)),
+            named_after="text",
             drops_duplicates=True,
         ),
         GeneratedSource(
@@ -60,10 +62,19 @@ TASK = Task(
         "min_chars": 4,
         "max_chars": 4,
         "eval_folder": "test",
+        "names": "checked",
         "sample_captchas": 40_000,
     },
-    choices={"head": ("ctc", "position"), "charset": tuple(CHARSETS)},
-    data_hparams=("seed", "charset", "min_chars", "max_chars", "eval_folder", "sample_captchas"),
+    choices={"head": ("ctc", "position"), "charset": tuple(CHARSETS), "names": NAME_CHECKS},
+    data_hparams=(
+        "seed",
+        "charset",
+        "min_chars",
+        "max_chars",
+        "eval_folder",
+        "names",
+        "sample_captchas",
+    ),
     smoke={
         "epochs": 6,
         "batch_size": 32,

@@ -173,6 +173,9 @@ class ImageFolderSource(PictureSource):
             `modules.common.folder_layouts`, and the labeler gets paths without folders of splits.
         class_folders: Hyperparameter that says which of several folders is the class, one of
             `folder_layouts.CLASS_FOLDERS`; empty where folders are no classes.
+        named_after: Raw feature that the labeler reads off a picture's name; lists beside the
+            pictures come first, and names that cannot be right are refused, unless the
+            hyperparameter `names` is `trusted`. Empty where names are no such texts.
         needs_class: Whether pictures without a class are of no use.
         drops_duplicates: Whether of pictures that agree in every pixel only one is used: the first
             by path, but one of the evaluation split before all of the training split. The others
@@ -186,6 +189,7 @@ class ImageFolderSource(PictureSource):
     splitter: str = ""
     class_folders: str = ""
     needs_class: bool = False
+    named_after: str = ""
     drops_duplicates: bool = False
 
     @property

@@ -17,6 +17,7 @@ does for none, and at most a point below the last blessed model.
 
 from __future__ import annotations
 
+from modules.common.name_labels import NAME_CHECKS
 from modules.common.sources import FOLDERS, GeneratedSource, ImageFolderSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 from modules.id_number_ocr import example
@@ -35,6 +36,7 @@ TASK = Task(
             labeler="modules.id_number_ocr.labels.label_from_name",
             splitter=FOLDERS,
             depths=tuple(range(6)),
+            named_after="number",
             drops_duplicates=True,
         ),
         GeneratedSource(
@@ -66,7 +68,9 @@ TASK = Task(
         "without_typeface": "",
         "font": "",
         "eval_folder": "test",
+        "names": "checked",
     },
+    choices={"names": NAME_CHECKS},
     file_hparams=("font",),
     data_hparams=(
         "seed",
@@ -75,6 +79,7 @@ TASK = Task(
         "typefaces",
         "without_typeface",
         "eval_folder",
+        "names",
         "font",
     ),
     smoke={

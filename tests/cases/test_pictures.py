@@ -61,3 +61,13 @@ def test_a_class_with_one_picture(case: Case) -> None:
     found = ingest("image_retrain", case("39") / "in")
     assert Counter(found.labels().values()) == {"A": 12, "a": 12, "b": 12, "single": 1}
     assert found.bad == ["bad/1.png"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [("in", "all agree, 'CODE'.*code_E02Z.png"), ("in2", "count up.*0000_Q00Z.png says '0000'")],
+)
+def test_words_and_numbers_before_the_text(case: Case, folder: str, said: str) -> None:
+    """67: refused with examples; a list beside them is read."""
+    with pytest.raises(DataError, match=said):
+        ingest("captcha_ocr", case("67") / folder)
