@@ -117,5 +117,5 @@ def _publish_remotely(model: str, folder: str) -> str:
     version = str(max(int(time.time()), 1 + max(map(int, version_names(folder)), default=0)))
     target = os.path.join(folder, version)
     io_utils.copy_dir(model, target, deny_regex_patterns=[r"saved_model\.pb$"])
-    fileio.copy(os.path.join(model, _MODEL_FILE), os.path.join(target, _MODEL_FILE))
+    io_utils.copy_file(os.path.join(model, _MODEL_FILE), os.path.join(target, _MODEL_FILE))
     return version

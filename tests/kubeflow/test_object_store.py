@@ -13,13 +13,13 @@ from pathlib import Path
 
 import boto3
 import pytest
-from tfx.components.pusher.executor import Executor as Pusher
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.dsl.io import fileio
 from tfx.types.standard_artifacts import Model, ModelBlessing
 from tfx.types.standard_artifacts import PushedModel as PushedModelArtifact
 from tfx.utils import io_utils, path_utils
 
+from components.model_pusher import Executor as Pusher
 from components.pushed_model import NO_VERSION, newest_version
 from kubeflow import object_store
 from kubeflow.data_fingerprint import fingerprint
@@ -135,15 +135,23 @@ def test_models_are_pushed_there_and_found_again(bucket: str, tmp_path: Path) ->
     folder = f"s3://{bucket}/models/name_gender"
     assert newest_version(folder) == NO_VERSION
     executor = Pusher(BaseExecutor.Context(tmp_dir=str(tmp_path), unique_id="1"))
-    executor.Do(
-        {"model": [model], "model_blessing": [blessing]},
-        {"pushed_model": [pushed]},
-        {"push_destination": f'{{"filesystem": {{"base_directory": "{folder}"}}}}'},
-    )
-    version = newest_version(folder)
+
+    def push() -> str:
+        executor.Do(
+            {"model": [model], "model_blessing": [blessing]},
+            {"pushed_model": [pushed]},
+            {"push_destination": f'{{"filesystem": {{"base_directory": "{folder}"}}}}'},
+        )
+        return pushed.get_string_custom_property("pushed_version")
+
+    version = push()
+    assert newest_version(folder) == push() == version
     with fileio.open(f"{folder}/{version}/variables/variables.index", "rb") as file:
         assert file.read() == b"index"
     assert newest_version(folder, str(saved)) == NO_VERSION
+    put(bucket, {"models/name_gender/99999999999/variables/half": "x"})
+    (saved / "fingerprint.pb").write_bytes(b"two")
+    assert push() == newest_version(folder) == "100000000000"
 
 
 def test_what_goes_wrong_is_said(
