@@ -84,6 +84,17 @@ class Executor(SourceExecutor):
         ]
         return items
 
+    @classmethod
+    def notes(cls, items: Sequence[Item], config: ReadConfig) -> list[str]:
+        """Says that neither lists nor names tell speakers, where each recording counts as one."""
+        utterances = [item for item in items if isinstance(item, Utterance)]
+        if not utterances or any(item.speaker != item.path for item in utterances):
+            return []
+        return [
+            f"each of the {len(utterances):,} recordings counts as a speaker of its own, as far as "
+            f"names tell: the same voice may be on both sides of the split"
+        ]
+
 
 def _is_sound(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in SOUND_SUFFIXES

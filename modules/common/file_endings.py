@@ -21,7 +21,7 @@ SOUND = (
     *("aif", "aiff", "aifc", "au", "snd", "caf", "w64", "rf64"),
 )
 # Files of Karaoke are MIDI files with words in them.
-MIDI = ("mid", "midi", "kar", "smf")
+MIDI = ("mid", "midi", "kar", "smf", "rmi")
 TABLES = ("csv",)
 DIALOGUE = ("conv",)
 
@@ -29,7 +29,7 @@ DIALOGUE = ("conv",)
 _UNREAD = (
     (PICTURES, "heic heif hif avifs jxl dng cr2 cr3 nef arw orf rw2 raf raw psd svg eps xcf jpeg2"),
     (SOUND, "m4a m4b aac wma amr ape ac3 dts mka weba 3gp mp4 mov avi mkv webm flv wmv wv pcm raw"),
-    (MIDI, "rmi mxl musicxml abc xmf mscz sib gp3 gp4 gp5 gpx"),
+    (MIDI, "mxl musicxml abc xmf mscz sib gp3 gp4 gp5 gpx"),
     (TABLES, "xlsx xls xlsm ods numbers parquet feather"),
     (DIALOGUE, ""),
 )

@@ -91,7 +91,9 @@ class CsvSource(Source):
 
 @dataclass(frozen=True, kw_only=True)
 class AudioFolderSource(Source):
-    """A folder of recordings for each class: `<class>/**/*.wav` (also flac, ogg, mp3).
+    """A folder of recordings for each class: `<class>/*.wav` or `<class>/<speaker>/*.wav`.
+
+    A speaker is on one side of the split, and no class is on one side only.
 
     Attributes:
         classes: Folder names and the label each stands for.
@@ -111,8 +113,13 @@ class AudioFolderSource(Source):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """Globs of the recordings in the folders that `pattern` finds."""
-        return file_endings.globs(SOUND, self.pattern.removesuffix("*"))
+        """Globs of the recordings in the folders that `pattern` finds, and in folders of these."""
+        folder = self.pattern.removesuffix("*")
+        return tuple(
+            glob
+            for inner in ("", "[!.]*/")
+            for glob in file_endings.globs(SOUND, f"{folder}{inner}")
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+from modules.common.file_endings import SOUND
+
+SOUND_SUFFIXES = tuple(f".{ending}" for ending in SOUND)
 
 _HANZI = "〇\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"
 _IS_HANZI = re.compile(f"[{_HANZI}]")

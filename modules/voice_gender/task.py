@@ -92,7 +92,7 @@ TASK = Task(
         AudioFolderSource(
             pattern="*male/*",
             layout="folders female/ and male/ of recordings (wav, flac, ogg, mp3), named "
-            "SPEAKER_anything",
+            "SPEAKER_anything or in a folder SPEAKER",
             classes={"female": FEMALE, "male": MALE},
             featurizer="modules.voice_gender.acoustic.featurize",
             label="label",

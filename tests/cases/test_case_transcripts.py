@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from speech_corpora import config_for
 
+from components.example_gen.audio_folder import Executor as VoiceExecutor
+from components.example_gen.read_config import ReadConfig
 from components.example_gen.speech import Executor
 from components.example_gen.speech_reader import Utterance
 from modules.common.errors import DataError
@@ -87,3 +89,19 @@ def test_66_speakers_that_names_do_not_tell(case: Case, folder: str, prefix: str
 
 def test_66_folders_tell_speakers(case: Case) -> None:
     assert_read(case("66") / "in5")
+
+
+@pytest.mark.parametrize(("folder", "speaker"), [("in", "female"), ("in2", "sample")])
+def test_66_voices_that_names_do_not_tell(case: Case, folder: str, speaker: str) -> None:
+    task = load_task("voice_gender")
+    location = locate(task, str(case("66") / folder), Environment(name="local", root=""), {})
+    config = ReadConfig(
+        task_name=task.name,
+        source=location.source,
+        hparams=dict(task.hparams),
+        data_dir=location.folder,
+    )
+    said = rf"of one speaker, or their names begin alike .*20 in female/ \(speaker {speaker}\)"
+    with pytest.raises(DataError, match=said) as was:
+        VoiceExecutor.items(config, location.patterns)
+    assert "expected at least two speakers in each class" in str(was.value)

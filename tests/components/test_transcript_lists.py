@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from speech_corpora import NAMES, config_for, words, write_list
+from speech_corpora import LIST, NAMES, config_for, words, write_list
 
 from components.example_gen.records import Reject
 from components.example_gen.speech import Executor
@@ -205,3 +205,25 @@ def test_lists_that_say_different_things_are_refused(tmp_path: Path) -> None:
         found(tmp_path)
     utterances, _ = found(tmp_path / "b.csv")
     assert Counter(item.text for item in utterances.values()) == {"错": 20}
+
+
+def test_recordings_of_every_kind_are_no_lists(tmp_path: Path) -> None:
+    (tmp_path / "wav").mkdir()
+    kinds = ("opus", "AIFF", "wave", "mp3")
+    for name, kind in zip(NAMES, kinds * 5, strict=True):
+        (tmp_path / "wav" / f"{name}.{kind}").write_bytes(b"\0\xff")
+    rows = [f"{name}.{kind}\t{words(name)}" for name, kind in zip(NAMES, kinds * 5, strict=True)]
+    write_list(tmp_path, "list.tsv", rows)
+    assert_all(tmp_path)
+
+
+def test_a_person_is_told_that_nothing_tells_speakers(tmp_path: Path) -> None:
+    names = [f"{number:04}" for number in range(20)]
+    touch(tmp_path, names)
+    write_list(tmp_path, "list.tsv", [f"{name}\t今天" for name in names])
+    utterances, _ = found(tmp_path)
+    [note] = Executor.notes(list(utterances.values()), config_for(LIST, tmp_path))
+    assert note.startswith("each of the 20 recordings counts as a speaker of its own")
+    write_list(tmp_path, "list.tsv", [f"{name}\t今天\tS{name[-1]}x" for name in names])
+    utterances, _ = found(tmp_path)
+    assert not Executor.notes(list(utterances.values()), config_for(LIST, tmp_path))
