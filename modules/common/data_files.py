@@ -117,7 +117,8 @@ def digest_of_states(states: Iterable[tuple[object, ...]]) -> str:
     Returns:
         16 hexadecimal digits.
     """
-    text = "\n".join(sorted(" ".join(map(str, state)) for state in states))
+    # Names may hold any character but this.
+    text = "\0\0".join(sorted("\0".join(map(str, state)) for state in states))
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 

@@ -9,15 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from google.protobuf import json_format
 from ml_metadata.proto.metadata_store_pb2 import Execution
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
+from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.io import fileio
 from tfx.orchestration import metadata
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2
 from tfx.types.standard_artifacts import Examples, Model
+from tfx.utils import path_utils
 
+from components.model_pusher import Pusher
 from modules.common.errors import DataError
 from pipelines.careful_launcher import launched_by
 from pipelines.runner import explain
@@ -45,12 +50,36 @@ def Globber(examples: InputArtifact[Examples], model: OutputArtifact[Model]) -> 
         file.write(" ".join(sorted(os.path.basename(path) for path in found)))
 
 
+@component
+def Trainer(model: OutputArtifact[Model], mark: Parameter[str]) -> None:  # noqa: N802
+    """Writes as much of a SavedModel as a push looks at."""
+    folder = path_utils.serving_model_dir(model.uri)
+    fileio.makedirs(folder)
+    for file in ("saved_model.pb", "fingerprint.pb"):
+        with fileio.open(os.path.join(folder, file), "w") as written:
+            written.write(mark)
+
+
 def run(root: Path, file: str) -> None:
     writer = Writer(file=file)
+    run_all(root, writer, Globber(examples=writer.outputs["examples"]))
+
+
+def push(root: Path, mark: str) -> list[str]:
+    """Trains and pushes; gives the versions that are there, oldest first."""
+    trainer = Trainer(mark=mark)
+    destination = {"filesystem": {"base_directory": str(root / "models")}}
+    pushed_to = json_format.ParseDict(destination, pusher_pb2.PushDestination())
+    run_all(root, trainer, Pusher(model=trainer.outputs["model"], push_destination=pushed_to))
+    versions = sorted((root / "models").iterdir(), key=lambda path: int(path.name))
+    return [(path / "saved_model.pb").read_text() for path in versions]
+
+
+def run_all(root: Path, *components: BaseNode) -> None:
     pipeline = Pipeline(
         pipeline_name="p",
         pipeline_root=str(root / "p"),
-        components=[writer, Globber(examples=writer.outputs["examples"])],
+        components=list(components),
         enable_cache=True,
         metadata_connection_config=metadata.sqlite_metadata_connection_config(
             str(root / "metadata.sqlite")
@@ -178,4 +207,17 @@ def test_a_file_more_does_not_matter(tmp_path: Path) -> None:
     run(tmp_path, "data")
     (tmp_path / "p/Writer/examples/1/.DS_Store").touch()
     run(tmp_path, "data")
+    assert states(tmp_path) == ["CACHED", "CACHED"]
+
+
+def test_the_cache_believes_in_a_push_while_it_is_what_is_served(tmp_path: Path) -> None:
+    assert push(tmp_path, "a") == push(tmp_path, "a") == ["a"]
+    assert states(tmp_path) == ["CACHED", "CACHED"]
+    shutil.rmtree(tmp_path / "models")
+    assert push(tmp_path, "a") == ["a"]
+    assert states(tmp_path) == ["CACHED", "COMPLETE"]
+    assert push(tmp_path, "b") == ["a", "b"]
+    assert push(tmp_path, "a") == ["a", "b", "a"]
+    assert states(tmp_path) == ["CACHED", "COMPLETE"]
+    assert push(tmp_path, "a") == ["a", "b", "a"]
     assert states(tmp_path) == ["CACHED", "CACHED"]
