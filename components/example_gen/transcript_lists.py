@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from components.example_gen.kaldi_files import KALDI_FILES, look_up
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Reject
 from components.example_gen.speech_splits import SPLIT_FOLDERS
-from components.example_gen.text_files import read_lines
+from components.example_gen.text_files import encoding_of, other_format, read_lines
 from modules.common.errors import DataError
+from modules.common.text_encodings import describe_garbled
 from modules.common.transcript_columns import FindRecording, NoSuchColumn, UnclearColumns
 from modules.common.transcript_tables import read_table
 from modules.common.transcripts import (
@@ -23,7 +25,6 @@ from modules.common.transcripts import (
     without_pinyin,
 )
 
-_KALDI_FILES = ("wav.scp", "utt2spk", "segments")
 _BESIDE = (".txt", ".trn", ".lab")
 # What Common Voice's readers did not confirm.
 _UNCONFIRMED = {"invalidated", "other", "reported"}
@@ -88,7 +89,7 @@ def best_list(files: Sequence[str], index: RecordingIndex, config: ReadConfig) -
     groups: dict[str, list[str]] = {}
     for file in sorted(set(files) - set(beside)):
         path = PurePosixPath(file)
-        if path.name not in _KALDI_FILES:
+        if path.name not in KALDI_FILES:
             groups.setdefault(_list_name(path), []).append(file)
     candidates = [_candidate(parts, find, config, set(files)) for parts in groups.values()]
     if beside:
@@ -119,12 +120,22 @@ def read_list(
         UnclearColumns: If its columns can be read in more than one way, or in none.
         DataError: If Kaldi's files say what cannot be read.
     """
-    entries = read_table(read_lines(os.path.join(config.data_dir, file)), find)
-    lines = [
-        Line(file=file, where=entry.where, row=entry.row or _NO_ROW, fault=entry.fault)
-        for entry in entries
+    path = os.path.join(config.data_dir, file)
+    what = other_format(path)
+    if what and not what.startswith("JSON"):
+        raise UnclearColumns(f"expected a list as text, found {what}")
+    encoding = encoding_of(path)
+    entries = read_table(read_lines(path), find)
+    rows = look_up([entry.row or _NO_ROW for entry in entries], file, find, config, files)
+    return [
+        Line(
+            file=file,
+            where=entry.where,
+            row=row,
+            fault=entry.fault or _garbled(row, encoding),
+        )
+        for entry, row in zip(entries, rows, strict=True)
     ]
-    return _with_kaldi_files(file, lines, find, config, files)
 
 
 def read_beside(file: str, config: ReadConfig) -> Line:
@@ -133,7 +144,8 @@ def read_beside(file: str, config: ReadConfig) -> Line:
     The words are in its first line, which may begin with the recording's name; further lines may
     have pinyin and phonemes, and no hanzi.
     """
-    lines = [line.strip() for line in read_lines(os.path.join(config.data_dir, file))]
+    path = os.path.join(config.data_dir, file)
+    lines = [line.strip() for line in read_lines(path)]
     text, *others = [line for line in lines if line] or [""]
     recording = os.path.splitext(file)[0]
     if sum(map(is_mostly_hanzi, others)):
@@ -145,7 +157,8 @@ def read_beside(file: str, config: ReadConfig) -> Line:
     name, _, words = text.partition("\t" if "\t" in text else " ")
     if words.strip() and _stem(name) == _stem(PurePosixPath(file).stem):
         text = words.strip()
-    return Line(file=file, where="", row=Row(recording=recording, text=without_pinyin(text)))
+    row = Row(recording=recording, text=without_pinyin(text))
+    return Line(file=file, where="", row=row, fault=_garbled(row, encoding_of(path)))
 
 
 def finder(index: RecordingIndex) -> FindRecording:
@@ -161,6 +174,11 @@ def finder(index: RecordingIndex) -> FindRecording:
         return known[name]
 
     return find
+
+
+def _garbled(row: Row, encoding: str) -> str:
+    """Why a transcript or a speaker is no text; empty where it is."""
+    return describe_garbled(row.text, encoding) or describe_garbled(row.speaker, encoding)
 
 
 def _stem(name: str) -> str:
@@ -248,52 +266,3 @@ def _said(line: Line) -> str:
         return normalize(line.row.text)
     except ValueError:
         return ""
-
-
-def _with_kaldi_files(
-    file: str,
-    lines: Sequence[Line],
-    find: FindRecording,
-    config: ReadConfig,
-    files: Collection[str],
-) -> list[Line]:
-    """Looks up paths and speakers in Kaldi's files beside a list, where there are any."""
-    scp, speakers, segments = (os.path.join(os.path.dirname(file), name) for name in _KALDI_FILES)
-    if scp not in files:
-        return list(lines)
-    if segments in files:
-        raise DataError(
-            f"{segments} in {config.data_dir} says that utterances are parts of recordings; "
-            f"{config.task_name} reads a recording for each: cut them, such as with "
-            f"extract-segments of Kaldi, and take {segments} away"
-        )
-    path_of = _mapping(scp, config)
-    piped = next((path for path in path_of.values() if path.endswith("|")), "")
-    if piped:
-        raise DataError(
-            f"{scp} in {config.data_dir} gives commands, such as {piped!r}, which are not run; "
-            f"expected paths: write the recordings, such as with wav-copy of Kaldi"
-        )
-    speaker_of = _mapping(speakers, config) if speakers in files else {}
-    return [
-        line if line.fault else replace(line, row=_looked_up(line.row, path_of, speaker_of, find))
-        for line in lines
-    ]
-
-
-def _looked_up(
-    row: Row, path_of: Mapping[str, str], speaker_of: Mapping[str, str], find: FindRecording
-) -> Row:
-    path = path_of.get(row.recording, row.recording)
-    return Row(
-        recording=path if find(path) is not None else row.recording,
-        text=row.text,
-        speaker=row.speaker or speaker_of.get(row.recording, ""),
-    )
-
-
-def _mapping(file: str, config: ReadConfig) -> Mapping[str, str]:
-    """Reads lines of a key and a value."""
-    lines = read_lines(os.path.join(config.data_dir, file))
-    parted = [line.strip().split(None, 1) for line in lines]
-    return {pair[0]: pair[1] for pair in parted if len(pair) > 1}

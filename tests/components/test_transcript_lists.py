@@ -227,3 +227,47 @@ def test_a_person_is_told_that_nothing_tells_speakers(tmp_path: Path) -> None:
     write_list(tmp_path, "list.tsv", [f"{name}\t今天\tS{name[-1]}x" for name in names])
     utterances, _ = found(tmp_path)
     assert not Executor.notes(list(utterances.values()), config_for(LIST, tmp_path))
+
+
+@pytest.mark.parametrize("taken_for", ["iso-8859-1", "cp1252", "gbk"])
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_garbled_texts_are_quarantined(tmp_path: Path, taken_for: str, is_beside: bool) -> None:
+    touch(tmp_path)
+    garbled = "今天天气很好".encode().decode(taken_for, errors="replace")
+    texts = {name: words(name) for name in NAMES} | {"A_0": garbled}
+    if is_beside:
+        for name, text in texts.items():
+            (tmp_path / "wav" / f"{name}.txt").write_text(text)
+    else:
+        rows = [f"{name},{text}" for name, text in texts.items()]
+        write_list(tmp_path, "list.csv", ["path,text", *rows])
+    utterances, rejects = found(tmp_path)
+    assert len(utterances) == 19 and "A_0" not in utterances
+    places = {reject.path: reject.reason for reject in rejects}
+    reason = places["wav/A_0.txt" if is_beside else "list.csv"]
+    assert "taken for" in reason or "found other bytes" in reason
+
+
+def test_lines_in_another_encoding_are_quarantined(tmp_path: Path) -> None:
+    touch(tmp_path)
+    lines = [f"{name}\t{words(name)}\n".encode() for name in NAMES[1:]]
+    (tmp_path / "list.tsv").write_bytes(b"".join([f"A_0\t{words('A_0')}\n".encode("gbk"), *lines]))
+    utterances, rejects = found(tmp_path)
+    assert len(utterances) == 19
+    [reason] = [reject.reason for reject in rejects if reject.where == "line 1"]
+    assert reason.startswith("expected UTF-8, which the file is in, found other bytes")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig", "gb18030"])
+def test_lists_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    touch(tmp_path)
+    rows = [f"{name},{words(name)}" for name in NAMES]
+    write_list(tmp_path, "list.csv", ["path,text", *rows], encoding)
+    assert_all(tmp_path)
+
+
+def test_a_workbook_called_a_list(tmp_path: Path) -> None:
+    touch(tmp_path)
+    (tmp_path / "list.csv").write_bytes(b"PK\x03\x04[Content_Types].xml xl/workbook.xml")
+    with pytest.raises(DataError, match="list.csv .* is not clear: expected a list as text"):
+        found(tmp_path)
