@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
@@ -59,10 +61,18 @@ def run(
             give_back()
 
     with exclusive(env, result.task.name), observed(started, ended):
+        _remove_temporary(Path(pipeline.pipeline_info.pipeline_root))
         try:
             LocalDagRunner().run(pipeline)
         except Exception as error:
-            failed = result.outcomes[-1].name if result.outcomes else "The pipeline"
+            last = result.outcomes[-1] if result.outcomes else None
+            failed = last.name if last and last.state == "failed" else "The pipeline"
             metadata = pipeline.metadata_connection_config.sqlite.filename_uri
             said = explain(error, metadata)
             raise RunError(f"{failed} failed: {said}", exit_code(error)) from error
+
+
+def _remove_temporary(pipeline_dir: Path) -> None:
+    """Removes what components that were stopped kept for the time of their work."""
+    for folder in pipeline_dir.glob("*/.system/executor_execution/*/.temp"):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -28,6 +28,13 @@ _REJECTS = "rejects.jsonl"
 _COUNTS = "counts.json"
 _NOTES = "notes.json"
 _EXAMPLES_SHOWN = 5
+# By which words a reason is known that a setting decides, and what the setting does.
+_SETTINGS = {
+    "min_side_px": ("px on the shorter side", "To use smaller pictures"),
+    "max_seconds": ("s that are read", "To use longer recordings"),
+    "min_file_bytes": ("fewer than min_file_bytes", "To use smaller files"),
+    "min_tune_steps": ("steps, four to a beat", "To use shorter tunes"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +168,9 @@ def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
         if total
         else f"all {counts.set_aside} records were set aside, none is left"
     )
+    reasons = _commonest_reasons(kept, bad_only=total > 0)
     raise DataError(
-        f"{said}:\n{_commonest_reasons(kept, bad_only=total > 0)}\n"
+        f"{said}:\n{reasons}\n{_helpful_settings(reasons, task)}"
         f"All are listed in {kept}\n{_layouts(task)}"
     )
 
@@ -175,6 +183,15 @@ def _commonest_reasons(path: str, bad_only: bool) -> str:
     )
     return "\n".join(
         f"  {count} x {reason}" for reason, count in reasons.most_common(_EXAMPLES_SHOWN)
+    )
+
+
+def _helpful_settings(reasons: str, task: Task) -> str:
+    """Names the settings that would let records through which are refused for these reasons."""
+    return "".join(
+        f"{said}: --{name.replace('_', '-')} N, by default {task.hparams[name]}\n"
+        for name, (sign, said) in _SETTINGS.items()
+        if name in task.hparams and sign in reasons
     )
 
 

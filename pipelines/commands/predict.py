@@ -34,7 +34,7 @@ from pipelines.commands.options import (
     root_option,
     task_argument,
 )
-from pipelines.commands.request_usage import check_usage
+from pipelines.commands.request_usage import NoServerError, check_answers, check_usage
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
@@ -158,6 +158,9 @@ def _answer_each(texts: Iterator[str], shown: Callable[[int, str], str], stderr:
                 raise
             print(f"error: {_shortened(text)}: {error}", file=stderr)
             failures += 1
+        except NoServerError:
+            # It would not answer the others either.
+            raise
         except LianxiError as error:
             print(f"error: {_shortened(text)}: {error}" if text else f"error: {error}", file=stderr)
             failures += 1
@@ -226,6 +229,7 @@ def _ask(
             task.name, request, signature_name=signature, timeout_s=timeout_s
         )
     except ClientError as error:
+        check_answers(error)
         said = _said_by_the_graph(str(error))
         if said.split(":")[0].split(" ")[0] in getattr(human, "OPTIONS", {}):
             raise SettingError(said) from error

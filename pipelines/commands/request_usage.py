@@ -8,10 +8,33 @@ from types import ModuleType
 
 import click
 
-from modules.common.errors import MissingDataError
+from modules.common.errors import LianxiError, MissingDataError
 from modules.common.task import Task
+from serving.client_types import ClientError
 
 _ADDRESS = re.compile(r"(\S+:)?\S+:\d{1,5}")
+
+# What gRPC says where it reaches nobody, and not where a server is merely busy.
+_NOBODY = re.compile(r"failed to connect|errors resolving|connection refused|dns resolution", re.I)
+
+
+class NoServerError(LianxiError):
+    """No server answers where one was named."""
+
+
+def check_answers(error: ClientError) -> None:
+    """Raises `NoServerError` where a call failed since there is no server.
+
+    Args:
+        error: What the client raised; its message names the server.
+    """
+    found = re.search(r"\(server (\S+?)[;)]", error.message)
+    if error.code == "UNAVAILABLE" and found and _NOBODY.search(error.message):
+        host, _, port = found[1].rpartition(":")
+        raise NoServerError(
+            f"no server answers at {host}:{port}; start one (lianxi serve --port {port}), name "
+            "another, or leave --server out: then the model that was pushed last here answers"
+        ) from error
 
 
 def check_usage(

@@ -13,6 +13,7 @@ from tfx.types.standard_artifacts import Examples
 from components.example_gen import quarantine
 from components.example_gen.records import SET_ASIDE, Reject
 from modules.common.errors import DataError
+from modules.common.registry import load_task
 from pipelines.console import RunConsole
 from pipelines.observer import Outcome
 from pipelines.results import RunResult
@@ -94,3 +95,16 @@ def test_where_all_is_set_aside_the_reasons_are_told(tmp_path: Path) -> None:
     said = "all 4 records were set aside, none is left:\n  4 x not used\n"
     with pytest.raises(DataError, match=said):
         quarantine.check_limit(quarantine.read_counts(str(output)), str(output), task(FOLDER))
+
+
+def test_the_setting_that_lets_more_through_is_named(tmp_path: Path) -> None:
+    output = tmp_path / "examples" / "1"
+    reasons = [f"expected at least 200 px on the shorter side, found {n} x 9" for n in range(4)]
+    rejects = [Reject(f"{n}.png", "", said) for n, said in enumerate(reasons)]
+    write(output, {"quarantined": 4}, rejects)
+    counts = quarantine.read_counts(str(output))
+    with pytest.raises(DataError, match="To use smaller pictures: --min-side-px N, by default 200"):
+        quarantine.check_limit(counts, str(output), load_task("image_retrain"))
+    with pytest.raises(DataError) as caught:
+        quarantine.check_limit(counts, str(output), load_task("name_gender"))
+    assert "--min-side-px" not in str(caught.value)

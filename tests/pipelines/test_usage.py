@@ -11,7 +11,9 @@ import pytest
 
 from modules.common.errors import LianxiError, SettingError, WrongUsage
 from pipelines.beam_arguments import check_arguments
+from pipelines.commands.request_usage import NoServerError, check_answers
 from pipelines.commands.serve import _explained
+from serving.client_types import ClientError
 
 LIANXI = str(Path(sys.executable).parent / "lianxi")
 
@@ -91,3 +93,19 @@ def test_a_port_that_is_taken_is_named_with_its_option() -> None:
 
 def test_a_setting_of_a_request_is_a_wrong_usage() -> None:
     assert SettingError("top_k takes a whole number").exit_code == 2
+
+
+def test_no_server_is_said_once_with_its_port(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    done = lianxi("predict", "name_gender", "王", "李", "--server", address, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: no server answers at {address}; start one (lianxi serve ")
+
+
+def test_a_server_that_is_busy_is_no_absent_one() -> None:
+    check_answers(ClientError("UNAVAILABLE", "the queue is full (server localhost:1; is a server)"))
+    with pytest.raises(NoServerError, match="no server answers at localhost:1; start one"):
+        check_answers(ClientError("UNAVAILABLE", "failed to connect (server localhost:1; is a)"))
