@@ -82,7 +82,7 @@ def locate(
     path = Path(data).expanduser().resolve()
     check_name(str(path))
     if path.is_file():
-        source = _match(task, path.parent).source
+        source = _match(task, path.parent, named=path).source
         return DataLocation(
             folder=str(path.parent),
             source=source,
@@ -93,12 +93,16 @@ def locate(
     return _match(task, path)
 
 
-def _match(task: Task, folder: Path, is_sample: bool = False) -> DataLocation:
+def _match(
+    task: Task, folder: Path, is_sample: bool = False, named: Path | None = None
+) -> DataLocation:
     for source in task.sources:
         if source.matches(folder):
             return DataLocation(
                 folder=str(folder), source=source, patterns=source.patterns, is_sample=is_sample
             )
+    if named is not None:
+        raise DataError(f"{named} is not what {task.name} reads; expected {_layouts(task)}")
     names = sorted(entry.name for entry in folder.iterdir())
     listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     raise DataError(f"{folder} holds {listed or 'nothing'}; expected {_layouts(task)}")

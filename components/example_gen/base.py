@@ -196,7 +196,7 @@ class SourceExecutor(BaseExampleGenExecutor):
         if self._notes:
             quarantine.write_notes(self._notes, self._output_dir)
         counts = quarantine.read_counts(self._output_dir)
-        quarantine.check_limit(counts, self._output_dir, self._config.task)
+        quarantine.check_limit(counts, self._output_dir, self._config.task, self._items)
         self.check_read(self._items, self._config, self._output_dir)
         examples.set_int_custom_property("examples", counts.examples)
         examples.set_int_custom_property("quarantined", counts.quarantined)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 import apache_beam as beam
 from tfx.dsl.io import fileio
@@ -142,13 +143,14 @@ def rejects_path(output_dir: str) -> str:
     return os.path.join(output_dir, _FOLDER, _REJECTS)
 
 
-def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
+def check_limit(counts: Counts, output_dir: str, task: Task, items: Sequence[Any] = ()) -> None:
     """Stops the run where too much was bad.
 
     Args:
         counts: What was read.
         output_dir: The examples artifact.
         task: Gives the limit.
+        items: What was read; a single file is named.
 
     Raises:
         DataError: With the commonest reasons, and the place where all are listed.
@@ -157,8 +159,10 @@ def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
     total = used + counts.quarantined
     if counts.examples and counts.quarantined <= task.quarantine_limit * total:
         return
+    file = items[0] if len(items) == 1 and isinstance(items[0], str) else ""
     if not total and not counts.set_aside:
-        raise DataError(f"the files hold no record at all; {_layouts(task)}")
+        which = f"the contents of {file}" if file else "the files"
+        raise DataError(f"{which} hold no record at all; {_layouts(task)}")
     component_dir = os.path.dirname(os.path.dirname(output_dir))
     kept = os.path.join(component_dir, f"rejects-{os.path.basename(output_dir)}.jsonl")
     fileio.copy(rejects_path(output_dir), kept, overwrite=True)
@@ -170,7 +174,7 @@ def check_limit(counts: Counts, output_dir: str, task: Task) -> None:
     )
     reasons = _commonest_reasons(kept, bad_only=total > 0)
     raise DataError(
-        f"{said}:\n{reasons}\n{_helpful_settings(reasons, task)}"
+        f"{f'{file}: ' if file else ''}{said}:\n{reasons}\n{_helpful_settings(reasons, task)}"
         f"All are listed in {kept}\n{_layouts(task)}"
     )
 

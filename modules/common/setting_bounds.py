@@ -11,14 +11,19 @@ import re
 _MOST_SEED = 2**32 - 1
 # Of these a fit, a picture or a sample needs at least some.
 _POSITIVE = re.compile(
-    r"epochs|(eval_)?batch_size|(embedding_)?units|filters|channels|members|passes|n_fft|width|"
+    r"epochs|(eval_)?batch_size|(embedding_)?units|filters|channels|maps|layers|members|passes|n_fft|width|"
     r"vocabulary_size|origins|origin_step|cd_steps|window_steps|hop_steps|learning_rate|svm_cost|"
     r"max_\w+|sample_\w+|(eval|piece)_seconds|(image|crop|size)_px"
 )
 # A share of all would leave nothing.
 _LESS_THAN_ONE = re.compile(r"(\w+_)?dropout|label_smoothing")
 _SHARE = re.compile(r"\w+_share")
-_ANY_SIGN = ("length_bonus",)
+_NOT_NEGATIVE = re.compile(
+    r"patience|min_\w+|\w*units|\w+_percent|\w+_decay|\w+_norm|\w+_masks?|\w+_mels|\w+_frames|"
+    r"\w+_stages|\w+_rounds|\w+_iterations|\w+_semitones|\w+_origins|\w+_limit|\w+_fall|\w+_noise|"
+    r"\w+_scale|\w+_penalty|\w+_chains|\w+_px|\w+_seconds|hidden_layers|blocks|temperature|"
+    r"difficulty"
+)
 
 
 def out_of_bounds(name: str, value: float) -> str:
@@ -38,6 +43,6 @@ def out_of_bounds(name: str, value: float) -> str:
         return "a number from 0 to 1"
     if _POSITIVE.fullmatch(name) and value <= 0:
         return "a number above 0"
-    if value < 0 and name not in _ANY_SIGN:
+    if _NOT_NEGATIVE.fullmatch(name) and value < 0:
         return "no number below 0"
     return ""
