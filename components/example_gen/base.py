@@ -125,9 +125,9 @@ class SourceExecutor(BaseExampleGenExecutor):
 
         Args:
             items: What `items` listed; `check` let them through.
-            config: What the reader is told.
+            config: What the reader is told; `prepare` may have put such notes into it.
         """
-        return []
+        return list(config.notes)
 
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802
         """Not used: `GenerateExamplesByBeam` splits by the records' own split."""

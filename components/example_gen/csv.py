@@ -1,132 +1,169 @@
-"""CSV rows to examples, row by row; a bad row is set aside with its line and reason."""
+"""Rows of tables to examples, row by row; a bad row is set aside with its line and reason."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
 
+import apache_beam as beam
 from tfx.dsl.components.base import executor_spec
 
 from components.example_gen.base import SourceExampleGen, SourceExecutor
+from components.example_gen.csv_tables import Table, open_table, settle
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.records import Record, Reject, split_of
-from components.example_gen.text_files import encoding_of, other_format, read_lines
+from components.example_gen.read_group import GROUP_ITEMS
+from components.example_gen.records import SET_ASIDE, Record, Reject, split_of
 from modules.common.errors import DataError
-from modules.common.sources import CsvSource, RawFeatures
+from modules.common.sources import Column, CsvSource, RawFeatures, RawValue
+from modules.common.tables import Row
 from modules.common.text_encodings import describe_garbled
 
 _UNDECODABLE = "\ufffd"
 _REASON_CHARS = 300
+_FILES_SHOWN = 5
+_GROUPS = 16
+_CACHED_CELLS = 1 << 16
 
 
 def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
     """Reads one file.
 
     Args:
-        path: A CSV file with a header.
-        config: Its source must be a `CsvSource`.
+        path: A table.
+        config: Its source must be a `CsvSource`. Where `prepare` did not settle how values are
+            written, the file alone tells.
 
     Yields:
         A record for each good row, a reject for each line of a bad one: a quote that is missing
-        makes one row of many lines, and they count as lost. Blank rows count as bad.
+        makes one row of many lines, and they count as lost. Blank rows are passed over; a file
+        without rows is set aside.
     """
     source: CsvSource = config.source
-    encoding = encoding_of(path)
-    rows = csv.reader(_keep_nul_out(read_lines(path)))
-    header = [cell.strip() for cell in next(rows, [])]
-    positions = _positions(header, source)
-    while True:
-        first = rows.line_num + 1
+    name = config.relative(path)
+    table = open_table(path, config)
+    conventions = config.conventions
+    if not conventions:
+        conventions = settle([table], source, config)
+        table = open_table(path, config)
+    readers = _readers(table, source, conventions)
+    has_rows = False
+    for row in table.rows:
+        has_rows = True
         try:
-            features = _features(next(rows), header, positions, source, encoding)
-        except StopIteration:
-            return
-        except (ValueError, csv.Error) as error:
-            reason = str(error)
-            if len(reason) > _REASON_CHARS:
-                reason = reason[: _REASON_CHARS - 1] + "…"
-            yield Reject(config.relative(path), f"line {first}", reason)
-            for line in range(first + 1, rows.line_num + 1):
-                part = f"part of the bad row that begins in line {first}; is a quote missing?"
-                yield Reject(config.relative(path), f"line {line}", part)
-            continue
-        key = "\0".join(str(features[name]) for name in source.key)
-        yield Record(split_of(key, source.eval_percent), features)
-
-
-def _keep_nul_out(lines: Iterator[str]) -> Iterator[str]:
-    """Python 3.10's reader fails on NUL; the row is rejected as undecodable instead."""
-    return (line.replace("\0", _UNDECODABLE) for line in lines)
-
-
-def _positions(header: list[str], source: CsvSource) -> dict[str, int]:
-    """Feature to the position of its column; columns that are missing are left out."""
-    known = {name.lower(): position for position, name in reversed(list(enumerate(header)))}
-    return {
-        column.feature: known[name.lower()]
-        for column in source.columns
-        for name in reversed(column.headers)
-        if name.lower() in known
-    }
-
-
-def _features(
-    row: list[str],
-    header: list[str],
-    positions: dict[str, int],
-    source: CsvSource,
-    encoding: str,
-) -> RawFeatures:
-    if not any(cell.strip() for cell in row):
-        raise ValueError("blank row")
-    if len(row) != len(header):
-        raise ValueError(f"expected {len(header)} fields as in the header, found {len(row)}")
-    read = {positions[column.feature] for column in source.columns}
-    for at, cell in enumerate(row):
-        fault = describe_garbled(cell, encoding) if at in read or _UNDECODABLE in cell else ""
-        if fault:
-            raise ValueError(f"{header[at]}: {fault}")
-    features = {}
-    for column in source.columns:
-        cell = row[positions[column.feature]].strip()
-        try:
-            features[column.feature] = column.parse(cell)
+            features = _features(row, table, readers, source)
         except ValueError as error:
-            raise ValueError(f"{header[positions[column.feature]]}: {error}") from error
+            yield from _rejects(name, row, str(error))
+            continue
+        key = "\0".join(str(features[feature]) for feature in source.key)
+        yield Record(split_of(key, source.eval_percent), features)
+    if not has_rows:
+        yield Reject(name, "", table.fault or "the file has a header and no rows", SET_ASIDE)
+
+
+_Readers = Sequence[tuple[str, int, Callable[[str], RawValue]]]
+
+
+def _readers(table: Table, source: CsvSource, conventions: Mapping[str, str]) -> _Readers:
+    """What reads the cells: feature, position, and a function that is quick for what repeats."""
+    return [
+        (
+            column.feature,
+            table.positions[column.feature],
+            lru_cache(_CACHED_CELLS)(partial(_read_cell, column, conventions, table.encoding)),
+        )
+        for column in source.columns
+        if table.positions
+    ]
+
+
+def _read_cell(
+    column: Column, conventions: Mapping[str, str], encoding: str, cell: str
+) -> RawValue:
+    if fault := describe_garbled(cell, encoding):
+        raise ValueError(fault)
+    if column.convention:
+        return column.convention.parse(cell, conventions[column.convention.name])
+    return column.parse(cell)
+
+
+def _features(row: Row, table: Table, readers: _Readers, source: CsvSource) -> RawFeatures:
+    if row.fault:
+        raise ValueError(row.fault)
+    cells, wanted = row.cells, len(table.header)
+    if len(cells) != wanted and any(cells[wanted:]) or len(cells) < wanted:
+        raise ValueError(f"expected {wanted} fields as in the header, found {len(cells)}")
+    if _UNDECODABLE in "".join(cells):
+        cell = next(cell for cell in cells if _UNDECODABLE in cell)
+        raise ValueError(describe_garbled(cell, table.encoding))
+    features: dict[str, Any] = {}
+    for feature, at, read in readers:
+        try:
+            features[feature] = read(cells[at])
+        except ValueError as error:
+            raise ValueError(f"{table.header[at]}: {error}") from error
     if source.derive is not None:
         features |= source.derive(features)
     return features
 
 
+def _rejects(name: str, row: Row, reason: str) -> Iterator[Reject]:
+    if len(reason) > _REASON_CHARS:
+        reason = reason[: _REASON_CHARS - 1] + "…"
+    yield Reject(name, f"line {row.line}", reason)
+    for line in range(row.line + 1, row.last_line + 1):
+        part = f"part of the bad row that begins in line {row.line}; is a quote missing?"
+        yield Reject(name, f"line {line}", part)
+
+
 class Executor(SourceExecutor):
-    """Reads CSV files."""
+    """Reads tables."""
 
     reader = staticmethod(read_csv)
 
     @classmethod
-    def check(cls, paths: Sequence[str], config: ReadConfig) -> None:
-        """Reads the headers only.
+    def prepare(cls, items: Sequence[str], config: ReadConfig) -> ReadConfig:
+        """Looks at all tables: how their values are written, and which of them are empty.
 
         Raises:
-            DataError: If a file is empty or lacks a column.
+            DataError: If one lacks a column or is no table, if none has a row, or if values can be
+                read in two ways.
         """
-        source: CsvSource = config.source
-        for path in paths:
-            if what := other_format(path):
-                raise DataError(f"{config.relative(path)} is {what}; expected {source.layout}")
-            lines = read_lines(path)
-            header = [cell.strip() for cell in next(csv.reader(_keep_nul_out(lines)), [])]
-            missing = [
-                column.headers[0]
-                for column in source.columns
-                if column.feature not in _positions(header, source)
-            ]
-            if missing:
-                raise DataError(
-                    f"{config.relative(path)} has no column {', '.join(missing)}; "
-                    f"expected {source.layout}, "
-                    + (f"found the header {','.join(header)}" if header else "found an empty file")
-                )
+        empty: dict[str, str] = {}
+
+        def tables() -> Iterator[Table]:
+            for path in items:
+                table = open_table(path, config)
+                first = next(table.rows, None)
+                if first is None:
+                    empty[config.relative(path)] = table.fault or "a header and no rows"
+                else:
+                    yield dataclasses.replace(table, rows=_chained(first, table.rows))
+
+        conventions = settle(tables(), config.source, config)
+        shown = [f"{name} ({fault})" for name, fault in list(empty.items())[:_FILES_SHOWN]]
+        if len(empty) > _FILES_SHOWN:
+            shown.append(f"{len(empty) - _FILES_SHOWN:,} more")
+        if empty and len(empty) == len(items):
+            raise DataError(
+                f"the files hold no record at all: {', '.join(shown)}; {config.task_name} reads "
+                f"{config.source.layout}"
+            )
+        notes = (f"without rows: {', '.join(shown)}",) if empty else ()
+        return dataclasses.replace(config, conventions=conventions, notes=notes)
+
+    @classmethod
+    def spread(cls, pipeline: beam.Pipeline, items: Sequence[str]) -> beam.PCollection:
+        """Gives the files in groups: many small ones would cost more to hand out than to read."""
+        size = max(1, min(GROUP_ITEMS, len(items) // _GROUPS))
+        groups = [items[start : start + size] for start in range(0, len(items), size)]
+        return pipeline | "Items" >> beam.Create(groups) | "Spread" >> beam.Reshuffle()
+
+
+def _chained(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
+    yield first
+    yield from rows
 
 
 class CsvExampleGen(SourceExampleGen):

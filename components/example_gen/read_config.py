@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from modules.common.folder_layouts import FolderLayout
@@ -24,6 +24,8 @@ class ReadConfig:
         data_dir: The data folder, or empty where there is none.
         folders: What the folders of pictures are, where they tell split or class.
         labels: What lists say that pictures show, where there are such lists.
+        conventions: How tables write their values, by the name of the `Convention`.
+        notes: What a person should know of how the data is read.
     """
 
     task_name: str
@@ -32,6 +34,8 @@ class ReadConfig:
     data_dir: str
     folders: FolderLayout | None = None
     labels: LabelList | None = None
+    conventions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:

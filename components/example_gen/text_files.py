@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from modules.common.file_formats import describe_other_format
@@ -29,6 +30,39 @@ def read_head(path: str) -> bytes:
     """
     with _open(path) as file:
         return file.read(PROBE_BYTES)
+
+
+@dataclass(frozen=True)
+class OpenText:
+    """A text file that was looked at and can be read, once.
+
+    Attributes:
+        encoding: As `text_encodings.detect` names it.
+        other_format: What it is if it is no text; else empty.
+        head: Its beginning.
+        is_whole: Whether that is all of it.
+        lines: All of its lines, endings kept; bytes that do not decode become U+FFFD.
+    """
+
+    encoding: str
+    other_format: str
+    head: str
+    is_whole: bool
+    lines: Iterator[str]
+
+
+def open_text(path: str) -> OpenText:
+    """Looks at a text file, and reads a small one, in one go.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    head = read_head(path)
+    encoding = detect(head)
+    text = head.decode(encoding, errors="replace")
+    is_whole = len(head) < PROBE_BYTES
+    lines = iter(io.StringIO(text, newline="")) if is_whole else read_lines(path)
+    return OpenText(encoding, describe_other_format(head), text, is_whole, lines)
 
 
 def read_lines(path: str, newline: str = "", max_chars: int = -1) -> Iterator[str]:

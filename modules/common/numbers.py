@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from modules.common.errors import DataError
+from modules.common.sources import Convention
 
-DecimalMark = Literal[".", ","]
+DecimalMark = str
 POINT: DecimalMark = "."
 COMMA: DecimalMark = ","
 AUTO = "auto"
@@ -48,6 +50,9 @@ _PATTERNS: Mapping[DecimalMark, re.Pattern[str]] = {
 # Both marks, two of the same, or a zero first: a slip of the hand does not look so.
 _SURE = re.compile(r"[+-]?(?:.*[.].*,.*|.*,.*[.].*|.*,.*,.*|.*[.].*[.].*|0+[.,].*)")
 _USUAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,40})?")
+# Programs write commas between columns and points before decimals; spreadsheets of countries with
+# decimal commas write semicolons or tabs.
+_OF_PROGRAMS = frozenset(",|")
 _MIN_SETTLING_SHARE = 0.05
 
 
@@ -86,12 +91,15 @@ def is_no_value(text: str) -> bool:
 
 
 def decimal_mark(
-    cells: Iterable[str], setting: str = AUTO, points_are_usual: bool = False
+    cells: Iterable[str] | Mapping[str, int],
+    setting: str = AUTO,
+    points_are_usual: bool = False,
 ) -> DecimalMark:
     """Finds what stands before the decimals in a column.
 
     Args:
-        cells: All cells of the column, or of several that were written alike.
+        cells: All cells of the column, or of several that were written alike; or how often each
+            comes.
         setting: A key of `DECIMAL_MARKS`; other than `auto` it settles the matter.
         points_are_usual: Whether a lone point stands before decimals where nothing tells, since
             the file is laid out as programs write it.
@@ -106,45 +114,47 @@ def decimal_mark(
     known = DECIMAL_MARKS[setting]
     if known is not None:
         return known
-    examples: dict[DecimalMark, list[str]] = {POINT: [], COMMA: []}
-    sure: dict[DecimalMark, int] = {POINT: 0, COMMA: 0}
-    open_: list[str] = []
-    for cell in cells:
+    # Numbers that one mark alone fits, those of them that no slip of the hand looks like, and those
+    # that both fit.
+    told: dict[DecimalMark, Counter[str]] = {POINT: Counter(), COMMA: Counter()}
+    sure: set[DecimalMark] = set()
+    untold: Counter[str] = Counter()
+    for cell, count in Counter(cells).items():
         plain = _plain(cell).removesuffix("%").rstrip()
         if "," not in plain and "." not in plain:
             continue
         fitting = [mark for mark, pattern in _PATTERNS.items() if pattern.fullmatch(plain)]
         if len(fitting) == 2:
-            open_.append(cell.strip())
+            untold[cell.strip()] += count
         elif fitting:
-            examples[fitting[0]].append(cell.strip())
-            sure[fitting[0]] += bool(_SURE.fullmatch(plain))
-    return _settle(examples, sure, open_, points_are_usual)
+            told[fitting[0]][cell.strip()] += count
+            sure |= set(fitting) if _SURE.fullmatch(plain) else set()
+    return _settle(told, sure, untold, points_are_usual)
 
 
 def _settle(
-    examples: Mapping[DecimalMark, list[str]],
-    sure: Mapping[DecimalMark, int],
-    undecided: list[str],
+    told: Mapping[DecimalMark, Counter[str]],
+    sure: Collection[DecimalMark],
+    untold: Counter[str],
     points_are_usual: bool,
 ) -> DecimalMark:
-    likelier, other = sorted((POINT, COMMA), key=lambda mark: -len(examples[mark]))
-    most, least = len(examples[likelier]), len(examples[other])
-    if least > _MIN_SETTLING_SHARE * (most + least):
+    counts = {mark: sum(examples.values()) for mark, examples in told.items()}
+    likelier = max(counts, key=counts.__getitem__)
+    most, both = counts[likelier], sum(counts.values())
+    if both - most > _MIN_SETTLING_SHARE * both:
+        point, comma = (next(iter(told[mark])) for mark in (POINT, COMMA))
         raise DataError(
-            f"some numbers have a decimal point and others a decimal comma: "
-            f"{examples[POINT][0]!r} and {examples[COMMA][0]!r}; write all in one way, or say "
-            f"--set decimal_mark=point or --set decimal_mark=comma, and the others are quarantined"
+            f"some numbers have a decimal point and others a decimal comma: {point!r} and "
+            f"{comma!r}; write all in one way, or say --set decimal_mark=point or "
+            f"--set decimal_mark=comma, and the others are quarantined"
         )
-    told = sure[likelier] or most > _MIN_SETTLING_SHARE * (most + len(undecided))
-    if most and told:
+    is_enough = most > _MIN_SETTLING_SHARE * (most + sum(untold.values()))
+    if most and (likelier in sure or is_enough):
         return likelier
-    if not undecided:
+    if not untold or (points_are_usual and not any("," in text for text in untold)):
         return POINT
-    if points_are_usual and not any("," in text for text in undecided):
-        return POINT
-    shown = undecided[0]
-    readings = {mark: parse_number(shown, mark) for mark in (POINT, COMMA)}
+    shown = next(iter(untold))
+    readings = {mark: parse_number(shown.removesuffix("%"), mark) for mark in (POINT, COMMA)}
     raise DataError(
         f"{shown!r} can be read as {readings[POINT]:.15g} (--set decimal_mark=point) or as "
         f"{readings[COMMA]:.15g} (--set decimal_mark=comma), and no other number of the column "
@@ -175,3 +185,21 @@ def _why_not(text: str, plain: str, mark: DecimalMark) -> str:
     if re.fullmatch(r"[+-]?[0-9][0-9., ']*[0-9]", plain):
         return f"expected groups of three digits, found {shown!r}"
     return f"expected a number, found {shown!r}"
+
+
+def settle_numbers(
+    cells: Mapping[str, int], settings: Mapping[str, Any], delimiters: Collection[str]
+) -> str:
+    """Finds what stands before the decimals, as a `Convention` does.
+
+    Args:
+        cells: How often each cell comes.
+        settings: `decimal_mark` is a key of `DECIMAL_MARKS`.
+        delimiters: Those of the tables.
+    """
+    setting = str(settings.get("decimal_mark", AUTO))
+    return decimal_mark(cells, setting, points_are_usual=_OF_PROGRAMS.issuperset(delimiters))
+
+
+NUMBERS = Convention(name="decimal_mark", settle=settle_numbers, parse=parse_number)
+"""How columns of numbers are read."""

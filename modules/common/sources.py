@@ -7,7 +7,7 @@ reaches the declaration through the task's name. No TensorFlow here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +22,9 @@ FOLDERS = "modules.common.image_layouts.split_folder"
 
 RawValue = str | bytes | int | float | Iterable[float] | Iterable[int] | Iterable[str]
 RawFeatures = Mapping[str, RawValue]
+
+# In either case.
+_TABLES = ("*.[cC][sS][vV]", "*.[tT][sS][vV]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,25 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Convention:
+    """How tables write values of a kind, which a single one does not always tell.
+
+    All columns of a kind, of all files, are looked at together.
+
+    Attributes:
+        name: Of the kind.
+        settle: A function `(how often each cell comes, resolved hyperparameters, delimiters of the
+            tables) -> how they are written`, a word that `parse` understands. It raises
+            `DataError` with both readings where that can be read in two ways.
+        parse: Turns a cell's text into the feature's value, told that word.
+    """
+
+    name: str
+    settle: Callable[[Mapping[str, int], Mapping[str, Any], Collection[str]], str]
+    parse: Callable[[str, str], RawValue]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """One column of a CSV file.
 
@@ -64,16 +86,37 @@ class Column:
         headers: Header names that it goes by, the usual one first.
         parse: Turns the cell's text into the feature's value; raises `ValueError` with the
             reason where it cannot, and the row is quarantined with it.
+        convention: What parses in its place, where a cell alone does not tell how it is meant.
+        recognizes: Tells whether a cell can be of this column alone. Where all columns have it, a
+            table of so many columns without a header is read if there is no doubt.
     """
 
     feature: str
     headers: tuple[str, ...]
     parse: Callable[[str], RawValue] = str.strip
+    convention: Convention | None = None
+    recognizes: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class CsvSource(Source):
-    """CSV files with a header, in any encoding that `text_encodings` tells.
+class TableSource(Source):
+    """Tables in text files, whose names end in `.csv` or `.tsv`.
+
+    In any encoding that `text_encodings` tells, with comma, semicolon, tab or `|` between the
+    columns.
+    """
+
+    pattern: str = ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Globs of the tables; `pattern` alone where the task sets it."""
+        return (self.pattern,) if self.pattern else _TABLES
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvSource(TableSource):
+    """Tables with a header; of columns that leave no doubt, without one too.
 
     Attributes:
         columns: The columns that are read; others are ignored.
@@ -123,8 +166,8 @@ class AudioFolderSource(Source):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeSeriesSource(Source):
-    """A CSV file with a date column and a value column: one series, evenly spaced.
+class TimeSeriesSource(TableSource):
+    """A table with dates and values: one series, evenly spaced, upright or wide.
 
     Attributes:
         date_headers: Names the date column goes by; failing these, the first column is taken.

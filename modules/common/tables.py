@@ -104,6 +104,8 @@ def read_rows(lines: Iterable[str], dialect: Dialect) -> Iterator[Row]:
 
 def clean(cell: str) -> str:
     """Takes blanks and invisible characters off the ends, and Excel's `="…"` from around."""
+    if cell.isalnum():
+        return cell
     cell = cell.strip(_AROUND)
     if cell.startswith('="') and (match := _EXCEL_TEXT.fullmatch(cell)):
         return match[1].strip(_AROUND)

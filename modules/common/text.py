@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+import functools
+
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
+
+from modules.common.normal_text import character_replacements
 
 PADDING_ID = 0
 UNKNOWN_ID = 1
 RESERVED_IDS = 2
+_MAX_REPLACEMENT = 4
 
 # What `str.split` splits at; RE2's `\s` knows ASCII only, not the full-width space.
 _WHITE_SPACE = r"[\s\v\x1c-\x1f\x{85}\p{Z}]+"
+
+
+def normalized(text: tf.Tensor) -> tf.Tensor:
+    """Gives texts in one spelling, as `modules.common.normal_text.normalized` does.
+
+    Character by character: what NFKC composes of several stays apart.
+
+    Args:
+        text: string `[batch]`; bytes that are not UTF-8 become U+FFFD.
+
+    Returns:
+        string `[batch]`.
+    """
+    changed, replacements = _replacements()
+    codes = tf.strings.unicode_decode(text, "UTF-8")
+    flat = codes.flat_values  # [characters]
+    at = tf.minimum(tf.searchsorted(changed, flat), len(changed) - 1)
+    is_changed = tf.gather(tf.constant(changed), at) == flat
+    kept = tf.pad(flat[:, None], [[0, 0], [0, _MAX_REPLACEMENT - 1]])
+    new = tf.where(is_changed[:, None], tf.gather(tf.constant(replacements), at), kept)
+    is_there = new > 0  # [characters, _MAX_REPLACEMENT]
+    lengths = tf.reduce_sum(tf.cast(is_there, tf.int32), axis=1)
+    row_lengths = tf.reduce_sum(codes.with_flat_values(lengths), axis=1)
+    ragged = tf.RaggedTensor.from_row_lengths(tf.boolean_mask(new, is_there), row_lengths)
+    return tf.strings.unicode_encode(ragged, "UTF-8")
+
+
+@functools.cache
+def _replacements() -> tuple[np.ndarray, np.ndarray]:
+    """Code points that `normalized` changes, rising, and what becomes of each, zeros behind."""
+    table = character_replacements(_MAX_REPLACEMENT)
+    changed = sorted(table)
+    rows = [table[code] + (0,) * (_MAX_REPLACEMENT - len(table[code])) for code in changed]
+    return np.array(changed, np.int32), np.array(rows, np.int32)
 
 
 def split_characters(text: tf.Tensor) -> tf.RaggedTensor:

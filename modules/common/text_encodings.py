@@ -182,8 +182,10 @@ def _is_in_gb2312(text: str, last_lead: int = 0xFE) -> bool:
         content = text.encode("gb2312")
     except UnicodeEncodeError:
         return False
+    if len(content) == 2 * len(text):  # Nothing of it is ASCII, as of most names.
+        return max(content[::2]) <= last_lead
     leads = [byte for byte in content if byte >= 0x80][::2]
-    return all(lead <= last_lead for lead in leads)
+    return max(leads, default=0) <= last_lead
 
 
 def _gb_bytes(text: str) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -28,9 +29,6 @@ Frequency = Literal["monthly", "weekly", "daily"]
 MAX_FILLED_GAP = 2
 _SEASON = {"monthly": 12, "weekly": 52, "daily": 7}
 _SHOWN = 12
-# Programs write commas between columns and points before decimals; spreadsheets of countries with
-# decimal commas write semicolons or tabs.
-_OF_PROGRAMS = ",|"
 _OTHERS = {"quarterly ": range(88, 94), "half-yearly ": range(180, 186), "yearly ": range(364, 368)}
 
 
@@ -125,11 +123,7 @@ def _read_entries(
     values = [entry.value for entry in entries]
     if all(value.endswith("%") for value in values if not numbers.is_no_value(value)):
         values = [value.removesuffix("%") for value in values]
-    mark = numbers.decimal_mark(
-        values,
-        str(settings.get("decimal_mark", numbers.AUTO)),
-        points_are_usual=dialect.delimiter in _OF_PROGRAMS,
-    )
+    mark = numbers.settle_numbers(Counter(values), settings, {dialect.delimiter})
     rows = []
     for entry, date, value in zip(entries, dates, values, strict=True):
         if isinstance(date, str):

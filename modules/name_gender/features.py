@@ -24,9 +24,10 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
         The declared features.
     """
     min_count = int(custom_config["hparams"]["min_character_count"])
+    name = text.normalized(inputs["name"][:, 0])
     return {
         # [batch, MAX_CHARS]
-        "characters": text.character_ids(inputs["name"][:, 0], MAX_CHARS, min_count, VOCABULARY),
+        "characters": text.character_ids(name, MAX_CHARS, min_count, VOCABULARY),
         # [batch]
         "is_male": tf.cast(inputs["gender"][:, 0] == "male", tf.float32),
     }

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from modules.common.normal_text import normalized
+
 TAKES = "names"
 
 
 def read_request(text: str) -> tuple[str, dict[str, Any]]:
-    """Makes a request of one name; gives the signature and its inputs."""
-    return "serving_default", {"name": [text]}
+    """Makes a request of one name, spelled as in training; gives the signature and its inputs."""
+    return "serving_default", {"name": [normalized(text)]}
 
 
 def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:

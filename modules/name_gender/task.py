@@ -16,31 +16,36 @@ that the first character is a surname, which says little.
 
 from __future__ import annotations
 
+import re
+
+from modules.common.genders import AUTO, GENDER_CODES, GENDERS, is_gender
+from modules.common.normal_text import normalized
+from modules.common.numbers import NO_VALUE
 from modules.common.sources import Column, CsvSource, RawFeatures
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 
 MAX_CHARS = 8
 
-_GENDERS = {
-    "男": "male", "m": "male", "male": "male",
-    "女": "female", "f": "female", "female": "female",
-}  # fmt: skip
+_NOTHING = "expected a name, found nothing"
+_CHINESE_NAME = re.compile("[〇\u3400-\u9fff\U00020000-\U000323af·]{2,}")
+_NO_NAMES = frozenset(
+    ("未知", "不详", "无名", "无名氏", "佚名", "匿名", "姓名", "unknown", "anonymous")
+)
 
 
 def parse_name(text: str) -> str:
-    """Reads a name; the spaces that forms put between characters are not part of it."""
-    name = "".join(text.split())
-    if not name:
-        raise ValueError("expected a name, found nothing")
+    """Reads a name in the one spelling that is its key, to which a request is brought too."""
+    name = normalized(text)
+    if not name or name.lower() in NO_VALUE | _NO_NAMES:
+        raise ValueError(f"expected a name, found {text!r}" if name else _NOTHING)
+    if not any(map(str.isalpha, name)):
+        raise ValueError(f"expected a name, found {text!r}, which has no letter")
     return name
 
 
-def parse_gender(text: str) -> str:
-    """Reads a gender in any of the usual spellings as `male` or `female`."""
-    try:
-        return _GENDERS[text.strip().lower()]
-    except KeyError:
-        raise ValueError(f"expected 男, 女, male, female, M or F, found {text!r}") from None
+def is_name(text: str) -> bool:
+    """Tells whether a cell is surely a name in Chinese characters, and no gender."""
+    return bool(_CHINESE_NAME.fullmatch(normalized(text))) and not is_gender(text)
 
 
 def _derive(features: RawFeatures) -> RawFeatures:
@@ -52,12 +57,21 @@ TASK = Task(
     title="A Chinese name → the usual gender",
     sources=(
         CsvSource(
-            pattern="*.csv",
             layout="a folder of CSV files with the header 姓名,性别 (or name,gender), "
             "one name and 男 or 女 (or male, female, M, F) in each row",
             columns=(
-                Column(feature="name", headers=("姓名", "name", "名字"), parse=parse_name),
-                Column(feature="gender", headers=("性别", "gender", "sex"), parse=parse_gender),
+                Column(
+                    feature="name",
+                    headers=("姓名", "name", "名字"),
+                    parse=parse_name,
+                    recognizes=is_name,
+                ),
+                Column(
+                    feature="gender",
+                    headers=("性别", "gender", "sex"),
+                    convention=GENDERS,
+                    recognizes=is_gender,
+                ),
             ),
             key=("name",),
             derive=_derive,
@@ -79,9 +93,12 @@ TASK = Task(
         "embedding_dropout": 0.3,
         "dropout": 0.5,
         "min_character_count": 2,
+        # Of the tables, where digits for genders can be read in several ways.
+        "gender_codes": AUTO,
         "sample_rows": 20_000,
     },
-    data_hparams=("min_character_count",),
+    choices={"gender_codes": tuple(GENDER_CODES)},
+    data_hparams=("min_character_count", "gender_codes"),
     smoke={
         "epochs": 6,
         "learning_rate": 3e-3,

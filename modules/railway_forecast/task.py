@@ -40,7 +40,6 @@ _EXAMPLE_HISTORY = tuple(
 )
 
 SOURCE = TimeSeriesSource(
-    pattern="*.[cC][sS][vV]",
     layout="one CSV file with the header 时间,铁路客运量_当期值(万人) (or any two columns, "
     "a date and a value), monthly, weekly or daily",
     date_headers=("时间", "日期", "月份", "date", "time", "month", "ds"),

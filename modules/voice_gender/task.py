@@ -16,42 +16,22 @@ blessed model. A support vector machine with a Gaussian kernel, the strongest si
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import PurePosixPath
 
+from modules.common import genders, numbers
+from modules.common.genders import FEMALE, GENDERS, MALE
+from modules.common.numbers import NUMBERS
 from modules.common.sources import AudioFolderSource, Column, CsvSource
 from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
 from modules.voice_gender.properties import PROPERTIES
 
-FEMALE, MALE = "female", "male"
-_SPELLINGS = {FEMALE: ("female", "f", "女"), MALE: ("male", "m", "男")}
 _EXAMPLE = {
     "meanfreq": 0.1805, "sd": 0.0562, "median": 0.1860, "Q25": 0.1402, "Q75": 0.2258,
     "IQR": 0.0856, "skew": 2.41, "kurt": 9.87, "sp_ent": 0.8951, "sfm": 0.4083,
     "mode": 0.2011, "centroid": 0.1805, "meanfun": 0.1697, "minfun": 0.0423, "maxfun": 0.2712,
     "meandom": 0.7654, "mindom": 0.0078, "maxdom": 4.5234, "dfrange": 4.5156, "modindx": 0.1532,
 }  # fmt: skip
-
-
-def parse_number(cell: str) -> float:
-    """Reads a property; raises `ValueError` for what is not a finite number."""
-    try:
-        value = float(cell)
-    except ValueError as error:
-        raise ValueError(f"expected a number, found {cell!r}") from error
-    if not math.isfinite(value):
-        raise ValueError(f"expected a finite number, found {cell!r}")
-    return value
-
-
-def parse_label(cell: str) -> str:
-    """Reads a label in any of its spellings; raises `ValueError` for any other."""
-    spelling = cell.strip().lower()
-    for label, spellings in _SPELLINGS.items():
-        if spelling in spellings:
-            return label
-    raise ValueError(f"expected male, female, m, f, 男 or 女, found {cell!r}")
 
 
 def speaker(path: str) -> str:
@@ -71,7 +51,7 @@ def speaker(path: str) -> str:
 
 def _column(name: str) -> Column:
     headers = (name.replace("_", "."), name) if "_" in name else (name,)
-    return Column(feature=name, headers=headers, parse=parse_number)
+    return Column(feature=name, headers=headers, convention=NUMBERS)
 
 
 TASK = Task(
@@ -79,12 +59,13 @@ TASK = Task(
     title="Acoustic properties of a voice, or a recording of it → female or male",
     sources=(
         CsvSource(
-            pattern="*.csv",
             layout="CSV files with the columns of voice.csv: meanfreq, sd, … modindx, label",
             columns=(
                 *(_column(name) for name in PROPERTIES),
                 Column(
-                    feature="label", headers=("label", "gender", "sex", "性别"), parse=parse_label
+                    feature="label",
+                    headers=("label", "gender", "sex", "性别"),
+                    convention=GENDERS,
                 ),
             ),
             key=tuple(PROPERTIES),
@@ -115,7 +96,15 @@ TASK = Task(
         "dropout": 0.4,
         "svm_cost": 4.0,
         "sample_recordings": 400,
+        # Of the tables, where they can be read in several ways.
+        "decimal_mark": numbers.AUTO,
+        "gender_codes": genders.AUTO,
     },
+    choices={
+        "decimal_mark": tuple(numbers.DECIMAL_MARKS),
+        "gender_codes": tuple(genders.GENDER_CODES),
+    },
+    data_hparams=("decimal_mark", "gender_codes"),
     smoke={"epochs": 20, "hidden_units": 64, "patience": 5, "sample_recordings": 160},
     search={
         "learning_rate": (3e-4, 1e-3, 3e-3),

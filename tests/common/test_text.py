@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 
 import apache_beam as beam
@@ -11,9 +12,12 @@ import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from modules.common import text
+from modules.common.normal_text import normalized
 
 _MAX_CHARS = 4
 _MIN_COUNT = 2
+# Surrogates, and what is no character.
+_NO_TEXT = ("Cs", "Cn")
 # 𠮷 and 𪚥 lie beyond the Basic Multilingual Plane, as does the emoji.
 _TRAINING = ["王婷婷", "王　伟", "𠮷伟", "𠮷😀", "李😀", "张三丰真人", "丰", "", "a b\tc"]
 # What is cut off does not count.
@@ -139,3 +143,31 @@ def test_known_share_counts_characters_without_padding(transform: tft.TFTransfor
     known = ids_of(transform, "王", "王龘", "李王婷婷", "龘", "")["known"]
     np.testing.assert_allclose(known, [1.0, 0.5, 0.75, 0.0, 0.0])
     assert known.dtype == np.float32
+
+
+def test_the_graph_spells_characters_as_python_does() -> None:
+    codes = [code for code in range(1, 0x30000) if unicodedata.category(chr(code)) not in _NO_TEXT]
+    found = text.normalized(tf.constant([chr(code).encode() for code in codes])).numpy()
+    differing = [
+        code
+        for code, spelled in zip(codes, found, strict=True)
+        if spelled.decode() != normalized(chr(code))
+    ]
+    # What becomes more than four characters is left as it is.
+    assert all(len(normalized(chr(code))) > 4 for code in differing)
+    assert len(differing) < 120
+
+
+@pytest.mark.parametrize(
+    ("written", "spelled"),
+    [
+        ("王芳", "王芳"), ("王\u200b芳\ufeff", "王芳"), ("Ａｎｎａ　李", "Anna李"), ("", ""),
+        ("阿依古丽•买买提", "阿依古丽·买买提"), ("𠮷野家明", "𠮷野家明"), ("㈱王", "(株)王"),
+        ("\u200b", ""), ("\uf9e1", "李"),
+    ],
+)  # fmt: skip
+def test_one_spelling_in_the_graph_and_in_python(written: str, spelled: str) -> None:
+    assert normalized(written) == spelled == normalized(spelled)
+    assert text.normalized(tf.constant([written, "x"])).numpy().tolist() == [
+        spelled.encode(), b"x",
+    ]  # fmt: skip

@@ -9,10 +9,12 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from modules.common.genders import parse_gender
 from modules.common.text import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
 from modules.name_gender import features, model
+from modules.name_gender.predict import read_request
 from modules.name_gender.signatures import NameGenderServable
-from modules.name_gender.task import MAX_CHARS, TASK, parse_gender, parse_name
+from modules.name_gender.task import MAX_CHARS, TASK, is_name, parse_name
 
 _VOCABULARY = 30
 _IDS = _VOCABULARY + RESERVED_IDS
@@ -22,12 +24,16 @@ _HPARAMS = TASK.resolve_hparams({"embedding_units": 6, "filters": 5, "sample_row
 # Parsing
 
 
-@pytest.mark.parametrize("text", ["男", " 男\t", "M", "m", "male", "Male", "MALE "])
+@pytest.mark.parametrize(
+    "text", ["男", " 男\t", "M", "m", "male", "Male", "MALE ", "男性", "先生", "Boy", "Ｍ"]
+)
 def test_spellings_of_male(text: str) -> None:
     assert parse_gender(text) == "male"
 
 
-@pytest.mark.parametrize("text", ["女", "　女", "F", "f", "female", "Female", " FEMALE"])
+@pytest.mark.parametrize(
+    "text", ["女", "　女", "F", "f", "female", "Female", " FEMALE", "女性", "小姐", "girl"]
+)
 def test_spellings_of_female(text: str) -> None:
     assert parse_gender(text) == "female"
 
@@ -48,6 +54,25 @@ def test_spaces_are_no_part_of_a_name(text: str) -> None:
 def test_an_empty_name_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected a name"):
         parse_name(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["?", "？？", "—", "－", "…", "·", "12", "n/a", "NULL", "未知", "\u200b"]
+)
+def test_what_stands_for_no_name_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a name"):
+        parse_name(text)
+
+
+@pytest.mark.parametrize("text", ["王芳\u200b", "\ufeff王芳", "王\u3000芳", "王芳\ufe00", "王⁠芳"])
+def test_a_name_is_asked_for_in_the_spelling_of_training(text: str) -> None:
+    assert parse_name(text) == "王芳"
+    assert read_request(text) == ("serving_default", {"name": ["王芳"]})
+
+
+def test_what_is_surely_a_name() -> None:
+    assert all(map(is_name, ("王芳", "阿依古丽·买买提", "𠮷野家明", "〇三")))
+    assert not any(map(is_name, ("男", "女性", "Anna", "", "王", "12", "先生")))
 
 
 # The model
