@@ -58,8 +58,11 @@ class Executor(SourceExecutor):
             raise DataError(
                 f"{config.data_dir} holds several series: {names}; name one of the files"
             )
-        for _ in read_series(paths[0], config):
-            pass
+        try:
+            for _ in read_series(paths[0], config):
+                pass
+        except DataError as error:
+            raise DataError(f"{config.relative(paths[0])}: {error}") from error
 
     @classmethod
     def notes(cls, items: Sequence[str], config: ReadConfig) -> list[str]:

@@ -100,3 +100,8 @@ def test_a_fault_of_the_code_is_named_by_its_type() -> None:
 def test_the_exit_code_says_which_kind_it_is() -> None:
     wrapped = raised(RuntimeError("wrapped"), GateError("no"))
     assert [exit_code(each) for each in (TaskError("a"), DataError("b"), wrapped)] == [2, 1, 3]
+
+
+def test_memory_that_does_not_suffice_for_a_library_is_said() -> None:
+    error = ImportError("libtensorflow_cc.so.2: failed to map segment from shared object")
+    assert explain(error).startswith("memory ran out; close other programs")
