@@ -6,7 +6,6 @@ are kept are read, so that Beam compares digests and never moves a picture that 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -16,7 +15,7 @@ from PIL import Image
 from components.example_gen.file_bytes import read_file
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Record, Reject, split_of
-from modules.common import image_files
+from modules.common import exif, image_files
 from modules.common.image_layouts import SkipFile
 from modules.common.registry import import_function
 from modules.common.sources import ImageFolderSource, PictureSource, RawFeatures
@@ -57,13 +56,13 @@ def read_picture(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
         contents = read_file(path)
         split, features = _named(relative, config)
         image = decode(contents, config)
+        digest = image_files.pixel_digest(exif.upright(image, contents))
         features = {**features, source.image: image_files.to_servable(image, contents)}
     except IsADirectoryError:
         return
     except (SkipFile, OSError, ValueError) as error:
         yield _reject(relative, error)
         return
-    digest = hashlib.sha256(contents).hexdigest()
     yield Record(split or split_of(digest, source.eval_percent), features)
 
 
@@ -83,7 +82,7 @@ def look_at_picture(path: str, config: ReadConfig) -> Iterator[Sighting | Reject
         contents = read_file(path)
         split, _ = _named(relative, config)
         image = decode(contents, config)
-        digest = image_files.pixel_digest(image)
+        digest = image_files.pixel_digest(exif.upright(image, contents))
     except IsADirectoryError:
         return
     except (SkipFile, OSError, ValueError) as error:

@@ -9,6 +9,8 @@ import warnings
 
 from PIL import Image
 
+from modules.common import exif
+
 MAX_PIXELS = 16 * 2**20
 
 # Pillow's plugins that read a picture from its bytes alone: some others start programs.
@@ -33,8 +35,9 @@ def servable_bytes(contents: bytes) -> bytes:
         contents: A file's bytes.
 
     Returns:
-        The same bytes for PNG, grey and RGB JPEG, opaque GIF and uncompressed BMP without a
-        palette; PNG bytes of the first frame for whatever else Pillow reads.
+        The same bytes, which the graph turns upright, for PNG, grey and RGB JPEG, opaque GIF and
+        uncompressed BMP without a palette; PNG bytes of the first frame, upright, for whatever
+        else Pillow reads.
 
     Raises:
         ValueError: If it is no picture, does not decode whole, or has more than `MAX_PIXELS`.
@@ -102,11 +105,13 @@ def to_servable(image: Image.Image, contents: bytes) -> bytes:
         return contents
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _to_png(image)
+        return _to_png(exif.upright(image, contents))
 
 
 def pixel_digest(image: Image.Image) -> str:
     """Digests what a picture shows: its size and its pixels, and not how the file keeps them.
+
+    So it takes pictures that are upright.
 
     A grey picture is digested as the RGB picture of the same look, one with a palette as the
     colours that it stands for, and an alpha channel that is opaque throughout does not count.

@@ -10,7 +10,7 @@ from typing import Literal
 
 import tensorflow as tf
 
-from modules.common import image_headers
+from modules.common import exif_graph, image_headers
 
 # Luma weights of ITU-R BT.601 in units of 2^-16, as in Pillow.
 _LUMA = (19595, 38470, 7471)
@@ -28,7 +28,7 @@ def decode(
     channels: int = 1,
     fit: Fit = "stretch",
 ) -> tf.Tensor:
-    """Decodes pictures and brings them to one size.
+    """Decodes pictures, turns them as the camera was held, and brings them to one size.
 
     What is transparent is laid over white, but for GIF, where it becomes black; of 16 bits the
     upper eight are taken; of an animation, the first frame. A picture that does not have the wanted
@@ -66,7 +66,7 @@ def decode(
 
 
 def decode_one(content: tf.Tensor, channels: int = 3) -> tf.Tensor:
-    """Decodes one picture at its own size.
+    """Decodes one picture at its own size, turned as the camera was held.
 
     Args:
         content: The file's bytes, string scalar.
@@ -81,6 +81,7 @@ def decode_one(content: tf.Tensor, channels: int = 3) -> tf.Tensor:
     if channels not in (1, 3):
         raise ValueError(f"channels must be 1 (grey) or 3 (RGB), found {channels}")
     kind, content = image_headers.checked(content)
+    orientation = exif_graph.orientation(content, tf.equal(kind, image_headers.PNG))
     pixels = image_headers.branch(
         kind,
         [
@@ -90,7 +91,7 @@ def decode_one(content: tf.Tensor, channels: int = 3) -> tf.Tensor:
             lambda: _decode_bmp(content),
         ],
     )
-    pixels = tf.ensure_shape(pixels, [None, None, 3])
+    pixels = tf.ensure_shape(exif_graph.turn(pixels, orientation), [None, None, 3])
     return _luma(pixels) if channels == 1 else pixels
 
 

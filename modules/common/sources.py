@@ -210,8 +210,8 @@ class ImageFolderSource(PictureSource):
     """A folder of pictures, whose labels are in their paths.
 
     Pictures of the usual kinds, hidden files and folders aside. A picture whose split nothing
-    tells goes where its digest says: those that agree in every byte (in every pixel, where
-    duplicates are dropped) are never on both sides of the split.
+    tells goes where its digest says: those that agree in every pixel, once they are upright, are
+    never on both sides of the split.
 
     Attributes:
         labeler: Import path of a function `(path relative to the data folder, hparams) -> raw

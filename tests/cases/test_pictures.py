@@ -6,10 +6,15 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 from picture_folders import ingest
+from PIL import Image, ImageOps
 
+from modules.common import images
 from modules.common.errors import DataError
+from modules.common.image_files import servable_bytes
 
 Case = Callable[[str], Path]
 
@@ -71,3 +76,19 @@ def test_words_and_numbers_before_the_text(case: Case, folder: str, said: str) -
     """67: refused with examples; a list beside them is read."""
     with pytest.raises(DataError, match=said):
         ingest("captcha_ocr", case("67") / folder)
+
+
+def test_pictures_of_a_camera_that_was_turned(case: Case) -> None:
+    """31: what is learnt from, what predict sends and what a client sends are upright alike."""
+    data = case("31") / "in"
+    found = ingest("image_retrain", data, min_side_px=1)
+    assert not found.reasons
+    for folder, ending, tolerance in (("a", "jpg", 4), ("b", "png", 0)):
+        for number in range(1, 9):
+            name = f"{folder}/o{number}.{ending}"
+            contents = (data / name).read_bytes()
+            upright = ImageOps.exif_transpose(Image.open(data / name)).convert("RGB")
+            for served in (found.features[name]["image"], contents, servable_bytes(contents)):
+                pixels = images.decode_one(tf.constant(served)).numpy().astype(int)
+                assert pixels.shape == (*upright.size[::-1], 3)
+                assert np.abs(pixels - np.asarray(upright)).max() <= tolerance
