@@ -91,8 +91,7 @@ _REFUSALS = (
     _Refusal(
         r"^MemoryError|Cannot allocate memory|OOM when allocating|bad_alloc|ResourceExhausted|"
         r"Unable to allocate|failed to map segment|can't start new thread",
-        "memory ran out; close other programs, or set what needs less of it, such as a smaller "
-        "--batch-size or less data",
+        "memory ran out; close other programs, or give less data or smaller settings",
     ),
     _Refusal(
         r"^UnicodeEncodeError",

@@ -21,6 +21,8 @@ from pipelines import stopping
 
 _KEPT_LOGS = 20
 _LOG = "lianxi_log"
+_RESERVE = ".reserve"
+_RESERVED_BYTES = 1 << 16
 
 
 def new_log_path(logs_dir: str, name: str) -> Path:
@@ -35,6 +37,8 @@ def new_log_path(logs_dir: str, name: str) -> Path:
     logs = sorted(folder.glob(f"{name}-*.log"))
     for old in logs[: max(0, len(logs) - _KEPT_LOGS + 1)]:
         old.unlink(missing_ok=True)
+    for left in folder.glob(f"{name}-*{_RESERVE}"):
+        left.unlink(missing_ok=True)
     return folder / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
 
 
@@ -53,6 +57,7 @@ def logging_to(path: Path) -> Iterator[TextIO]:
     """
     sys.stderr.flush()
     person = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    reserve = _reserved(path)
     file = path.open("a", encoding="utf-8", errors="backslashreplace")
     handler = logging.StreamHandler(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname).1s %(name)s: %(message)s"))
@@ -66,6 +71,8 @@ def logging_to(path: Path) -> Iterator[TextIO]:
             warnings.simplefilter("ignore")
             yield person
     except Exception as error:
+        # Where the disk is full, this makes room for the traceback.
+        _give_back(reserve)
         logging.getLogger(__name__).error("this ended the command", exc_info=error)
         if path != Path(os.devnull):
             vars(error)[_LOG] = path
@@ -74,11 +81,26 @@ def logging_to(path: Path) -> Iterator[TextIO]:
         # A disk that is full refuses the last lines; what went wrong is said all the same.
         with contextlib.suppress(OSError):
             sys.stderr.flush()
+        _give_back(reserve)
         os.dup2(person.fileno(), 2)
         root.handlers[:], root.level = before[0], before[1]
         with contextlib.suppress(OSError):
             file.close()
         person.close()
+
+
+def _reserved(path: Path) -> Path:
+    """Takes some room beside a log, so that the last lines fit in whatever fills the disk."""
+    reserve = path.with_suffix(_RESERVE)
+    if path != Path(os.devnull):
+        with contextlib.suppress(OSError):
+            reserve.write_bytes(bytes(_RESERVED_BYTES))
+    return reserve
+
+
+def _give_back(reserve: Path) -> None:
+    with contextlib.suppress(OSError):
+        reserve.unlink(missing_ok=True)
 
 
 def log_of(error: BaseException) -> Path | None:
