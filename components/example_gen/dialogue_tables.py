@@ -23,8 +23,10 @@ from modules.common.text_encodings import describe_garbled
 
 _PROBED_LINES = 1000
 _MAX_LINE_CHARS = 1 << 16
-_MARKS = {".tsv": "\t", ".csv": ",;\t"}
-_NAMES = {"\t": "tabs", ",": "commas", ";": "semicolons"}
+_MARKS = {".tsv": "\t|", ".csv": ",;\t|"}
+_NAMES = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "|"}
+# What Excel writes above a table.
+_SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 _QUESTION = re.compile(
     "q|ask|input|prompt|source|src|post|context|.*question.*|.*query.*|ask.+|.+ask"
     "|问|问题|问句|提问|上句|上文|用户"
@@ -154,7 +156,7 @@ def _lines(path: str) -> Iterator[tuple[Line, bool]]:
     """Lines that are not blank, and whether they are only the beginning of a longer one."""
     for number, (line, is_cut) in enumerate(lines_of(path, _MAX_LINE_CHARS), start=1):
         text = line.strip("\r\n\ufeff")
-        if text.strip("\t ,;"):
+        if text.strip("\t ,;|") and not _SEPARATOR.fullmatch(text):
             yield Line(f"line {number}", text), is_cut
 
 

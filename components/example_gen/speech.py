@@ -53,7 +53,7 @@ class Executor(SourceExecutor):
         links = sorted({path for path in found if _is_sound(path)} - set(recordings))
         told = told_by_folders(recordings, links, config.hparams)
         index = RecordingIndex(recordings)
-        lines = read_transcripts(files, index, config)
+        lines, unread = read_transcripts(files, index, config)
         pairs = pair(lines, recordings, index)
         check_columns(lines, pairs, config)
         tell_by_lists(told, pairs.files, config.hparams)
@@ -78,7 +78,7 @@ class Executor(SourceExecutor):
         items += pairs.rejects
         items += [Reject(path, "", reason, SET_ASIDE) for path, reason in told.unused.items()]
         items += [
-            Reject(path, "", "the recording has no transcript")
+            _without_transcript(path, unread.get(path, ""))
             for path in pairs.without
             if path not in told.unused
         ]
@@ -94,6 +94,12 @@ class Executor(SourceExecutor):
             f"each of the {len(utterances):,} recordings counts as a speaker of its own, as far as "
             f"names tell: the same voice may be on both sides of the split"
         ]
+
+
+def _without_transcript(path: str, unread: str) -> Reject:
+    if unread:
+        return Reject(path, "", f"not used: {unread} names it, which is not read", SET_ASIDE)
+    return Reject(path, "", "the recording has no transcript")
 
 
 def _is_sound(path: str) -> bool:

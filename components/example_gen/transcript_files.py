@@ -8,9 +8,9 @@ from itertools import islice
 
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Reject
+from components.example_gen.transcript_choice import best_list
 from components.example_gen.transcript_lists import (
     Line,
-    best_list,
     finder,
     read_beside,
     read_list,
@@ -42,7 +42,9 @@ class Pairs:
     without: Sequence[str]
 
 
-def read_transcripts(files: Sequence[str], index: RecordingIndex, config: ReadConfig) -> list[Line]:
+def read_transcripts(
+    files: Sequence[str], index: RecordingIndex, config: ReadConfig
+) -> tuple[list[Line], Mapping[str | None, str]]:
     """Reads all transcripts, as the source's arrangement has them.
 
     Args:
@@ -50,16 +52,21 @@ def read_transcripts(files: Sequence[str], index: RecordingIndex, config: ReadCo
         index: The recordings; of several lists the one is read that names most of them.
         config: Its source must be a `SpeechSource`.
 
+    Returns:
+        The transcripts; and, by recording, a list that names it and is not to be read.
+
     Raises:
         DataError: If none of several lists names a recording, or if a list can be read in more
             than one way.
     """
     arrangement = config.source.arrangement
     if arrangement == "beside":
-        return [read_beside(file, config) for file in files]
+        return [read_beside(file, config) for file in files], {}
     if arrangement == "lines":
+        find = finder(index)
         try:
-            return [line for file in files for line in read_list(file, finder(index), config)]
+            lines = [line for file in files for line in read_list(file, index, find, config)]
+            return lines, {}
         except UnclearColumns as error:
             raise DataError(f"{config.data_dir}: {error}") from error
     return best_list(files, index, config)

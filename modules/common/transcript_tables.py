@@ -35,6 +35,8 @@ _TWO_COLUMNS = (
 )
 # What a header may hold that is none we know: words without digits, no name of a file.
 _HEADER_WORD = re.compile(r"[A-Za-z][A-Za-z _\-()\[\]/]*")
+# What Excel writes above a table.
+_SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 _NEARLY_ALL, _HALF = 0.9, 0.5
 
 
@@ -70,7 +72,7 @@ def read_table(lines: Iterable[str], find: FindRecording) -> list[Entry]:
     numbered = [
         Line(f"line {number}", line.strip("\r\n\ufeff"))
         for number, line in enumerate(lines, start=1)
-        if line.strip("\r\n\ufeff \t,;")
+        if line.strip("\r\n\ufeff \t,;") and not _SEPARATOR.fullmatch(line.strip("\r\n\ufeff"))
     ]
     if not numbered:
         return []

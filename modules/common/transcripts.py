@@ -154,6 +154,8 @@ class RecordingIndex:
             for recording in self._by_stem.get(named[-1], [])
             if all(a == b for a, b in zip(reversed(named), reversed(_parts(recording))))  # noqa: B905
         ]
+        if name in found:
+            return name
         kind = PurePosixPath(name).suffix.lower()
         exact = (
             [recording for recording in found if recording.lower().endswith(kind)] if kind else []

@@ -66,7 +66,7 @@ def test_columns_in_any_order_under_a_header(tmp_path: Path) -> None:
         ("a.csv", ["id,question,text", *(f"1,{q},{a}" for q, a in _PAIRS)], "id | question | text"),
         ("a.csv", ["q,question,answer", *(f"1,{q},{a}" for q, a in _PAIRS)], "q | question | ans"),
         ("a.tsv", [f"{q}\t{n}.5" for n, (q, _) in enumerate(_PAIRS)], "numbers in column 2: 第0个"),
-        ("a.tsv", [q for q, _ in _PAIRS], "parted by tabs; found 第0个问题"),
+        ("a.tsv", [q for q, _ in _PAIRS], "parted by tabs or |; found 第0个问题"),
         ("a.csv", ["<html><body></body></html>"], "found an HTML page"),
     ],
 )

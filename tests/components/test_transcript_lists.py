@@ -271,3 +271,77 @@ def test_a_workbook_called_a_list(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes(b"PK\x03\x04[Content_Types].xml xl/workbook.xml")
     with pytest.raises(DataError, match="list.csv .* is not clear: expected a list as text"):
         found(tmp_path)
+
+
+def test_a_list_names_what_lies_beside_it_first(tmp_path: Path) -> None:
+    """Hugging Face's folders of sound: the same names in each split."""
+    for split, name in (("train", "A_1"), ("train", "B_2"), ("test", "A_1"), ("test", "C_2")):
+        touch(tmp_path, [name], split)
+    write_list(tmp_path / "train", "metadata.csv", ["file_name,text", "A_1.wav,甲", "B_2.wav,乙"])
+    write_list(tmp_path / "test", "metadata.csv", ["text,file_name", "丙,A_1.wav", "丁,C_2.wav"])
+    location = locate(
+        load_task("chinese_asr"), str(tmp_path), Environment(name="local", root=""), {}
+    )
+    items = Executor.items(config_for(LIST, tmp_path), location.patterns)
+    assert {item.path: item.text for item in items if isinstance(item, Utterance)} == {
+        "train/B_2.wav": "乙",
+        "test/A_1.wav": "丙",
+        "test/C_2.wav": "丁",
+    }
+    [reject] = [item for item in items if isinstance(item, Reject)]
+    assert (reject.path, reject.kind) == ("train/A_1.wav", "set aside")
+
+
+def test_aishell_2(tmp_path: Path) -> None:
+    touch(tmp_path, folder="wav/C0001")
+    write_list(tmp_path, "wav.scp", [f"I{name}\twav/C0001/{name}.wav" for name in NAMES])
+    write_list(tmp_path, "trans.txt", [f"I{name}\t{words(name)}" for name in NAMES])
+    assert_all(tmp_path)
+
+
+def test_what_the_readers_of_common_voice_did_not_confirm_is_set_aside(tmp_path: Path) -> None:
+    touch(tmp_path, folder="clips")
+    head = "client_id\tpath\tsentence"
+    rows = [f"c{name[0]}\t{name}.mp3\t{words(name)}" for name in NAMES]
+    write_list(tmp_path, "validated.tsv", [head, *rows[:8]])
+    write_list(tmp_path, "other.tsv", [head, *rows[8:]])
+    utterances, rejects = found(tmp_path)
+    assert set(utterances) == set(NAMES[:8])
+    assert {(reject.kind, reject.reason) for reject in rejects} == {
+        ("set aside", "not used: other.tsv names it, which is not read")
+    }
+    assert len(rejects) == 12
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("0.00 2.50 {}", r"\.txt, in .* is not clear: it has 3 columns.*: 0.00 \| 2.50 \| 甲〇"),
+        ("S1 {}", r"\.txt, in .* is not clear: it has 2 columns"),
+    ],
+)
+def test_columns_in_the_files_beside_recordings(tmp_path: Path, line: str, said: str) -> None:
+    touch(tmp_path)
+    for name in NAMES:
+        (tmp_path / "wav" / f"{name}.txt").write_text(line.format(words(name)))
+    with pytest.raises(DataError, match=said):
+        found(tmp_path)
+
+
+def test_tabs_in_the_files_beside_recordings(tmp_path: Path) -> None:
+    touch(tmp_path)
+    for name in NAMES:
+        (tmp_path / "wav" / f"{name}.txt").write_text(f"[0.0,2.5]\tG1\t{words(name)}\n")
+    utterances, rejects = found(tmp_path)
+    assert not utterances
+    reasons = {reject.path: reject.reason for reject in rejects}
+    said = "expected the words alone, found columns: [0.0,2.5] | G1 | 甲〇"
+    assert reasons["wav/A_0.txt"] == said
+
+
+def test_phonemes_beside_the_words_are_not_read(tmp_path: Path) -> None:
+    touch(tmp_path)
+    for name in NAMES:
+        (tmp_path / "wav" / f"{name}.txt").write_text(words(name))
+        (tmp_path / "wav" / f"{name}.lab").write_text("jia3 yi1")
+    assert_all(tmp_path)
