@@ -12,6 +12,7 @@ from tfx.dsl.io import fileio
 from components.example_gen.adience_reader import COLUMNS, Row, read_row
 from components.example_gen.base import SourceExampleGen, SourceExecutor
 from components.example_gen.read_config import ReadConfig
+from components.example_gen.text_files import open_text
 from modules.common.errors import DataError
 from modules.common.picture_sources import AdienceSource
 
@@ -69,20 +70,28 @@ def _is_there(table: str, config: ReadConfig, patterns: Sequence[str]) -> bool:
 
 
 def _rows(table: str, split: str, config: ReadConfig) -> Iterator[Row]:
-    """Gives a table's lines below the header, blank ones at its end aside."""
-    with fileio.open(os.path.join(config.data_dir, table), "rb") as file:
-        head, *lines = file.read().splitlines() or [b""]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    header = tuple(name.strip() for name in head.decode("utf-8-sig", errors="replace").split("\t"))
+    """Gives a table's lines below the header, blank ones left out."""
+    text = open_text(os.path.join(config.data_dir, table))
+    if text.other_format:
+        raise DataError(f"{table} is {text.other_format}; expected {config.source.layout}")
+    head = next(text.lines, "")
+    header = tuple(name.strip() for name in head.split("\t"))
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise DataError(
             f"{table} has no column {', '.join(missing)}; expected a tab-separated header with "
             f"{', '.join(COLUMNS)}, found {' '.join(header) or 'an empty file'}"
         )
-    for number, line in enumerate(lines, start=2):
-        yield Row(table=table, line=number, text=line, header=header, split=split)
+    for number, line in enumerate(text.lines, start=2):
+        if line.strip():
+            yield Row(
+                table=table,
+                line=number,
+                text=line.rstrip("\r\n"),
+                encoding=text.encoding,
+                header=header,
+                split=split,
+            )
 
 
 class AdienceExampleGen(SourceExampleGen):

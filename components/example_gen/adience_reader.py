@@ -14,6 +14,7 @@ from modules.common import image_files
 from modules.common.picture_sources import AdienceSource
 from modules.common.registry import import_function
 from modules.common.sources import RawFeatures
+from modules.common.text_encodings import describe_garbled
 
 # Those that the path of a face and its labels are in; the others say how it was aligned.
 COLUMNS = ("user_id", "original_image", "face_id", "age", "gender")
@@ -26,14 +27,16 @@ class Row:
     Attributes:
         table: Name of the file.
         line: Its number, from 1.
-        text: Its bytes.
+        text: What it says, bytes that do not decode as U+FFFD.
+        encoding: That the table is in.
         header: Names of the columns.
         split: `train` or `eval`.
     """
 
     table: str
     line: int
-    text: bytes
+    text: str
+    encoding: str
     header: tuple[str, ...]
     split: str
 
@@ -71,13 +74,9 @@ def face_path(cells: dict[str, str]) -> str:
 
 
 def _cells(row: Row) -> dict[str, str]:
-    try:
-        text = row.text.decode()
-    except UnicodeDecodeError as error:
-        raise ValueError("bytes that are not UTF-8 text") from error
-    if not text.strip():
-        raise ValueError("blank row")
-    cells = [cell.strip() for cell in text.split("\t")]
+    if fault := describe_garbled(row.text, row.encoding):
+        raise ValueError(fault)
+    cells = [cell.strip() for cell in row.text.split("\t")]
     if len(cells) < len(row.header):
         raise ValueError(f"expected {len(row.header)} fields as in the header, found {len(cells)}")
     return dict(zip(row.header, cells, strict=False))

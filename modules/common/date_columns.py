@@ -72,7 +72,7 @@ def parse_dates(cells: Sequence[str], order: str = AUTO) -> list[Parsed]:
         DataError: If dates can be read in two ways, and nothing settles which.
     """
     plain = [_plain(cell) for cell in cells]
-    dates = [_plainly(text) for text in plain]
+    dates = [_plainly(text, cell.strip()) for text, cell in zip(plain, cells, strict=True)]
     orders = [place for place, text in enumerate(plain) if _DAY_AND_MONTH.fullmatch(text)]
     if orders:
         ways = _ORDERS if order == AUTO else {order: _ORDERS[order]}
@@ -149,12 +149,12 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
-def _plainly(plain: str) -> Parsed:
-    """Reads what can be read in one way only."""
+def _plainly(plain: str, shown: str = "") -> Parsed:
+    """Reads what can be read in one way only; `shown` is the cell as it was written."""
     if _DAY_AND_MONTH.fullmatch(plain) or _year_fraction(plain):
         return f"{plain!r} can be read in two ways"
     try:
-        return parse_date(plain)
+        return parse_date(shown or plain)
     except ValueError as error:
         return str(error)
 
