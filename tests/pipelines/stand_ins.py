@@ -6,6 +6,8 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Model, ModelBlessing, PushedModel
 
+from components.pushed_versions import publish
+
 
 def write(folder: str, name: str, text: str, fails: int) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
@@ -16,7 +18,7 @@ def write(folder: str, name: str, text: str, fails: int) -> None:
 
 @component
 def Trainer(model: OutputArtifact[Model], seed: Parameter[int], fails: Parameter[int]) -> None:  # noqa: N802
-    write(model.uri, "weights", f"{seed} " * 1000, fails)
+    write(model.uri, "saved_model.pb", f"{seed} " * 1000, fails)
 
 
 @component
@@ -36,7 +38,5 @@ def Pusher(  # noqa: N802
     folder: Parameter[str],
     fails: Parameter[int],
 ) -> None:
-    versions = [int(path.name) for path in Path(folder).glob("*")]
-    version = max(versions, default=0) + 1
-    write(f"{folder}/{version}", "saved_model.pb", Path(model.uri, "weights").read_text(), fails)
-    write(pushed_model.uri, "PUSHED", str(version), fails)
+    version = publish(model.uri, folder)
+    write(pushed_model.uri, "PUSHED", version, fails)

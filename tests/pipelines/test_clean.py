@@ -64,6 +64,7 @@ def test_the_last_runs_stay_whole(env: Environment) -> None:
     for seed in range(5):
         run(env, seed)
     before = {each.id: each for each in store_of(env).get_artifacts()}
+    pushed = versions(env)
     result = clean(env, "--keep", "2", "--yes")
     assert result.exit_code == 0 and "3  runs in the metadata" in result.output
     store = store_of(env)
@@ -73,7 +74,7 @@ def test_the_last_runs_stay_whole(env: Environment) -> None:
     assert [each.id for each in left] == sorted(before)[-9 + 3 :]
     assert all(each == before[each.id] and Path(each.uri).is_dir() for each in left)
     assert len(folders(env, "model")) == len(folders(env, "blessing")) == 2
-    assert versions(env) == [4, 5]
+    assert versions(env) == pushed[-2:]
     assert cached(env, 4) and cached(env, 3)
     # What went is made again, and by a number that nothing had.
     assert not cached(env, 0)
@@ -134,7 +135,7 @@ def test_what_was_cut_short_is_found(env: Environment) -> None:
         run(env, 1, fails="Trainer")
     orphan = Path(env.pipeline_dir(NAME), "Trainer", "model", "77")
     orphan.mkdir()
-    (orphan / "weights").write_text("half")
+    (orphan / "saved_model.pb").write_text("half")
     result = clean(env, "--yes")
     assert "leftovers of runs that were cut short" in result.output
     assert not orphan.exists() and len(folders(env, "model")) == 1
@@ -145,7 +146,7 @@ def test_all_is_an_orphan_without_metadata(env: Environment) -> None:
     run(env, 0)
     Path(env.metadata_path(NAME)).unlink()
     clean(env, "--yes")
-    assert not folders(env, "model") and not folders(env, "blessing") and versions(env) == [1]
+    assert not folders(env, "model") and not folders(env, "blessing") and len(versions(env)) == 1
 
 
 def test_what_commands_after_a_run_read_stays(env: Environment) -> None:
@@ -156,7 +157,7 @@ def test_what_commands_after_a_run_read_stays(env: Environment) -> None:
     run(env, 1)
     run(env, 2)
     clean(env, "--keep", "1", "--yes")
-    assert Path(uri, "weights").is_file() and len(folders(env, "model")) == 2
+    assert Path(uri, "saved_model.pb").is_file() and len(folders(env, "model")) == 2
 
 
 def test_nothing_goes_before_it_is_confirmed(env: Environment) -> None:
@@ -206,7 +207,7 @@ def test_metadata_that_cannot_be_read(env: Environment, damage: str) -> None:
             tables.execute("UPDATE MLMDEnv SET schema_version = 99")
     result = clean(env, "--yes")
     assert isinstance(result.exception, LianxiError) and str(path) in str(result.exception)
-    assert folders(env, "model") and versions(env) == [1]
+    assert folders(env, "model") and len(versions(env)) == 1
 
 
 def test_samples_that_no_run_reads_go(env: Environment) -> None:
@@ -222,4 +223,4 @@ def test_a_smoke_root_is_cleaned_too(tmp_path: Path) -> None:
     run(smoke, 0)
     run(smoke, 1)
     clean(environment("local", str(tmp_path)), "--keep", "1", "--yes")
-    assert versions(smoke) == [2]
+    assert len(versions(smoke)) == 1

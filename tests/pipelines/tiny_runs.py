@@ -8,6 +8,7 @@ from stand_ins import Evaluator, Pusher, Trainer
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
 from pipelines.builder import assemble
+from pipelines.careful_launcher import launched_by
 from pipelines.environment import Environment
 
 
@@ -17,7 +18,7 @@ def run(env: Environment, seed: int, fails: str = "") -> None:
     Args:
         env: Where.
         seed: What the model depends on.
-        fails: Name of the component that fails, having written half of what it writes.
+        fails: Name of the component that fails, having written what it writes.
     """
     trainer = Trainer(seed=seed, fails=int(fails == "Trainer"))
     evaluator = Evaluator(model=trainer.outputs["model"], fails=int(fails == "Evaluator"))
@@ -27,4 +28,5 @@ def run(env: Environment, seed: int, fails: str = "") -> None:
         folder=str(Path(env.models_dir, "name_gender")),
         fails=int(fails == "Pusher"),
     )
-    LocalDagRunner().run(assemble("name_gender", env, [trainer, evaluator, pusher]))
+    with launched_by():
+        LocalDagRunner().run(assemble("name_gender", env, [trainer, evaluator, pusher]))
