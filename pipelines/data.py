@@ -19,9 +19,13 @@ from modules.common.digest import source_digest
 from modules.common.errors import DataError, MissingDataError
 from modules.common.sources import GeneratedSource, Source
 from modules.common.task import Task, Value
+from modules.common.unread_files import all_files, by_ending, describe
 from pipelines import stopping
 from pipelines.environment import Environment
 from pipelines.locks import one_at_a_time
+
+# Whatever folder a person named by mistake is not walked through whole.
+_LOOKED_AT_DEPTH = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +109,9 @@ def _match(
         raise DataError(f"{named} is not what {task.name} reads; expected {_layouts(task)}")
     names = sorted(entry.name for entry in folder.iterdir())
     listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    raise DataError(f"{folder} holds {listed or 'nothing'}; expected {_layouts(task)}")
+    endings = describe(by_ending(all_files(str(folder), _LOOKED_AT_DEPTH)))
+    what = f"{listed or 'nothing'}{f' ({endings})' if endings else ''}"
+    raise DataError(f"{folder} holds {what}; expected {_layouts(task)}")
 
 
 def _layouts(task: Task) -> str:

@@ -18,16 +18,17 @@ _ENDINGS_SHOWN = 8
 _GROUPS_SHOWN = 5
 
 
-def all_files(folder: str) -> list[str]:
+def all_files(folder: str, max_depth: int = _MAX_DEPTH) -> list[str]:
     """Lists what lies in a data folder, junk and hidden files aside.
 
     Args:
         folder: Local or remote.
+        max_depth: How many names a path has at most.
 
     Returns:
         Paths relative to it, sorted.
     """
-    patterns = ["/".join(["*"] * depth) for depth in range(1, _MAX_DEPTH + 1)]
+    patterns = ["/".join(["*"] * depth) for depth in range(1, max_depth + 1)]
     start = len(folder.rstrip("/")) + 1
     found = (path[start:] for path in find_files(folder.rstrip("/"), patterns))
     return [relative for relative in found if not is_junk(relative)]

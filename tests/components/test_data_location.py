@@ -51,12 +51,14 @@ def test_a_folder_is_taken_with_the_layout_it_has(tmp_path: Path, env: Environme
         (tmp_path / name).write_text("")
     location = locate(_TASK, str(tmp_path), env, _HPARAMS)
     assert location == DataLocation(
-        folder=str(tmp_path.resolve()), source=_TASK.sources[0], patterns=("*.csv",)
+        folder=str(tmp_path.resolve()), source=_TASK.sources[0], patterns=_TASK.sources[0].patterns
     )
     assert files(location) == ["a.csv", "b.csv"]
     assert not location.is_sample
     assert location.description == location.folder
-    assert location.files == f"{tmp_path.resolve()}/*.csv"
+    assert location.files.splitlines() == [
+        f"{tmp_path.resolve()}/{pattern}" for pattern in location.patterns
+    ]
 
 
 def test_the_folder_is_absolute(
@@ -86,7 +88,8 @@ def test_a_folder_s_name_is_no_pattern(tmp_path: Path, env: Environment, name: s
     location = locate(_TASK, str(tmp_path / name), env, _HPARAMS)
     assert location.folder == str(tmp_path / name)
     assert files(location) == [f"of {name}.csv"]
-    assert glob.glob(location.files) == [str(tmp_path / name / f"of {name}.csv")]
+    found = [path for pattern in location.files.splitlines() for path in glob.glob(pattern)]
+    assert found == [str(tmp_path / name / f"of {name}.csv")]
 
 
 def test_a_path_that_is_not_utf_8_is_an_error(tmp_path: Path, env: Environment) -> None:
@@ -119,7 +122,7 @@ def test_a_folder_of_other_things_is_an_error_that_lists_some(
     (tmp_path / "x.csv").mkdir()
     with pytest.raises(DataError) as caught:
         locate(_TASK, str(tmp_path), env, _HPARAMS)
-    assert "holds 0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 3 more" in str(caught.value)
+    assert "holds 0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 3 more (7 .txt); ex" in str(caught.value)
 
 
 def test_a_sample_is_made_once(env: Environment, writes: list[Path]) -> None:
