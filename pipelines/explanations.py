@@ -18,16 +18,9 @@ _LONGEST_CHARS = 500
 _BEAM_SUFFIX = re.compile(r" \[while running '[^']*'\]")
 # An error that comes out of another process, or out of Beam, is often no more than text.
 _QUOTED = re.compile(
-    r"^(?:[\w.]+\.)?(?P<type>\w+(?:Error|Exception|Usage)): (?P<said>.*)", re.M | re.S
-)
-_OUR_TYPES = (
-    "LianxiError",
-    "WrongUsage",
-    "TaskError",
-    "DataError",
-    "MissingDataError",
-    "SettingError",
-    "GateError",
+    r"^(?:[\w.]+\.)?(?:LianxiError|WrongUsage|TaskError|DataError|MissingDataError|SettingError|"
+    r"GateError|ConfigError): ",
+    re.M,
 )
 _PATH = re.compile(r"'(?P<quoted>/[^'\n]+)'|(?P<bare>/[^\s;,:'\"\[]+)")
 
@@ -89,7 +82,7 @@ _REFUSALS = (
         "more files are open than the system allows; raise the limit with ulimit -n, and run again",
     ),
     _Refusal(
-        r"^MemoryError|Cannot allocate memory|OOM when allocating|bad_alloc|ResourceExhausted|"
+        r"\bMemoryError\b|Cannot allocate memory|OOM when allocating|bad_alloc|ResourceExhausted|"
         r"Unable to allocate|failed to map segment|can't start new thread",
         "memory ran out; close other programs, or give less data or smaller settings",
     ),
@@ -142,10 +135,11 @@ def _mendable(error: BaseException) -> str:
     for each in chain(error):
         if isinstance(each, LianxiError):
             return _BEAM_SUFFIX.sub("", str(each))
-    quoted = _QUOTED.findall(str(error))
-    if quoted and quoted[-1][0] in _OUR_TYPES:
-        return _BEAM_SUFFIX.sub("", quoted[-1][1]).strip()
-    return ""
+    parts = _QUOTED.split(str(error))
+    if len(parts) == 1:
+        return ""
+    # A traceback that goes on after it begins with a blank line.
+    return _BEAM_SUFFIX.sub("", parts[-1].split("\n\n")[0]).strip()
 
 
 def _refused(error: BaseException, metadata: str = "") -> str:

@@ -72,6 +72,10 @@ def command(
     click.echo(f"tensorflow/serving: docker compose -f {files[-1]} up")
     if config_only:
         return
+    ports = {"--port": port, "--metrics-port": metrics_port}
+    # Before TensorFlow is loaded, and gRPC says it in its own words.
+    if refusal := _refusal(host, ports):
+        raise refusal
     with quiet_imports():
         import tensorflow  # noqa: F401 - the server does, when it starts
     if env.smoke:
@@ -80,15 +84,15 @@ def command(
     try:
         server.start()
     except (OSError, RuntimeError) as error:
-        ports = {"--port": port, "--metrics-port": metrics_port}
-        raise _explained(error, host, ports) from error
+        refused = _refusal(host, ports) or f"cannot listen on {host}: {explain(error)}"
+        raise LianxiError(str(refused)) from error
     if server.metrics_port is not None:
         click.echo(f"metrics: http://{host}:{server.metrics_port}/monitoring/prometheus/metrics")
     click.echo("stop with Ctrl-C")
     server.wait()
 
 
-def _explained(error: Exception, host: str, ports: dict[str, int | None]) -> LianxiError:
+def _refusal(host: str, ports: dict[str, int | None]) -> LianxiError | None:
     """Says which of the ports cannot be listened on, and why; gRPC's own message says neither."""
     for option, port in ports.items():
         if not port:
@@ -111,4 +115,4 @@ def _explained(error: Exception, host: str, ports: dict[str, int | None]) -> Lia
                 f"cannot listen on port {port} of {host}: {reason}; choose another with {option}, "
                 "or an address of this machine with --host"
             )
-    return LianxiError(f"cannot listen on {host}: {explain(error)}")
+    return None

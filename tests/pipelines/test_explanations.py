@@ -34,6 +34,11 @@ def test_our_own_message_is_said_without_the_name_of_a_step_of_beam() -> None:
     assert explain(raised(outer, inner)) == str(inner)
     quoted = RuntimeError(f"Traceback:\n  File x\nmodules.common.errors.DataError: {outer}")
     assert explain(quoted) == str(inner)
+    nested = RuntimeError(
+        "ValueError: other\n\nTraceback:\n  File x\nmodules.common.errors.DataError: first\n"
+        "  1 x second [while running 'Read']\n\nDuring handling of the above exception, another"
+    )
+    assert explain(nested) == "first\n  1 x second"
     assert not is_fault(quoted)
 
 
@@ -51,6 +56,7 @@ def test_our_own_message_is_said_without_the_name_of_a_step_of_beam() -> None:
         (os_error(errno.EMFILE, "/r/a"), "more files are open than the system allows"),
         (os_error(errno.ENAMETOOLONG, "/r/a"), "the system refuses /r/a: file name too long"),
         (MemoryError(), "memory ran out; close other programs"),
+        (RuntimeError("MemoryError [while running 'Read']"), "memory ran out"),
         (os_error(errno.ENOMEM), "memory ran out; close other programs"),
         (UnicodeEncodeError("ascii", "王", 0, 1, "no"), "this terminal cannot show"),
         (sqlite3.OperationalError("database is locked"), "another program holds the metadata"),

@@ -12,7 +12,7 @@ import pytest
 from modules.common.errors import LianxiError, SettingError, WrongUsage
 from pipelines.beam_arguments import check_arguments
 from pipelines.commands.request_usage import NoServerError, check_answers
-from pipelines.commands.serve import _explained
+from pipelines.commands.serve import _refusal
 from serving.client_types import ClientError
 
 LIANXI = str(Path(sys.executable).parent / "lianxi")
@@ -80,13 +80,13 @@ def test_a_port_that_is_taken_is_named_with_its_option() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        error = RuntimeError("Failed to bind")
-        first = _explained(error, "127.0.0.1", {"--port": port, "--metrics-port": None})
-        second = _explained(error, "127.0.0.1", {"--port": 0, "--metrics-port": port})
+        first = _refusal("127.0.0.1", {"--port": port, "--metrics-port": None})
+        second = _refusal("127.0.0.1", {"--port": 0, "--metrics-port": port})
     said = f"port {port} of 127.0.0.1 is taken, perhaps by another `lianxi serve`; choose another "
     assert str(first) == f"{said}with --port"
     assert str(second) == f"{said}with --metrics-port"
-    unknown = _explained(error, "no-such-host.invalid", {"--port": 8500})
+    assert _refusal("127.0.0.1", {"--port": 0, "--metrics-port": None}) is None
+    unknown = _refusal("no-such-host.invalid", {"--port": 8500})
     assert "no address is called 'no-such-host.invalid'" in str(unknown)
     assert isinstance(first, LianxiError) and first.exit_code == 1
 
