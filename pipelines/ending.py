@@ -19,6 +19,7 @@ from pipelines.environment import environment
 from pipelines.explanations import exit_code, explain, is_fault
 from pipelines.standard_streams import be_lenient
 
+_INTERRUPTED_EXIT_CODE = 130
 _BROKEN_PIPE_EXIT_CODE = 141
 
 
@@ -50,6 +51,10 @@ def end_of(command: Callable[[], object]) -> int:
         sys.stdout.flush()
     except SystemExit as stop:
         return _code_of(stop)
+    except click.Abort:
+        # A question that was asked got no answer.
+        click.echo("stopped: nothing was answered", err=True)
+        return _INTERRUPTED_EXIT_CODE
     except click.ClickException as error:
         error.show()
         return error.exit_code

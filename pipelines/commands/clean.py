@@ -11,6 +11,7 @@ from rich.filesize import decimal
 
 from modules.common.registry import all_tasks
 from modules.common.task import Task
+from pipelines import stopping
 from pipelines.cleaning import Plan, carry_out, make_plan
 from pipelines.commands.options import TaskType, as_json, root_option
 from pipelines.environment import Environment, environment
@@ -68,6 +69,7 @@ def command(
         _show(plans, as_json)
         is_done = bool(plans) and not dry_run and (yes or _confirm(as_json))
         if is_done:
+            stopping.kept("What was removed before is gone, the rest is as it was.")
             for plan in plans.values():
                 carry_out(plan)
         _conclude(plans, is_done, as_json)

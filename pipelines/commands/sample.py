@@ -11,6 +11,7 @@ import click
 
 from modules.common.errors import LianxiError
 from modules.common.task import Task, Value
+from pipelines import stopping
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
 
 _SAMPLE_PREFIX = "sample_"
@@ -61,6 +62,7 @@ def _write(task: Task, folder: Path, hparams: dict[str, Value]) -> None:
         raise LianxiError(f"{folder} is not empty; name a new folder")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
+    stopping.kept(f"What was written to {folder} is not whole.")
     module = importlib.import_module(f"modules.{task.name}.sample")
     module.write_sample(unfinished, int(hparams["seed"]), hparams)
     for path in unfinished.iterdir():

@@ -15,6 +15,7 @@ from tfx.tools.cli.handler import handler_factory
 from tfx.tools.cli.handler.base_handler import BaseHandler
 
 from modules.common.errors import LianxiError
+from pipelines import stopping
 
 
 class _TfxGroup(click.Group):
@@ -46,6 +47,7 @@ def command(ctx: click.Context) -> None:
     lianxi tfx run create --pipeline_name name_gender --endpoint http://localhost:8888
     lianxi tfx run status --pipeline_name name_gender --run_id ID --endpoint http://localhost:8888
     """
+    stopping.kept("What TFX and its server did before stands.")
     ctx.with_resource(_working_handlers())
 
 

@@ -30,6 +30,7 @@ def raiser(error: BaseException) -> object:
         (click.UsageError("which?"), 2, "Error: which?\n"),
         (SystemExit("ended with words"), 1, "ended with words\n"),
         (SystemExit(4), 4, ""),
+        (click.Abort(), 130, "stopped: nothing was answered\n"),
     ],
 )
 def test_each_kind_has_its_code_and_is_said_once(
