@@ -40,7 +40,12 @@ _SPELLINGS = {
 }  # fmt: skip
 _ROLES = {spelling: role for role, spellings in _SPELLINGS.items() for spelling in spellings}
 _GENDERS = {"男", "女", "男性", "女性", "m", "f", "male", "female", "man", "woman"}
-_MOST, _HALF = 0.9, 0.5
+_NO_NAMES = {
+    *("", "train", "training", "dev", "val", "valid", "validation", "test", "teens", "twenties"),
+    *("thirties", "fourties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"),
+    *_GENDERS,
+}  # fmt: skip
+_MOST, _HALF, _MANY = 0.9, 0.5, 0.3
 _MIN_LINES = 3
 """Of fewer lines no habit can be told: two words that begin with a letter are no column."""
 _MAX_NAME_HANZI = 4
@@ -167,15 +172,26 @@ def refuse_column_in_text(texts: Sequence[Sequence[str]], rows: Sequence[Sequenc
         rows: All cells of the lines that they are from.
 
     Raises:
-        UnclearColumns: If nearly all texts begin, or end, with a part that has no hanzi.
+        UnclearColumns: If texts of several parts nearly all begin, or end, with one that has no
+            hanzi; or if all have two, of which the second is always the same or one is a gender.
     """
     parted = [parts for parts in texts if len(parts) > 1]
-    if len(parted) < max(_MIN_LINES, _MOST * len(texts)):
+    if len(parted) < max(_MIN_LINES, _MANY * len(texts)):
         return
+    are_pairs = {len(parts) for parts in texts} == {2}
     for place in (0, -1):
-        other = sum(not holds_hanzi(parts[place]) for parts in parted)
-        if other >= _MOST * len(parted):
-            raise UnclearColumns(too_many(rows[0]))
+        values = [parts[place] for parts in parted]
+        others = sum(not holds_hanzi(value) for value in values)
+        if others >= _MOST * len(parted) or (
+            are_pairs and _is_category(values, may_be_one=place == -1)
+        ):
+            raise UnclearColumns(too_many(max(rows, key=len)))
+
+
+def _is_category(values: Sequence[str], may_be_one: bool) -> bool:
+    """Whether values of a column are genders and the like, or all the same."""
+    found = {value.casefold() for value in values}
+    return found <= _NO_NAMES or (may_be_one and len(found) == 1)
 
 
 def shown(cells: Sequence[str]) -> str:
@@ -212,15 +228,15 @@ def _one_text(header: Sequence[str], rows: Sequence[Sequence[str]], texts: list[
 def _are_speakers(rows: Sequence[Sequence[str]]) -> bool:
     """Whether a third column holds speakers, as far as values tell.
 
-    A part of the recording's name does. Numbers, genders and a value for each line do not: they
-    may be lengths, counts or IDs.
+    A part of the recording's name does. Numbers, genders, splits and a value for each line do not:
+    those may be lengths, counts or IDs.
     """
     if all(row[2] and row[2] in row[0] for row in rows):
         return True
     values = [row[2] for row in rows]
     if all(re.fullmatch(r"[\d.:,]*", value) for value in values):
         return False
-    if {value.casefold() for value in values} <= _GENDERS or not all(map(may_be_name, values)):
+    if {value.casefold() for value in values} <= _NO_NAMES or not all(map(may_be_name, values)):
         return False
     return len(rows) < _MIN_LINES or len(set(values)) <= _MOST * len(values)
 

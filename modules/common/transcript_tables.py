@@ -38,6 +38,7 @@ _HEADER_WORD = re.compile(r"[A-Za-z][A-Za-z _\-()\[\]/]*")
 # What Excel writes above a table.
 _SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 _NEARLY_ALL, _HALF = 0.9, 0.5
+_MIN_LINES, _VALUES_OF_A_TEXT = 3, 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +80,7 @@ def read_table(lines: Iterable[str], find: FindRecording) -> list[Entry]:
     if numbered[0].text.lstrip()[:1] in "{[":
         header, rows, faults = read_objects(numbered)
         return [
-            *_with_header(header, rows, find),
+            *_with_header(header, rows, find, ""),
             *(Entry(where=where, fault=fault) for where, fault in faults),
         ]
     first, *others = numbered
@@ -89,7 +90,7 @@ def read_table(lines: Iterable[str], find: FindRecording) -> list[Entry]:
         return _without_header(numbered, find)
     if len(header) == 1 or (len(header) == 2 and not _is_parted(others, mark)):
         return _without_header(others, find)
-    return _with_header(header, list(_rows(others, mark, header)), find)
+    return _with_header(header, list(_rows(others, mark, header)), find, mark)
 
 
 def _header(line: str, find: FindRecording) -> tuple[str, list[str]]:
@@ -154,14 +155,17 @@ def _rows(
 
 
 def _with_header(
-    header: Sequence[str], rows: Sequence[tuple[str, list[str]]], find: FindRecording
+    header: Sequence[str], rows: Sequence[tuple[str, list[str]]], find: FindRecording, mark: str
 ) -> list[Entry]:
     columns = by_header(header, [cells for _, cells in rows], find)
-    return [
+    entries = [
         _entry(where, _fitted(cells, len(header), columns), len(header), columns)
         for where, cells in rows
         if cells != header
     ]
+    if mark == _BLANK:
+        _look_for_columns(entries, find)
+    return entries
 
 
 def _fitted(cells: list[str], count: int, columns: Columns) -> list[str]:
@@ -219,13 +223,18 @@ def _names_recordings(rows: Sequence[Sequence[str]], find: FindRecording) -> boo
 
 
 def _is_text_with_commas(rows: Sequence[Sequence[str]], find: FindRecording) -> bool:
-    """Whether all that follows a recording is in hanzi, in each column."""
+    """Whether all that follows a recording is in hanzi, and different, in each column."""
     if len(rows[0]) == 2:
         return False
     first, *others = zip(*rows, strict=True)
     return 2 * sum(find(cell) is not None for cell in first) >= len(rows) and all(
-        2 * sum(map(holds_hanzi, column)) >= len(rows) for column in others
+        2 * sum(map(holds_hanzi, column)) >= len(rows) and not _repeats(column) for column in others
     )
+
+
+def _repeats(column: Sequence[str]) -> bool:
+    """Whether a column has few values, which the parts of sentences have not."""
+    return len(column) >= _MIN_LINES and _VALUES_OF_A_TEXT * len(set(column)) <= len(column)
 
 
 def _two_columns(line: Line) -> Entry:

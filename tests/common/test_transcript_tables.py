@@ -133,13 +133,19 @@ def test_a_third_column_is_the_speaker_where_values_say_so() -> None:
         (
             " ",
             (_NAMES, ["今 天", "明天 好", "请 你 来", "他", "火 车"], _SECONDS),
-            "S0_0 | 今 | 天 |",
+            "S1_2 | 请 | 你 | 来 | 2.9",
         ),
         (
             ",",
             (_PATHS, ["今,天", "明,天,好", "请,你", "他,来", "火,车"], _SECONDS),
-            "今 | 天 | 3.2",
+            "wav/S0_1.wav | 明 | 天 | 好 | 4.1",
         ),
+        (",", (_PATHS, _TEXTS, ["男", "女", "男", "女", "女"]), "今天天气很好 | 男"),
+        (",", (_PATHS, _TEXTS, ["北京"] * 5), "今天天气很好 | 北京"),
+        (" ", (_PATHS, _TEXTS, ["男", "女", "男", "女", "女"]), "今天天气很好 | 男"),
+        (" ", (_PATHS, _TEXTS, ["北京"] * 5), "今天天气很好 | 北京"),
+        (" ", (_PATHS, _TEXTS, ["", "teens", "", "sixties", "teens"]), "我们明天去爬山 | teens"),
+        ("\t", (_PATHS, _TEXTS, ["train"] * 3 + ["test"] * 2), "今天天气很好 | train"),
         ("|", (_NAMES, _TEXTS, _TEXTS), "S0_0 | 今天天气很好 | 今天天气很好"),
     ],
 )
@@ -241,3 +247,9 @@ def test_headers_are_known_in_any_case_and_with_any_marks() -> None:
         role_of(name) for name in ("WAV_Filename", "wavFilename", "Wav-filename ", "ＰＡＴＨ")
     } == {"recording"}
     assert role_of("duration") is None and role_of("") is None
+
+
+def test_blanks_within_a_column_under_a_header_of_blanks() -> None:
+    lines = table(" ", _PATHS, ["jin1 hao3"] * 5, _TEXTS, header=("path", "pinyin", "text"))
+    with pytest.raises(UnclearColumns, match=r"wav/S0_0.wav \| hao3 \| 今天天气很好"):
+        read_table(lines, _FIND)
