@@ -6,7 +6,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from tfx.dsl.io import fileio
 
@@ -35,7 +34,7 @@ def class_in(relative: str, config: ReadConfig) -> tuple[str, ...]:
         config.folders.split(relative)
     except SkipFile:
         return ()
-    *_, folder, _ = ("", *PurePosixPath(config.folders.labelled_path(relative)).parts)
+    *_, folder, _ = ("", *config.folders.labelled_path(relative).split("/"))
     return (folder,) if folder else ()
 
 

@@ -44,6 +44,10 @@ class ReadConfig:
 
     def relative(self, path: str) -> str:
         """Gives `path` as people know it: relative to the data folder."""
+        start = f"{self.data_dir.rstrip('/')}/"
+        if path.startswith(start):
+            # A few hundred thousand paths are many for `relpath`.
+            return path[len(start) :]
         return os.path.relpath(path, self.data_dir)
 
 

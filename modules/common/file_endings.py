@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from pathlib import PurePosixPath
 
 # What Pillow reads from bytes alone, `modules.common.image_files` says which; of the usual names.
 PICTURES = (
@@ -22,16 +21,12 @@ SOUND = (
 )
 # Files of Karaoke are MIDI files with words in them.
 MIDI = ("mid", "midi", "kar", "smf", "rmi")
-TABLES = ("csv",)
-DIALOGUE = ("conv",)
 
 # Of these kinds, but in formats that are not read: a folder of them was not meant to be none.
 _UNREAD = (
     (PICTURES, "heic heif hif avifs jxl dng cr2 cr3 nef arw orf rw2 raf raw psd svg eps xcf jpeg2"),
     (SOUND, "m4a m4b aac wma amr ape ac3 dts mka weba 3gp mp4 mov avi mkv webm flv wmv wv pcm raw"),
     (MIDI, "mxl musicxml abc xmf mscz sib gp3 gp4 gp5 gpx"),
-    (TABLES, "xlsx xls xlsm ods numbers parquet feather"),
-    (DIALOGUE, ""),
 )
 
 # What lies beside data and is none: notes, lists, and what programs leave.
@@ -55,7 +50,8 @@ def ending_of(path: str) -> str:
     Args:
         path: A file's path or name.
     """
-    found = PurePosixPath(path).suffix[1:].lower()
+    stem, _, ending = path.rpartition("/")[2].rpartition(".")
+    found = ending.lower() if stem else ""
     return found if _ENDING.fullmatch(found) else ""
 
 
@@ -76,9 +72,7 @@ def is_junk(path: str) -> bool:
     Args:
         path: Relative to the data folder.
     """
-    return any(
-        part.startswith(".") or part.lower() in _JUNK_NAMES for part in PurePosixPath(path).parts
-    )
+    return any(part.startswith(".") or part.lower() in _JUNK_NAMES for part in path.split("/"))
 
 
 def is_document(path: str) -> bool:
@@ -88,7 +82,7 @@ def is_document(path: str) -> bool:
         path: A file's path or name.
     """
     ending = ending_of(path)
-    name = PurePosixPath(path).name.upper()
+    name = path.rpartition("/")[2].upper()
     return ending in _DOCUMENTS or (
         not ending and name.startswith(("LICENSE", "README", "COPYING"))
     )

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from modules.common import split_folders
 from modules.common.errors import DataError
@@ -60,7 +59,7 @@ class FolderLayout:
         Raises:
             SkipFile: If it is not to be used, with the reason.
         """
-        folder = PurePosixPath(relative).parts[:-1]
+        folder = _folder(relative)
         told = _told(folder, self.splits)
         if not told:
             return None
@@ -84,8 +83,8 @@ class FolderLayout:
         Args:
             relative: Its path, relative to the data folder.
         """
-        *folder, name = PurePosixPath(relative).parts
-        inside = _unsplit(tuple(folder), self.splits)
+        name = relative.rpartition("/")[2]
+        inside = _unsplit(_folder(relative), self.splits)
         if not self.reading:
             return "/".join((*inside, name))
         if inside[: len(self.wrapper)] == self.wrapper and len(inside) > len(self.wrapper):
@@ -117,7 +116,7 @@ def find_layout(
     Raises:
         DataError: If the folders can be read two ways, with both.
     """
-    counts = Counter(PurePosixPath(picture).parts[:-1] for picture in pictures)
+    counts = Counter(map(_folder, pictures))
     splits = _find_splits(counts, eval_folder, bool(class_folders))
     layout = FolderLayout(
         splits=splits, eval_folder=eval_folder, needs_class=needs_class, reading=class_folders
@@ -148,6 +147,10 @@ def _is_used(layout: FolderLayout, folder: Folder) -> bool:
     except SkipFile:
         return False
     return True
+
+
+def _folder(relative: str) -> Folder:
+    return tuple(relative.split("/")[:-1])
 
 
 def _prefixes(folder: Folder) -> Iterator[Folder]:

@@ -79,6 +79,8 @@ def check_groups(
     Raises:
         DataError: With the endings found.
     """
+    if not any(map(is_meant, passed)):
+        return
     giving = {group for path in read for group in groups_of(path)}
     empty: dict[str, list[str]] = {}
     for path in passed:
