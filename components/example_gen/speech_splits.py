@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -15,7 +16,7 @@ from modules.common.transcripts import speaker_of
 TRAIN, EVAL = SPLITS
 # Folders around those that tell the split, and folders whose names are no speakers'.
 _AROUND = {"wav", "wavs", "data", "audio", "clips"}
-SPLIT_FOLDERS = {"train", "training", "dev", "cv", "val", "valid", "validation", "test", "testing"}
+_SPLIT_FOLDERS = {"train", "training", "dev", "cv", "val", "valid", "validation", "test", "testing"}
 
 
 @dataclass(kw_only=True)
@@ -73,9 +74,9 @@ def tell_by_lists(told: Told, files: Mapping[str, str], hparams: Mapping[str, Va
     by_list: dict[str, str | None] = {}
     for file in set(files.values()):
         path = PurePosixPath(file)
+        words = (split_word(part, hparams) for part in (path.stem, *path.parts[-2::-1]))
         try:
-            splits = (_split((part, "-"), hparams) for part in (path.stem, *path.parts[-2::-1]))
-            by_list[file] = next(filter(None, splits), None)
+            by_list[file] = _split((next(filter(None, words), ""), "-"), hparams)
         except SkipFile as error:
             by_list[file] = str(error)
     if not set(SPLITS) <= set(by_list.values()):
@@ -86,6 +87,22 @@ def tell_by_lists(told: Told, files: Mapping[str, str], hparams: Mapping[str, Va
             told.splits[recording] = split
         else:
             told.unused[recording] = split
+
+
+def split_word(name: str, hparams: Mapping[str, Value]) -> str:
+    """Gives the last word for a split in a name: `test` of `aishell_test`; else empty.
+
+    Args:
+        name: Of a list without its ending, or of a folder.
+        hparams: As for `told_by_folders`.
+    """
+    for word in (name, *reversed(re.split(r"[\W_]+", name))):
+        try:
+            if _split((word, "-"), hparams):
+                return word
+        except SkipFile:
+            return word
+    return ""
 
 
 def name_speakers(
@@ -104,7 +121,7 @@ def name_speakers(
     Returns:
         The speaker by recording.
     """
-    general = {"", *_AROUND, *SPLIT_FOLDERS, str(hparams.get("eval_folder", "")).lower()}
+    general = {"", *_AROUND, *_SPLIT_FOLDERS, str(hparams.get("eval_folder", "")).lower()}
     folders = {recording: PurePosixPath(recording).parent.name for recording in recordings}
     names = set(folders.values())
     in_folders = len(names) > 1 and general.isdisjoint(name.lower() for name in names)

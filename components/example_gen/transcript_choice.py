@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from components.example_gen.kaldi_files import KALDI_FILES
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.speech_splits import SPLIT_FOLDERS
+from components.example_gen.speech_splits import split_word
 from components.example_gen.text_files import read_lines
 from components.example_gen.transcript_lists import Line, finder, read_beside, read_list
 from modules.common.errors import DataError
@@ -73,7 +73,7 @@ def best_list(
     for file in sorted(set(files) - set(beside)):
         path = PurePosixPath(file)
         if path.name not in KALDI_FILES:
-            groups.setdefault(_list_name(path), []).append(file)
+            groups.setdefault(_list_name(path, config), []).append(file)
     candidates = [_candidate(parts, index, find, config, files) for parts in groups.values()]
     for ending in _BESIDE:
         parts = [file for file in beside if file.lower().endswith(ending)]
@@ -96,10 +96,10 @@ def _recording_beside(file: str, index: RecordingIndex) -> bool:
     return path.suffix.lower() in _BESIDE and index.has_in_folder(str(path.with_suffix("")))
 
 
-def _list_name(path: PurePosixPath) -> str:
+def _list_name(path: PurePosixPath, config: ReadConfig) -> str:
     """Names the list that a file is, or is a part of."""
-    if path.stem.lower() in SPLIT_FOLDERS:
-        return f"{path.parent}/*{path.suffix}"
+    if word := split_word(path.stem, config.hparams):
+        return f"{path.parent}/{path.stem.replace(word, '*')}{path.suffix}"
     return path.name
 
 

@@ -61,13 +61,14 @@ def test_common_voice(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("is_table", [True, False])
-def test_lists_of_splits_tell_the_split(tmp_path: Path, is_table: bool) -> None:
+@pytest.mark.parametrize("name", ["{}", "aishell_{}", "cv-valid-{}", "{}_list", ""])
+def test_lists_of_splits_tell_the_split(tmp_path: Path, name: str) -> None:
     touch(tmp_path)
     for split, chosen in {"train": NAMES[:8], "dev": NAMES[8:12], "test": NAMES[12:]}.items():
-        if is_table:
+        if name:
             rows = [f"wav/{name}.wav,1,{words(name)}" for name in chosen]
-            write_list(tmp_path, f"{split}.csv", ["wav_filename,wav_filesize,transcript", *rows])
+            rows = ["wav_filename,wav_filesize,transcript", *rows]
+            write_list(tmp_path, f"{name.format(split)}.csv", rows)
         else:
             rows = [json.dumps({"audio_filepath": name, "text": words(name)}) for name in chosen]
             write_list(tmp_path / "manifests" / split, "manifest.json", rows)
