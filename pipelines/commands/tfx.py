@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +15,14 @@ from tfx.tools.cli.cli_main import cli_group
 from tfx.tools.cli.handler import handler_factory
 from tfx.tools.cli.handler.base_handler import BaseHandler
 
-from modules.common.errors import LianxiError
+from modules.common.errors import LianxiError, WrongUsage
 from pipelines import stopping
+
+
+# What TFX says where a command line is wrong, and not what it tells of.
+_USAGE = re.compile(
+    r"is not supported|Invalid pipeline path|Choose one using|format\.$|used without|flag was"
+)
 
 
 class _TfxGroup(click.Group):
@@ -27,10 +34,18 @@ class _TfxGroup(click.Group):
         except SystemExit as stop:
             # TFX ends with a message in place of a code.
             if isinstance(stop.code, str):
-                raise LianxiError(stop.code) from stop
+                raise _error(stop.code) from stop
+            raise
+        except (click.exceptions.Exit, click.Abort):
+            # Click's own way to end, after its help too; both are RuntimeErrors.
             raise
         except (NotImplementedError, RuntimeError, ValueError) as error:
-            raise LianxiError(str(error)) from error
+            raise _error(str(error)) from error
+
+
+def _error(message: str) -> LianxiError:
+    """Gives TFX's own sentence as an error, of wrong usage where it is one."""
+    return WrongUsage(message) if _USAGE.search(message) else LianxiError(message)
 
 
 @click.group(cls=_TfxGroup)

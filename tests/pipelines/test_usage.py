@@ -109,3 +109,19 @@ def test_a_server_that_is_busy_is_no_absent_one() -> None:
     check_answers(ClientError("UNAVAILABLE", "the queue is full (server localhost:1; is a server)"))
     with pytest.raises(NoServerError, match="no server answers at localhost:1; start one"):
         check_answers(ClientError("UNAVAILABLE", "failed to connect (server localhost:1; is a)"))
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("pipeline list --help", 0, ""),
+        ("pipeline list --engine nonsense", 2, "Engine nonsense is not supported."),
+        ("pipeline create --engine local --pipeline_path no.py", 2, "Invalid pipeline path: no.py"),
+        ("run create --engine local --pipeline_name no", 1, 'Pipeline "no" does not exist.'),
+    ],
+)
+def test_what_tfx_says_has_a_code_of_its_kind(
+    line: str, code: int, said: str, tmp_path: Path
+) -> None:
+    done = lianxi("tfx", *line.split(), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (code, f"error: {said}\n" if said else "")
