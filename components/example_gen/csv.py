@@ -41,7 +41,6 @@ def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
         without rows is set aside.
     """
     source: CsvSource = config.source
-    name = config.relative(path)
     table = open_table(path, config)
     conventions = config.conventions
     if not conventions:
@@ -54,12 +53,13 @@ def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
         try:
             features = _features(row, table, readers, source)
         except ValueError as error:
-            yield from _rejects(name, row, str(error))
+            yield from _rejects(config.relative(path), row, str(error))
             continue
         key = "\0".join(str(features[feature]) for feature in source.key)
         yield Record(split_of(key, source.eval_percent), features)
     if not has_rows:
-        yield Reject(name, "", table.fault or "the file has a header and no rows", SET_ASIDE)
+        fault = table.fault or "the file has a header and no rows"
+        yield Reject(config.relative(path), "", fault, SET_ASIDE)
 
 
 _Readers = Sequence[tuple[str, int, Callable[[str], RawValue]]]
@@ -67,11 +67,12 @@ _Readers = Sequence[tuple[str, int, Callable[[str], RawValue]]]
 
 def _readers(table: Table, source: CsvSource, conventions: Mapping[str, str]) -> _Readers:
     """What reads the cells: feature, position, and a function that is quick for what repeats."""
+    remember = (lambda read: read) if table.is_small else lru_cache(_CACHED_CELLS)
     return [
         (
             column.feature,
             table.positions[column.feature],
-            lru_cache(_CACHED_CELLS)(partial(_read_cell, column, conventions, table.encoding)),
+            remember(partial(_read_cell, column, conventions, table.encoding)),
         )
         for column in source.columns
         if table.positions

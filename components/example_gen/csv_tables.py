@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,15 @@ from components.example_gen.read_config import ReadConfig
 from components.example_gen.text_files import open_text
 from modules.common.errors import DataError
 from modules.common.sources import Column, Convention, CsvSource
-from modules.common.tables import DELIMITERS, Dialect, Row, lines_of, name_key, read_rows, sniff
+from modules.common.tables import (
+    DELIMITERS,
+    Dialect,
+    Row,
+    name_key,
+    read_rows,
+    separator_line,
+    sniff,
+)
 from modules.common.text_encodings import describe_garbled
 
 _SAMPLE_ROWS = 1000
@@ -30,6 +39,7 @@ class Table:
         header: Names of the columns; of a table without a header, `column 1` and so on.
         positions: The column of each feature.
         rows: Those below the header, blank ones left out.
+        is_small: Whether the file is.
         fault: Why there are none: the file is empty; else empty.
     """
 
@@ -38,6 +48,7 @@ class Table:
     header: Sequence[str]
     positions: Mapping[str, int]
     rows: Iterator[Row]
+    is_small: bool = True
     fault: str = ""
 
 
@@ -60,7 +71,7 @@ def open_table(path: str, config: ReadConfig) -> Table:
     rows: Iterator[Row] = (row for row in read_rows(text.lines, dialect) if not row.is_blank)
     first = next(rows, None)
     if first is None:
-        return Table(text.encoding, dialect.delimiter, (), {}, rows, "the file is empty")
+        return Table(text.encoding, dialect.delimiter, (), {}, rows, fault="the file is empty")
     positions = positions_of(first.cells, source)
     header = first.cells
     if len(positions) < len(source.columns):
@@ -70,7 +81,7 @@ def open_table(path: str, config: ReadConfig) -> Table:
             raise DataError(_lacking(path, first, positions, text.encoding, config))
         positions, rows = found, itertools.chain(sample, rows)
         header = [f"column {at + 1}" for at in range(len(first.cells))]
-    return Table(text.encoding, dialect.delimiter, _trimmed(header), positions, rows)
+    return Table(text.encoding, dialect.delimiter, _trimmed(header), positions, rows, text.is_whole)
 
 
 def positions_of(header: Sequence[str], source: CsvSource) -> dict[str, int]:
@@ -85,17 +96,17 @@ def positions_of(header: Sequence[str], source: CsvSource) -> dict[str, int]:
 
 
 def _dialect(head: str, is_whole: bool, source: CsvSource) -> Dialect:
-    """What is sniffed, unless another delimiter alone gives the header its columns."""
-    sniffed = sniff(head, is_whole)
-    if sniffed.has_separator_line:
-        return sniffed
-    first = next((line for line in lines_of(head) if line.strip()), "")
-    wanted = len(source.columns)
-    for delimiter in (sniffed.delimiter, *DELIMITERS):
-        header = next(read_rows([first], Dialect(delimiter))).cells
-        if len(positions_of(header, source)) == wanted:
-            return Dialect(delimiter)
-    return sniffed
+    """What a first line says, what gives the header its columns, or what is sniffed."""
+    lines = io.StringIO(head, newline="")
+    first = next((line for line in lines if line.strip()), "")
+    if said := separator_line(first):
+        return said
+    for delimiter in DELIMITERS:
+        if delimiter in first:
+            header = next(read_rows([first], Dialect(delimiter))).cells
+            if len(positions_of(header, source)) == len(source.columns):
+                return Dialect(delimiter)
+    return sniff(head, is_whole)
 
 
 def _recognized(rows: Sequence[Row], source: CsvSource) -> dict[str, int] | None:

@@ -35,6 +35,7 @@ _BEGINNINGS = (
     (b"\0\5\x16\7", "what macOS keeps beside a file (AppleDouble)"),
     (b"version https://git-lfs.github.com/", "a pointer of Git LFS: git lfs pull fetches the file"),
 )
+_ALL_BEGINNINGS = tuple(beginning for beginning, _ in _BEGINNINGS)
 _MARKUP = (
     (re.compile(rb"<\?xml[^>]*>\s*(<\?mso[^>]*>\s*)?<(\w+:)?Workbook\b"), "a workbook in XML"),
     (re.compile(rb"<(!doctype html|html|head|body|table|meta|div)\b"), "an HTML page"),
@@ -57,11 +58,10 @@ def describe_other_format(head: bytes) -> str:
     if head.startswith(_ZIP):
         found = (what for inside, what in _IN_ZIP if inside in head)
         return next(found, "a zip archive; unpack it")
-    for beginning, what in _BEGINNINGS:
-        if head.startswith(beginning):
-            return what
+    if head.startswith(_ALL_BEGINNINGS):
+        return next(what for beginning, what in _BEGINNINGS if head.startswith(beginning))
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for pattern, what in _MARKUP:
+    for pattern, what in _MARKUP if text[:1] in (b"<", b"{", b"[") else ():
         if pattern.match(text) or pattern.match(text.lower()):
             return f"{what}; save its table as CSV, or its text as plain text"
     return ""

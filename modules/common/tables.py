@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import re
 import unicodedata
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-DELIMITERS = ("\t", ";", "|", ",")
+DELIMITERS = ("\t", ";", "|", ",", "，")
 """What may part columns, the least usual in other roles first."""
 
 _SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(\\t|[^"\r\n])"?[\r\n]*', re.IGNORECASE)
@@ -63,13 +64,24 @@ def sniff(head: str, is_whole: bool = True) -> Dialect:
         is_whole: Whether it is all of it, so that its last line is a whole one.
     """
     lines = lines_of(head)
-    if lines and (match := _SEPARATOR_LINE.fullmatch(lines[0])):
-        return Dialect("\t" if match[1] == "\\t" else match[1], has_separator_line=True)
+    if said := separator_line(lines[0] if lines else ""):
+        return said
     if not is_whole and len(lines) > 1:
         lines.pop()
-    evenness = {delimiter: _evenness(lines, delimiter) for delimiter in DELIMITERS}
+    evenness = {
+        delimiter: _evenness(lines, delimiter) if delimiter in head else 0.0
+        for delimiter in DELIMITERS
+    }
     # The first is the likeliest where several do equally well.
     return Dialect(max(DELIMITERS, key=evenness.__getitem__) if any(evenness.values()) else ",")
+
+
+def separator_line(line: str) -> Dialect | None:
+    """Reads Excel's `sep=;`; `None` where a line is no such."""
+    match = _SEPARATOR_LINE.fullmatch(line)
+    if not match:
+        return None
+    return Dialect("\t" if match[1] == "\\t" else match[1], has_separator_line=True)
 
 
 def lines_of(text: str) -> list[str]:
@@ -112,6 +124,7 @@ def clean(cell: str) -> str:
     return cell
 
 
+@functools.lru_cache(maxsize=4096)
 def name_key(name: str) -> str:
     """Makes one key of the spellings of a column's name: widths, cases, brackets and blanks."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -11,9 +11,10 @@ from run_executor import execute
 
 from components.example_gen.quarantine import read_counts
 from components.example_gen.time_series import TimeSeriesExampleGen
-from modules.common.errors import DataError
+from modules.common.errors import DataError, TaskError
 from modules.common.registry import load_task
 from modules.common.time_series import TimeSeries, parse
+from modules.railway_forecast.predict import read_request
 from modules.railway_forecast.task import SOURCE
 
 Case = Callable[[str], Path]
@@ -50,6 +51,15 @@ def test_20_which_column_and_which_others(case: Case) -> None:
     assert sums.values[1] == 18630.88
     with pytest.raises(DataError, match="there are: 铁路客运量累计值.万人., 铁路客运量当期值"):
         read(case("20") / "in3", value_column="客运量")
+
+
+def test_20_a_request_chooses_too(case: Case) -> None:
+    path = str(case("20") / "in3" / "cumulative-first.csv")
+    _, request = read_request(path)
+    _, sums = read_request(path, value_column="铁路客运量累计值(万人)")
+    assert request["history"][0][1] == 9735.69 and sums["history"][0][1] == 18630.88
+    with pytest.raises(TaskError, match="decimal_mark takes one of auto, point, comma"):
+        read_request(path, decimal_mark=";")
 
 
 def test_22_what_the_mark_settles_cannot_be_overruled_in_silence(case: Case) -> None:

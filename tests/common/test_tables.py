@@ -11,6 +11,7 @@ from modules.common.tables import Dialect, clean, lines_of, name_key, read_rows,
     ("text", "delimiter"),
     [
         ("a,b\n1,2\n", ","), ("a;b\n1;2\n", ";"), ("a\tb\n1\t2\n", "\t"), ("a|b\n1|2\n", "|"),
+        ("姓名，性别\n张三，男\n", "，"),
         ("date;value\n2008-01;89,0\n2008-02;97,4\n", ";"),
         ("2008-01;89,0\n2008-02;97,4\n", ";"),
         ("date\tvalue\n2008-01\t9,300\n", "\t"),
