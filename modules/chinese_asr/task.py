@@ -1,6 +1,6 @@
 """chinese_asr: Mandarin speech to text.
 
-Data: recordings with transcripts, in THCHS-30's layout, AISHELL's, or any list of two columns;
+Data: recordings with transcripts, in THCHS-30's layout, AISHELL's, or any list of them;
 `docs/sound.md` has them all. A speaker is never on both sides of the split. Without data, eSpeak NG
 reads generated sentences in many voices.
 
