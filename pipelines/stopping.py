@@ -143,6 +143,10 @@ def _end_children() -> None:
     for pid in left:
         if pid != tracker:
             _send(pid, signal.SIGKILL)
+    # Not every container has someone who buries the dead.
+    with suppress(OSError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _tracker_pid() -> int | None:

@@ -18,7 +18,6 @@ from tfx.tools.cli.handler.base_handler import BaseHandler
 from modules.common.errors import LianxiError, WrongUsage
 from pipelines import stopping
 
-
 # What TFX says where a command line is wrong, and not what it tells of.
 _USAGE = re.compile(
     r"is not supported|Invalid pipeline path|Choose one using|format\.$|used without|flag was"
