@@ -37,6 +37,11 @@ class RunResult:
     pushed: str = ""
     paths: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def refused(self) -> list[str]:
+        """Names of the metrics whose gate did not let the model through."""
+        return [figure.name for figure in self.figures if figure.passed is False]
+
     def add(self, outcome: Outcome) -> str:
         """Takes in a component's outcome.
 

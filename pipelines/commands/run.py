@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
@@ -120,28 +121,39 @@ def _run(
                 runner.run(pipeline, env, result, console.on_start, console.on_end)
             except LianxiError as failure:
                 error = failure
-        if result.figures:
-            last_run.save(
-                env,
-                task.name,
-                last_run.LastRun(
-                    data_files=location.files,
-                    model=result.paths["model"],
-                    evaluation=result.paths["evaluation"],
-                    hparams=hparams,
-                ),
-            )
+        # What refused the disk to a component refuses it here too, and is said once.
+        with suppress(*((OSError,) if error is not None else ())):
+            _remember(task, hparams, env, location.files, result, error)
         console.show_result(result)
         if as_json:
             print(json_line(result.to_json()))
             sys.stdout.flush()
         if error is not None:
-            if error.exit_code == NOT_BLESSED_EXIT_CODE:
-                last_run.note_end(env, task.name, [result.outcomes[-1].name])
             raise error
-        refused = [figure.name for figure in result.figures if figure.passed is False]
-        last_run.note_end(env, task.name, [] if result.pushed else refused)
         return _finish(task, hparams, env, result, stderr)
+
+
+def _remember(
+    task: Task,
+    hparams: dict[str, Value],
+    env: Environment,
+    data_files: str,
+    result: RunResult,
+    error: LianxiError | None,
+) -> None:
+    """Writes down what later commands need to know of the run, and how it ended."""
+    if result.figures:
+        run = last_run.LastRun(
+            data_files=data_files,
+            model=result.paths["model"],
+            evaluation=result.paths["evaluation"],
+            hparams=hparams,
+        )
+        last_run.save(env, task.name, run)
+    if error is None:
+        last_run.note_end(env, task.name, [] if result.pushed else result.refused)
+    elif error.exit_code == NOT_BLESSED_EXIT_CODE:
+        last_run.note_end(env, task.name, [result.outcomes[-1].name])
 
 
 def _finish(
@@ -167,8 +179,7 @@ def _refusal(task: Task, hparams: Mapping[str, Value], is_smoke: bool, result: R
     """Says that a gate refused the model, and what may help: only what the task has."""
     from modules.common.divergence import advice, rose
 
-    refused = [figure.name for figure in result.figures if figure.passed is False]
-    said = f"{task.name} was not pushed: {', '.join(refused)} did not pass its gate."
+    said = f"{task.name} was not pushed: {', '.join(result.refused)} did not pass its gate."
     diverged = rose(result.paths.get("tensorboard", ""))
     if diverged:
         return f"{said} {diverged} {advice(task, hparams)}, and run again."
