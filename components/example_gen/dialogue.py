@@ -8,7 +8,7 @@ from tfx.dsl.components.base import executor_spec
 
 from components.example_gen.base import SourceExampleGen, SourceExecutor
 from components.example_gen.dialogue_files import survey
-from components.example_gen.dialogue_reader import read_dialogue
+from components.example_gen.dialogue_reader import read_and_count
 from components.example_gen.dialogue_tables import is_table, layout_of
 from components.example_gen.read_config import ReadConfig
 from modules.common.errors import DataError
@@ -19,7 +19,7 @@ _SHOWN_FAULTS = 3
 class Executor(SourceExecutor):
     """Reads files of conversations."""
 
-    reader = staticmethod(read_dialogue)
+    reader = staticmethod(read_and_count)
 
     @classmethod
     def check(cls, paths: Sequence[str], config: ReadConfig) -> None:

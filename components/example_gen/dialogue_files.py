@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.example_gen.dialogue_lines import lines_of, too_long
+from components.example_gen.dialogue_lines import Tally, lines_of, too_long
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.records import SET_ASIDE, Reject, Used
+from components.example_gen.records import SET_ASIDE, Reject
 from components.example_gen.text_files import encoding_of, other_format
 from modules.common.dialogue import tidied
 from modules.common.text_encodings import describe_garbled
@@ -77,8 +77,8 @@ def survey(path: str) -> Survey:
 
 
 def conversations(
-    path: str, is_slashed: bool, config: ReadConfig
-) -> Iterator[Conversation | Reject | Used]:
+    path: str, is_slashed: bool, config: ReadConfig, tally: Tally | None = None
+) -> Iterator[Conversation | Reject]:
     """Reads a file.
 
     Blank lines mean nothing, wherever they stand. Lines before the first E are a conversation.
@@ -87,22 +87,23 @@ def conversations(
         path: The file.
         is_slashed: What `survey` says of it.
         config: Its hyperparameters have `max_chars`.
+        tally: Counts the lines that are well, those that begin conversations among them.
 
     Yields:
-        A reject for each line that cannot be used, after its lines each conversation in which
-        anyone says anything, and at the end how many lines are well.
+        A reject for each line that cannot be used, and after its lines each conversation in which
+        anyone says anything.
     """
     max_chars = int(config.hparams["max_chars"])
     encoding = encoding_of(path)
     name = config.relative(path)
     conversation: Conversation = []
-    well = 0
+    tally = tally or Tally()
     limit = max(_MAX_LINE_CHARS, 4 * max_chars)
     for number, (line, is_cut) in enumerate(lines_of(path, limit), start=1):
         kind, text = _parsed(line)
         if kind == "blank":
             continue
-        well += 1
+        tally.well += 1
         if kind == "E" or len(conversation) == MAX_CONVERSATION_LINES:
             if conversation:
                 yield conversation
@@ -115,14 +116,13 @@ def conversations(
             conversation.append(text)
             continue
         conversation.append(None)
-        well -= 1
+        tally.well -= 1
         if fault or kind != "M":
             yield Reject(name, f"line {number}", fault or _not_the_layout(line))
         else:
             yield Reject(name, f"line {number}", _unused(text, is_cut, max_chars), SET_ASIDE)
     if conversation:
         yield conversation
-    yield Used(well)
 
 
 def _parsed(line: str) -> tuple[str, str]:

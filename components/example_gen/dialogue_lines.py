@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from components.example_gen.text_files import read_lines
+
+
+@dataclass
+class Tally:
+    """Counts lines, or rows, while a file is read.
+
+    Attributes:
+        well: Those with which nothing is wrong.
+    """
+
+    well: int = 0
 
 
 def lines_of(path: str, max_chars: int) -> Iterator[tuple[str, bool]]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from components.example_gen.dialogue_files import Conversation, conversations, survey
+from components.example_gen.dialogue_lines import Tally
 from components.example_gen.dialogue_tables import is_table, layout_of, table_rows
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Record, Reject, Used, split_of
@@ -18,7 +19,16 @@ _STEPS = {TWO_BY_TWO: 2, SUCCESSORS: 1}
 _REPORT_INTERVAL_S = 0.5
 
 
-def read_dialogue(path: str, config: ReadConfig) -> Iterator[Record | Reject | Used]:
+def read_and_count(path: str, config: ReadConfig) -> Iterator[Record | Reject | Used]:
+    """As `read_dialogue`, and at the end how many lines are well."""
+    tally = Tally()
+    yield from read_dialogue(path, config, tally)
+    yield Used(tally.well)
+
+
+def read_dialogue(
+    path: str, config: ReadConfig, tally: Tally | None = None
+) -> Iterator[Record | Reject]:
     """Reads one file, a conversation or a pair at a time.
 
     A line that cannot be used keeps its place in the conversation, so that nothing is paired over
@@ -29,20 +39,23 @@ def read_dialogue(path: str, config: ReadConfig) -> Iterator[Record | Reject | U
         path: A file of lines E and M, or a table of questions and answers.
         config: Its source must be a `DialogueSource`, its hyperparameters have `pairing` and
             `max_chars`.
+        tally: Counts the lines that are well.
 
     Yields:
         A record for each pair, a reject for each line that cannot be used or for a file that has
-        no lines, one for all lines that are in no pair, and how many lines are well.
+        no lines, and one for all lines that are in no pair.
     """
     name = config.relative(path)
     read = _read_table if is_table(path) else _read_conversations
     try:
-        yield from read(path, name, config)
+        yield from read(path, name, config, tally or Tally())
     except OSError as error:
         yield Reject(name, "", f"the file cannot be read: {error.strerror or error}")
 
 
-def _read_table(path: str, name: str, config: ReadConfig) -> Iterator[Record | Reject | Used]:
+def _read_table(
+    path: str, name: str, config: ReadConfig, tally: Tally
+) -> Iterator[Record | Reject]:
     """Reads a table. A question with all its answers is on one side of the split."""
     source: DialogueSource = config.source
     layout = layout_of(path)
@@ -50,8 +63,8 @@ def _read_table(path: str, name: str, config: ReadConfig) -> Iterator[Record | R
         yield Reject(name, "", layout.fault)
         return
     reporter = _Reporter()
-    for found in table_rows(path, layout, config):
-        if isinstance(found, Reject | Used):
+    for found in table_rows(path, layout, config, tally):
+        if isinstance(found, Reject):
             yield found
             continue
         question, answer = found
@@ -60,8 +73,8 @@ def _read_table(path: str, name: str, config: ReadConfig) -> Iterator[Record | R
 
 
 def _read_conversations(
-    path: str, name: str, config: ReadConfig
-) -> Iterator[Record | Reject | Used]:
+    path: str, name: str, config: ReadConfig, tally: Tally
+) -> Iterator[Record | Reject]:
     source: DialogueSource = config.source
     pairing = str(config.hparams["pairing"])
     surveyed = survey(path)
@@ -70,8 +83,8 @@ def _read_conversations(
         return
     reporter = _Reporter()
     paired = 0
-    for found in conversations(path, surveyed.is_slashed, config):
-        if isinstance(found, Reject | Used):
+    for found in conversations(path, surveyed.is_slashed, config, tally):
+        if isinstance(found, Reject):
             yield found
             continue
         pairs = _pairs(found, _STEPS[pairing])

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from components.example_gen.dialogue_lines import lines_of, too_long
+from components.example_gen.dialogue_lines import Tally, lines_of, too_long
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.records import SET_ASIDE, Reject, Used
+from components.example_gen.records import SET_ASIDE, Reject
 from components.example_gen.text_files import encoding_of, other_format
 from modules.common.dialogue import tidied
 from modules.common.quoted_rows import Line, joined, split
@@ -98,24 +98,23 @@ def layout_of(path: str) -> Layout:
 
 
 def table_rows(
-    path: str, layout: Layout, config: ReadConfig
-) -> Iterator[list[str] | Reject | Used]:
+    path: str, layout: Layout, config: ReadConfig, tally: Tally
+) -> Iterator[list[str] | Reject]:
     """Reads a table.
 
     Args:
         path: The file.
         layout: As `layout_of` tells it.
         config: Its hyperparameters have `max_chars`.
+        tally: Counts the rows that are well.
 
     Yields:
-        A question and its answer, a reject for each row that cannot be used, and at the end how
-        many rows were.
+        A question and its answer, or a reject, for each row.
     """
     max_chars = int(config.hparams["max_chars"])
     encoding = encoding_of(path)
     name = config.relative(path)
     cut = set()
-    used = 0
 
     def whole() -> Iterator[Line]:
         for line, is_cut in _lines(path):
@@ -147,9 +146,8 @@ def table_rows(
             missing = "question" if not pair[0] else "answer"
             yield Reject(name, line.where, f"there is no {missing}", SET_ASIDE)
         else:
-            used += 1
+            tally.well += 1
             yield pair
-    yield Used(used)
 
 
 def _lines(path: str) -> Iterator[tuple[Line, bool]]:

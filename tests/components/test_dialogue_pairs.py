@@ -11,7 +11,7 @@ from run_executor import execute, read_back
 from components.example_gen import dialogue_files, dialogue_reader
 from components.example_gen.dialogue import DialogueExampleGen
 from components.example_gen.dialogue_files import conversations
-from components.example_gen.records import Used
+from components.example_gen.dialogue_lines import Tally
 from modules.common import progress
 
 _TALK = "E\nM 你好\nM 你 好吗?\nM 很好\nE\nM 再见\nM 明天见\n"
@@ -128,11 +128,12 @@ def test_what_two_files_share_is_on_one_side(tmp_path: Path) -> None:
 def test_a_long_conversation_goes_on_as_another(tmp_path: Path) -> None:
     lines = dialogue_files.MAX_CONVERSATION_LINES
     (tmp_path / "a.conv").write_text("".join(f"M 第{n}句\n" for n in range(2 * lines + 5)))
-    *found, used = conversations(str(tmp_path / "a.conv"), False, config_for(tmp_path))
+    tally = Tally()
+    found = conversations(str(tmp_path / "a.conv"), False, config_for(tmp_path), tally)
     assert [len(found_one) for found_one in found if isinstance(found_one, list)] == [
         lines, lines, 5
     ]  # fmt: skip
-    assert used == Used(2 * lines + 5)
+    assert tally.well == 2 * lines + 5
 
 
 def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from conv_files import TASK, Pair, config_for
 from run_executor import execute, read_back
 
 from components.example_gen.dialogue import DialogueExampleGen, Executor
-from components.example_gen.dialogue_reader import read_dialogue
+from components.example_gen.dialogue_reader import read_and_count
 from components.example_gen.records import Record, Reject, Used
 from modules.common.errors import DataError
 from modules.common.registry import load_task
@@ -23,7 +23,7 @@ _PAIRS = [(f"第{number}个问题", f"第{number}个回答") for number in range
 
 def read_table(path: Path) -> tuple[list[Pair], list[tuple[str, str, str]], list[Used]]:
     """Pairs, place, kind and reason of each reject, and how many rows were used."""
-    items = list(read_dialogue(str(path), config_for(path.parent)))
+    items = list(read_and_count(str(path), config_for(path.parent)))
     return (
         [(i.features["question"], i.features["reply"]) for i in items if isinstance(i, Record)],
         [(i.where, i.kind, i.reason) for i in items if isinstance(i, Reject)],
