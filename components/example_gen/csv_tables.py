@@ -24,6 +24,7 @@ from modules.common.tables import (
 from modules.common.text_encodings import describe_garbled
 
 _SAMPLE_ROWS = 1000
+_TITLE_ROWS = 10
 _SURE_SHARE = 0.95
 _MAX_DIFFERENT_CELLS = 10_000
 _SHOWN_CHARS = 200
@@ -76,11 +77,14 @@ def open_table(path: str, config: ReadConfig) -> Table:
     header = first.cells
     if len(positions) < len(source.columns):
         sample = [first, *itertools.islice(rows, _SAMPLE_ROWS)]
-        found = _recognized(sample, source)
-        if found is None:
+        if below := _below_title(sample[1:_TITLE_ROWS], source):
+            header, positions = sample[below].cells, positions_of(sample[below].cells, source)
+            rows = itertools.chain(sample[below + 1 :], rows)
+        elif found := _recognized(sample, source):
+            header = [f"column {at + 1}" for at in range(len(first.cells))]
+            positions, rows = found, itertools.chain(sample, rows)
+        else:
             raise DataError(_lacking(path, first, positions, text.encoding, config))
-        positions, rows = found, itertools.chain(sample, rows)
-        header = [f"column {at + 1}" for at in range(len(first.cells))]
     return Table(text.encoding, dialect.delimiter, _trimmed(header), positions, rows, text.is_whole)
 
 
@@ -107,6 +111,13 @@ def _dialect(head: str, is_whole: bool, source: CsvSource) -> Dialect:
             if len(positions_of(header, source)) == len(source.columns):
                 return Dialect(delimiter)
     return sniff(head, is_whole)
+
+
+def _below_title(rows: Sequence[Row], source: CsvSource) -> int:
+    """How many rows of title are above the header; 0 where there is no header among `rows`."""
+    wanted = len(source.columns)
+    at = (at for at, row in enumerate(rows, 1) if len(positions_of(row.cells, source)) == wanted)
+    return next(at, 0)
 
 
 def _recognized(rows: Sequence[Row], source: CsvSource) -> dict[str, int] | None:

@@ -1,7 +1,7 @@
 """Encodings of text as people have it: which one bytes are in, and text that was decoded wrongly.
 
-Every reader of text asks here. UTF-8 and UTF-16, with or without a byte order mark, and GB 18030,
-which holds GBK and GB 2312. No files here, and nothing heavy.
+Every reader of text asks here. UTF-8 and UTF-16, with or without a byte order mark, GB 18030, which
+holds GBK and GB 2312, and Big5 where it is sure. No files here, and nothing heavy.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-NAMES = "UTF-8, UTF-16 or GB 18030"
+NAMES = "UTF-8, UTF-16, GB 18030 or Big5"
 """What is read, in words."""
 
 PROBE_BYTES = 1 << 16
@@ -24,9 +24,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_GB = "gb18030"
-_WORDS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", _GB: "GB 18030", "utf-32": "UTF-32"}
+_GB, _BIG5 = "gb18030", "cp950"
+_WORDS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    _GB: "GB 18030",
+    _BIG5: "Big5",
+    "utf-32": "UTF-32",
+}
 _NOT_WRITTEN = frozenset({"Cc", "Cn", "Co"})
+_NEARLY_ALL, _SELDOM = 0.9, 0.6
 _MIN_ASCII_SHARE = 0.02
 _UNDECODABLE = re.compile("[\ufffd\0]")
 _LOST = re.compile("[\ufffd?]+")
@@ -61,7 +68,9 @@ def detect(head: bytes) -> str:
         lines.pop()  # It may end within a character.
     telling = [line for line in lines if not line.isascii()]
     readable = {name: sum(_decodes(line, name) for line in telling) for name in ("utf-8", _GB)}
-    return _GB if 2 * readable["utf-8"] < readable[_GB] else "utf-8"
+    if 2 * readable["utf-8"] >= readable[_GB]:
+        return "utf-8"
+    return _BIG5 if _is_big5(b"".join(telling)) else _GB
 
 
 def decode(content: bytes) -> str:
@@ -136,6 +145,24 @@ def _is_utf16(head: bytes, encoding: str) -> bool:
         unicodedata.category(character) in _NOT_WRITTEN
         for character in set(text) - set("\t\n\r\ufeff")
     )
+
+
+def _is_big5(telling: bytes) -> bool:
+    """Whether bytes that are valid GB 18030 are surely Big5: much of each is valid in the other.
+
+    Common hanzi are then nearly all that there is in the one, and seldom in the other.
+    """
+    if not _decodes(telling, _BIG5):
+        return False
+    shares = []
+    for encoding, first, last in ((_BIG5, 0xA1, 0xC6), ("gb2312", 0xA1, 0xD7)):
+        text = telling.decode(_BIG5 if encoding == _BIG5 else _GB)
+        content = [
+            character.encode(encoding, "replace") for character in text if character > "\x7f"
+        ]
+        common = sum(len(pair) == 2 and first <= pair[0] <= last for pair in content)
+        shares.append(common / max(1, len(content)))
+    return shares[0] > _NEARLY_ALL and shares[1] < _SELDOM
 
 
 def _decodes(line: bytes, encoding: str) -> bool:

@@ -89,3 +89,15 @@ def test_bytes_of_another_encoding_in_a_line() -> None:
     assert describe_garbled("a\0", "gb18030").startswith("expected GB 18030, which the file is in")
     garbled = "我听见了".encode().decode("gb18030")
     assert "found UTF-8; bring" in describe_garbled(garbled, "gb18030")
+
+
+_TRADITIONAL = "姓名,性別\n陳美玲,女\n張志偉,男\n林淑芬,女\n黃國華,男\n"
+
+
+def test_big5_is_no_gb_18030() -> None:
+    assert decode(_TRADITIONAL.encode("big5")) == _TRADITIONAL
+    assert decode(_TRADITIONAL.encode("gbk")) == _TRADITIONAL
+    assert decode("M 你好嗎\nM 我很好，謝謝你\n".encode("big5")) == "M 你好嗎\nM 我很好，謝謝你\n"
+    for name in _NAMES:
+        assert detect(f"{name},男\n".encode("gbk")) == "gb18030"
+    assert describe_garbled("陳\ufffd", "cp950").startswith("expected Big5, which the file is in")
