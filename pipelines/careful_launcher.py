@@ -2,8 +2,9 @@
 
 What a killed execution left half-written is removed before its component is launched again.
 Whatever a component writes goes to an empty folder: TFX names folders by numbers, which begin at 1
-again where the metadata was lost, and would add to what lies there. Components get paths without
-wildcards, and the metadata keeps the true ones.
+again where the metadata was lost, and would add to what lies there. The cache believes in a folder
+only while it holds what was written, and in a push only while it is what is served. Components get
+paths without wildcards, and the metadata keeps the true ones.
 """
 
 from __future__ import annotations
