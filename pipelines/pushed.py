@@ -10,8 +10,9 @@ from modules.common.errors import LianxiError
 from pipelines.environment import SMOKE, Environment, other
 from serving.versions import find_versions
 
-# Versions are seconds since 1970, but those of other tools may be any numbers.
-_EARLIEST_S, _LATEST_S = 10**9, 10**11
+# Versions are seconds since 1970, but those of other tools may be any numbers, and one that follows
+# such a number is the next.
+_EARLIEST_S = 10**9
 SMOKE_NOTE = "a smoke model answers: a tiny one, trained to see that everything works"
 
 
@@ -44,7 +45,7 @@ def newest(env: Environment, task_name: str) -> Pushed | None:
     if not versions:
         return None
     version = max(versions)
-    is_time = _EARLIEST_S < version < _LATEST_S
+    is_time = _EARLIEST_S < version <= time.time()
     pushed_s = float(version) if is_time else versions[version].stat().st_mtime
     return Pushed(version=version, pushed_s=pushed_s)
 
