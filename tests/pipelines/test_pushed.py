@@ -55,7 +55,7 @@ def test_the_newest_version_has_a_date(local: Environment) -> None:
     assert pushed.newest(local, _TASK).date.startswith("2023-11-1")
     (Path(local.models_dir) / _TASK / "1800000000").mkdir()
     assert pushed.newest(local, _TASK).version == 1_700_000_000
-    os.utime(push(local, 2_000_000_000_0), (1_600_000_000, 1_600_000_000))
+    os.utime(push(local, 20_000_000_000), (1_600_000_000, 1_600_000_000))
     assert pushed.newest(local, _TASK).date.startswith("2020-09-1")
 
 
