@@ -12,11 +12,13 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from kubeflow.spans import fixed_part
 from modules.common.data_files import digest_of_states
 from modules.common.errors import LianxiError
+from modules.common.file_endings import SOUND, ending_of
 
 NO_DATA = "none"
 """Of runs without data: what Lianxi makes depends on settings only."""
@@ -53,12 +55,16 @@ def fingerprint(data: str) -> str:
 def _local_files(base: str) -> Iterator[tuple[str, int, int]]:
     """Gives path, bytes and nanoseconds of change for each file.
 
-    No more than that: on a volume that is mounted anew for each step, other figures may differ.
+    No more than that: on a volume that is mounted anew for each step, other figures may differ. A
+    file may be a list of recordings, which lie in its folder or below and are data too.
     """
-    if os.path.isfile(base):
-        paths: Iterable[str] = [base]
-    else:
-        paths = (os.path.join(top, name) for top, _, names in os.walk(base) for name in names)
+    is_file = os.path.isfile(base)
+    folder = os.path.dirname(base) or os.curdir if is_file else base
+    paths: Iterable[str] = (
+        os.path.join(top, name) for top, _, names in os.walk(folder) for name in names
+    )
+    if is_file:
+        paths = chain([base], (path for path in paths if ending_of(path) in SOUND))
     for path in paths:
         with suppress(OSError):
             state = os.stat(path)

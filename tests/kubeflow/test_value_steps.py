@@ -34,6 +34,24 @@ def test_it_follows_names_sizes_and_times(tmp_path: Path) -> None:
     assert fingerprint(str(tmp_path / "sub/b.csv")) != NO_DATA
 
 
+def test_recordings_count_where_a_list_of_them_is_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wav").mkdir()
+    for name in ("list.csv", "other.csv", "wav/1.wav", "wav/2.FLAC"):
+        (tmp_path / name).write_text("")
+    data = str(tmp_path / "list.csv")
+    values = [fingerprint(data)]
+    for name in ("list.csv", "wav/1.wav", "wav/2.FLAC"):
+        os.utime(tmp_path / name, ns=(1, 1))
+        values.append(fingerprint(data))
+    assert len(set(values)) == 4
+    os.utime(tmp_path / "other.csv", ns=(1, 1))
+    assert fingerprint(data) == values[-1]
+    monkeypatch.chdir(tmp_path)
+    assert fingerprint("list.csv") != fingerprint("nowhere.csv")
+
+
 def test_a_new_span_counts(tmp_path: Path) -> None:
     (tmp_path / "span-1").mkdir()
     (tmp_path / "span-1/a.csv").write_text("x", encoding="utf-8")
