@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from launcher import Cluster, Run
 from launcher_packages import constant, step, write_package
 
