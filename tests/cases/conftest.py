@@ -14,14 +14,20 @@ CASES = ROOT.parent / "shared" / "cases"
 sys.path.append(str(ROOT / "tests" / "components"))
 
 
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of all cases; tests that want it are skipped where it is absent."""
+    if not CASES.is_dir():
+        pytest.skip("needs the cases in ../shared/cases, which are not there")
+    return CASES
+
+
 @pytest.fixture
-def case() -> Callable[[str], Path]:
-    """Gives the folder of a case by its number; skips where the cases are absent."""
+def case(cases: Path) -> Callable[[str], Path]:
+    """Gives the folder of a case by its number."""
 
     def find(number: str) -> Path:
-        if not CASES.is_dir():
-            pytest.skip(f"{CASES} is absent")
-        [folder] = CASES.glob(f"{number}-*")
+        [folder] = cases.glob(f"{number}-*")
         return folder
 
     return find
