@@ -34,7 +34,7 @@ _QUARTER = re.compile(
 _YEAR = re.compile(r"\d{4}\s*年?")
 _FEW = 0.05
 # Of those that a number such as 8895.12 is not mistaken for.
-_YEARS = range(1000, 3000)
+_YEARS = range(1700, 2200)
 
 
 def is_quarter(text: str) -> bool:

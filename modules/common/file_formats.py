@@ -12,6 +12,9 @@ _IN_ZIP = (
     # Excel's workbooks begin with a part that all of Office's files have.
     (b"[Content_Types].xml", "a file of Microsoft Office, such as .xlsx; save its sheet as CSV"),
 )
+_OTHER_ZIP = (
+    "a zip archive, as an Excel workbook (.xlsx) is; save its sheet as CSV UTF-8, or unpack it"
+)
 _BEGINNINGS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls); save its sheet as CSV"),
     (b"%PDF-", "a PDF; export its table or text"),
@@ -57,7 +60,7 @@ def describe_other_format(head: bytes) -> str:
     """
     if head.startswith(_ZIP):
         found = (what for inside, what in _IN_ZIP if inside in head)
-        return next(found, "a zip archive; unpack it")
+        return next(found, _OTHER_ZIP)
     if head.startswith(_ALL_BEGINNINGS):
         return next(what for beginning, what in _BEGINNINGS if head.startswith(beginning))
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from modules.common.date_columns import is_quarter, looks_like_date
+from modules.common.date_columns import is_quarter, is_year, looks_like_date
 from modules.common.dates import parse_date
 from modules.common.errors import DataError
 from modules.common.numbers import is_no_value, is_number
@@ -200,7 +200,9 @@ def _date_column(rows: Sequence[Row], source: TimeSeriesSource) -> int | None:
     best: tuple[float, int | None] = (0.0, None)
     for column in range(width):
         cells = [row.cells[column] for row in rows if column < len(row.cells) and row.cells[column]]
-        score = sum(map(looks_like_date, cells)) + sum(map(_is_plainly_date, cells))
+        # Years alone may be any numbers.
+        score = sum(looks_like_date(cell) and not is_year(cell) for cell in cells)
+        score += sum(map(_is_plainly_date, cells))
         if score and any(name_key(cell) in named for cell in cells[:_HEADER_ROWS_SOUGHT]):
             score += 2 * len(rows)
         if score > best[0]:

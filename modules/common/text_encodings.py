@@ -11,9 +11,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-NAMES = "UTF-8, UTF-16, GB 18030 or Big5"
-"""What is read, in words."""
-
 PROBE_BYTES = 1 << 16
 """So many bytes of a file's beginning are enough for `detect`."""
 

@@ -256,3 +256,11 @@ def test_a_table_that_is_none() -> None:
         read("姓名,性别\n王芳,女\n")
     with pytest.raises(DataError, match="at least three"):
         read("")
+
+
+def test_dates_that_cannot_be_read_are_shown_and_no_values() -> None:
+    rows = "".join(f"Jan-{n:02},{2000 + n}\n" for n in range(40))
+    with pytest.raises(DataError, match="line 2: expected a date such as .*, found 'Jan-00'"):
+        read(f"time,x\n{rows}")
+    with pytest.raises(DataError, match="expected a date such as .*, found '2005'"):
+        read("year,x\n" + "".join(f"{2005 + n},{2000 + n}\n" for n in range(9)))
