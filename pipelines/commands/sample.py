@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import json
 import shlex
-import shutil
 from pathlib import Path
 
 import click
@@ -56,18 +56,18 @@ def command(
 
 
 def _write(task: Task, folder: Path, hparams: dict[str, Value]) -> None:
-    """Writes the sample; one that was stopped half-way is no reason to refuse the folder."""
+    """Writes the sample; one that was stopped half-way is written over by the same command."""
     unfinished = folder / _UNFINISHED
-    if folder.is_dir() and any(path != unfinished for path in folder.iterdir()):
+    what = json.dumps([task.name, hparams], ensure_ascii=False)
+    is_same = unfinished.is_file() and unfinished.read_text(encoding="utf-8") == what
+    if folder.is_dir() and any(folder.iterdir()) and not is_same:
         raise LianxiError(f"{folder} is not empty; name a new folder")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished.write_text(what, encoding="utf-8")
     stopping.kept(f"What was written to {folder} is not whole.")
     module = importlib.import_module(f"modules.{task.name}.sample")
-    module.write_sample(unfinished, int(hparams["seed"]), hparams)
-    for path in unfinished.iterdir():
-        path.rename(folder / path.name)
-    unfinished.rmdir()
+    module.write_sample(folder, int(hparams["seed"]), hparams)
+    unfinished.unlink()
 
 
 def _size_setting(task: Task) -> str | None:

@@ -87,3 +87,23 @@ def test_help_lists_the_settings_of_the_task_that_is_named() -> None:
     assert "Settings of captcha_ocr" in helped
     assert "--learning-rate" in helped and "one of ctc, position" in " ".join(helped.split())
     assert "Settings of" not in CliRunner().invoke(command, ["--help"]).output
+
+
+def test_a_sample_that_was_stopped_is_written_over_by_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "new"
+    words = ["name_gender", str(folder), "--count", "7"]
+    with monkeypatch.context() as patch:
+
+        def stopped(where: Path, *others: Any) -> None:
+            (where / "names.csv").write_text("half")
+            raise KeyboardInterrupt
+
+        patch.setattr("modules.name_gender.sample.write_sample", stopped)
+        assert CliRunner().invoke(sample.command, words).exit_code != 0
+    other = CliRunner().invoke(sample.command, [*words, "--seed", "5"])
+    assert "is not empty" in str(other.exception)
+    assert CliRunner().invoke(sample.command, words).exit_code == 0
+    assert [path.name for path in folder.iterdir()] == ["names.csv"]
+    assert "half" not in (folder / "names.csv").read_text(encoding="utf-8")
