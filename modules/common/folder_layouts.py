@@ -68,8 +68,10 @@ class FolderLayout:
             if self.needs_class and not _unsplit(folder, self.splits):
                 raise SkipFile(f"{name}/ holds no folders of classes: its pictures have no label")
             return "eval"
-        if kind == PREDICT:
+        if kind == PREDICT and self.needs_class:
             raise SkipFile(f"{name}/ is not used: it holds what is to be predicted")
+        if kind == PREDICT:
+            return None
         if kind == TEST:
             raise SkipFile(f"{name}/ is not used: the evaluation is on {self.eval_folder}/")
         return None if self.by_digest else "train"
@@ -129,7 +131,7 @@ def find_layout(
         if (told := _told(folder, splits))
         and not (needs_class and told[1] != TRAIN and not _unsplit(folder, splits))
     }
-    by_digest = kinds == {TRAIN} and not held_out - {PREDICT}
+    by_digest = kinds - {PREDICT} == {TRAIN} and not held_out - {PREDICT}
     wrapper, reading = _find_classes(used, splits, class_folders) if class_folders else ((), "")
     return FolderLayout(
         splits=splits,

@@ -142,5 +142,8 @@ def test_without_classes_folders_only_tell_the_split() -> None:
         "train", "eval", None,
     ]  # fmt: skip
     assert found.labelled_path("train/25_f_1.jpg") == "25_f_1.jpg"
+    # Whatever a labelled picture is kept for, it can be learnt from as before.
+    found = layout(pictures("train", "test", "predict"), class_folders="")
+    assert found.split("predict/0.jpg") is None
     alone = layout(pictures("train"), class_folders="")
     assert alone.split("train/0.jpg") is None
