@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,6 +44,21 @@ def save(env: Environment, task_name: str, last_run: LastRun) -> None:
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.write_text(json.dumps(asdict(last_run), ensure_ascii=False), encoding="utf-8")
     unfinished.replace(path)
+
+
+def settings(env: Environment, task_name: str, names: Iterable[str]) -> dict[str, str]:
+    """Gives those settings of the last run that a request has too, as text.
+
+    Args:
+        env: Where it was run.
+        task_name: The task.
+        names: Of the settings of a request.
+
+    Raises:
+        LianxiError: If the task was not run here.
+    """
+    hparams = load(env, task_name).hparams
+    return {name: str(hparams[name]) for name in names if name in hparams}
 
 
 def load(env: Environment, task_name: str) -> LastRun:

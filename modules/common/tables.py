@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DELIMITERS = ("\t", ";", "|", ",", "，")
 """What may part columns, the least usual in other roles first."""
@@ -34,8 +35,7 @@ class Dialect:
     has_separator_line: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row, or what is in its place.
 
     Attributes:

@@ -9,8 +9,8 @@ from modules.common.tables import name_key
 
 _SUMS = ("累计", "累積", "累计值", "cumulative", "accumulated", "ytd", "year-to-date", "yeartodate")
 _CHANGES = (
-    "同比", "环比", "增长", "增速", "增减", "涨跌", "涨幅", "比重", "指数", "change", "growth",
-    "yoy", "mom", "pct", "percent", "%", "rate",
+    "同比", "环比", "增长", "增速", "增减", "涨跌", "涨幅", "change", "growth",
+    "yoy", "pct", "percent", "%",
 )  # fmt: skip
 _CURRENT = ("当期", "本期", "当月", "本月", "current")
 # Of prices, the last of the day: others are known before it is over.

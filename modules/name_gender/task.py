@@ -68,7 +68,7 @@ TASK = Task(
                 ),
                 Column(
                     feature="gender",
-                    headers=("性别", "gender", "sex"),
+                    headers=("性别", "gender", "sex", "性別"),
                     convention=GENDERS,
                     recognizes=is_gender,
                 ),

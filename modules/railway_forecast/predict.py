@@ -22,21 +22,28 @@ WRITES = ".png"
 OPTIONS = {
     "value_column": "name of the column that holds the values, where there are several",
     "decimal_mark": "point or comma: what stands before the decimals, where the file does not tell",
+    "combine": "sum or mean: how weeks and days become months",
     "date_order": "dmy or mdy: the order of day, month and year, where the file does not tell",
 }
 
 
 def read_request(
-    text_or_path: str, *, value_column: str = "", decimal_mark: str = "", date_order: str = ""
+    text_or_path: str,
+    *,
+    value_column: str = "",
+    decimal_mark: str = "",
+    date_order: str = "",
+    combine: str = "",
 ) -> tuple[str, dict[str, Any]]:
     """Reads a series.
 
     Args:
         text_or_path: Path of a CSV file in a layout that the task trains on; weekly and daily
-            series are added up to months.
+            series are brought to months.
         value_column: As `OPTIONS` says.
         decimal_mark: See `OPTIONS`.
         date_order: See `OPTIONS`.
+        combine: See `OPTIONS`.
 
     Returns:
         The signature, and `history` and `last_month`, a batch of one.
@@ -49,10 +56,11 @@ def read_request(
         "value_column": value_column,
         "decimal_mark": decimal_mark,
         "date_order": date_order,
+        "combine": combine,
     }
     settings = TASK.resolve_hparams({name: text for name, text in given.items() if text})
     series, _ = parse(path.read_bytes(), SOURCE, settings)
-    monthly = to_months(series, str(TASK.hparams["combine"]))
+    monthly = to_months(series, str(settings["combine"]))
     if len(monthly.values) < MIN_HISTORY:
         raise DataError(
             f"{path}: expected {MIN_HISTORY} months or more, found {len(monthly.values)}"

@@ -64,7 +64,7 @@ TASK = Task(
                 *(_column(name) for name in PROPERTIES),
                 Column(
                     feature="label",
-                    headers=("label", "gender", "sex", "性别"),
+                    headers=("label", "gender", "sex", "性别", "性別"),
                     convention=GENDERS,
                 ),
             ),

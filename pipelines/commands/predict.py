@@ -123,6 +123,8 @@ def command(
     turns = settings_by_turn(human.OPTIONS, given) if converses else iter(())
     shown_options: Collection[str] = getattr(human, "SHOW_OPTIONS", ())
     check_usage(task, human, inputs, out, server, as_json)
+    if not inputs and getattr(human, "DEFAULTS_TO_DATA", False):
+        given = last_run.settings(env, task.name, human.OPTIONS) | given
     are_many_files = human.TAKES.startswith("paths") and (len(inputs) > 1 or "-" in inputs)
     with _client(task, env, server) as (client, stderr):
         ask = functools.partial(_ask, client, task, human)

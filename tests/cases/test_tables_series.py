@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -115,3 +116,12 @@ def test_28_an_append_of_the_same_file_is_half_of_its_rows(
     task = load_task("railway_forecast")
     with pytest.raises(DataError, match="96 of 192 records are bad"):
         execute(monkeypatch, TimeSeriesExampleGen, task, case("28") / "in3", output)
+
+
+def test_days_become_months_as_a_person_says(tmp_path: Path) -> None:
+    day = datetime.date(2015, 1, 1)
+    days = [day + datetime.timedelta(days=n) for n in range(800)]
+    (tmp_path / "a.csv").write_text("".join(f"{each},2\n" for each in days))
+    sums = read_request(str(tmp_path / "a.csv"))[1]["history"][0]
+    means = read_request(str(tmp_path / "a.csv"), combine="mean")[1]["history"][0]
+    assert sums[:2] == [62, 56] and means[:2] == [2, 2]

@@ -66,6 +66,7 @@ def read(folder: Path, contents: str | bytes) -> tuple[list[tuple[str, str]], li
         pytest.param('姓名,性别\n="王婷婷",="女"\n="李伟",="男"\n'.encode(), id="excel's text"),
         pytest.param("王婷婷,女\n李伟,男\n".encode("gbk"), id="no header"),
         pytest.param(f"名单,\n2017年,\n\n{_GOOD}".encode(), id="a title"),
+        pytest.param("姓名,性別\n王婷婷,女\n李伟,男\n".encode(), id="traditional"),
         pytest.param("女;王婷婷\n男;李伟\n".encode(), id="no header, other order"),
         pytest.param("name;sex\n王婷婷;Ms.\n李伟;先生\n".encode(), id="titles"),
         pytest.param("姓名,性别\n王婷婷,2\n李伟,1\n".encode(), id="codes"),

@@ -45,6 +45,32 @@ def test_the_files_of_the_last_run(tmp_path: Path) -> None:
     assert after_a_run_on(globs, tmp_path / "root") == wanted
 
 
+def test_a_file_that_was_trained_on_is_read_as_it_was_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{2005 + n // 12}-{n % 12 + 1},{10 + n},{900 + n}\n" for n in range(36)]
+    (tmp_path / "a.csv").write_text("date,b,c\n" + "".join(rows))
+    env = Environment(name="local", root=str(tmp_path / "root"))
+    Path(env.pipeline_dir("railway_forecast")).mkdir(parents=True)
+    hparams = load_task("railway_forecast").resolve_hparams({"value_column": "c"})
+    run = last_run.LastRun(data_files=f"{tmp_path}/*.csv", model="", evaluation="", hparams=hparams)
+    last_run.save(env, "railway_forecast", run)
+    asked: list[float] = []
+
+    @contextmanager
+    def client(*args: Any) -> Iterator[Any]:
+        def predict(task: str, request: dict[str, Any], **others: Any) -> Any:
+            asked.append(request["history"][0][0])
+            raise LianxiError("enough")
+
+        yield SimpleNamespace(predict=predict), None
+
+    monkeypatch.setattr("pipelines.commands.predict._client", client)
+    for options in ([], ["--value-column", "b"]):
+        CliRunner().invoke(command, ["railway_forecast", "--root", env.root, *options])
+    assert asked == [900.0, 10.0]
+
+
 def test_examples_that_were_drawn_are_no_files(tmp_path: Path) -> None:
     with pytest.raises(click.UsageError, match="name_gender takes a file; give one or more"):
         after_a_run_on("", tmp_path)
