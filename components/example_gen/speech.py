@@ -57,11 +57,8 @@ class Executor(SourceExecutor):
         pairs = pair(lines, recordings, index)
         check_columns(lines, pairs, config)
         tell_by_lists(told, pairs.files, config.hparams)
-        usable = [
-            recording
-            for recording in recordings
-            if recording in pairs.texts.keys() - told.unused.keys()
-        ]
+        with_text = pairs.texts.keys() - told.unused.keys()
+        usable = [recording for recording in recordings if recording in with_text]
         speakers = name_speakers(usable, pairs.speakers, config.hparams)
         chosen = choose_splits(speakers, told, source.eval_percent, config.hparams)
         items: list[Item] = [

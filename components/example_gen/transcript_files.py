@@ -30,7 +30,7 @@ class Pairs:
     Attributes:
         texts: Normalized transcripts by recording.
         speakers: Speakers by recording, where the transcripts name them.
-        files: By recording, the file that its transcript is in.
+        files: By recording, the list that its transcript is in; not the file beside it.
         rejects: Transcripts without a recording, and those that cannot be used.
         without: Recordings without a transcript.
     """
@@ -119,7 +119,7 @@ def pair(lines: Sequence[Line], recordings: Sequence[str], index: RecordingIndex
     return Pairs(
         texts=texts,
         speakers={path: line.row.speaker for path, line in taken.items() if line.row.speaker},
-        files={path: line.file for path, line in taken.items()},
+        files={path: line.file for path, line in taken.items() if line.where},
         rejects=rejects,
         without=[recording for recording in recordings if recording not in taken],
     )

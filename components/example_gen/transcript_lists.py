@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from components.example_gen.kaldi_files import look_up
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Reject
-from components.example_gen.text_files import encoding_of, other_format, read_lines
-from modules.common.text_encodings import describe_garbled
+from components.example_gen.text_files import encoding_of, other_format, read_head, read_lines
+from modules.common.text_encodings import describe_garbled, detect
 from modules.common.transcript_columns import (
     FindRecording,
     UnclearColumns,
@@ -97,9 +97,11 @@ def read_beside(file: str, config: ReadConfig) -> Line:
     The words are in its first line, which may begin with the recording's name; further lines may
     have pinyin and phonemes, and no hanzi.
     """
-    path = os.path.join(config.data_dir, file)
-    lines = [line.strip() for line in read_lines(path)]
-    text, *others = [line for line in lines if line] or [""]
+    # One look at each: there may be a hundred thousand. More than the beginning is no sentence.
+    content = read_head(os.path.join(config.data_dir, file))
+    encoding = detect(content)
+    lines = content.decode(encoding, errors="replace").replace("\r", "\n").split("\n")
+    text, *others = [line.strip() for line in lines if line.strip()] or [""]
     recording = os.path.splitext(file)[0]
     if sum(map(is_mostly_hanzi, others)):
         fault = f"expected the words in one line, found {len(others) + 1} lines of text"
@@ -111,7 +113,7 @@ def read_beside(file: str, config: ReadConfig) -> Line:
         fault = f"expected the words alone, found columns: {shown(cells)}"
         return Line(file=file, where="", row=Row(recording=recording, text=""), fault=fault)
     row = Row(recording=recording, text=without_pinyin(text))
-    return Line(file=file, where="", row=row, fault=_garbled(row, encoding_of(path)))
+    return Line(file=file, where="", row=row, fault=_garbled(row, encoding))
 
 
 def _beside_list(row: Row, file: str, index: RecordingIndex) -> Row:
