@@ -34,7 +34,7 @@ def split_problem(statistics: ExampleStatistics) -> str:
         if not size:
             [other] = set(SPLITS) - {split}
             return (
-                f"all {sizes[other]:,} examples fell to {_PURPOSES[other]}, none to "
+                f"{_all(sizes[other])} fell to {_PURPOSES[other]}, none to "
                 f"{_PURPOSES[split]}, so nothing was trained. Give more data: {_DRAWN}"
             )
     return ""
@@ -60,7 +60,8 @@ def class_problems(task: Task, statistics: ExampleStatistics) -> list[str]:
             problems.append(f"no example says its {feature}. Give examples that do")
         elif len(found) == 1:
             problems.append(
-                f"all {total:,} examples have the {feature} {found[0]!r}, so there is nothing to "
+                f"{_all(total)} {'has' if total == 1 else 'have'} the {feature} {found[0]!r}, so "
+                "there is nothing to "
                 f"tell apart. Give examples of another {feature} too, or look whether it is read "
                 "from the right place"
             )
@@ -103,6 +104,10 @@ def class_counts(statistics: ExampleStatistics, split: str, feature: str) -> dic
                 if bucket.label != UNKNOWN_CLASS
             }
     return {}
+
+
+def _all(count: int) -> str:
+    return "the only example" if count == 1 else f"all {count:,} examples"
 
 
 def _one_sided(feature: str, counts: Counts) -> list[str]:

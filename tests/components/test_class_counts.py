@@ -63,6 +63,7 @@ def run_gate(task: Task, folder: Path, statistics: ExampleStatistics) -> None:
         ({"male": 90}, {"male": 10}, "all 100 examples have the gender 'male', so there is noth"),
         ({"male": 9, "female": 1}, {"male": 2}, "gender 'female' has 1 example for training, none"),
         ({"male": 9}, {"male": 2, "female": 3}, "gender 'female' has 3 examples for evaluation, n"),
+        ({"male": 1}, {"unknown": 2}, "the only example has the gender 'male', so there is nothi"),
         ({"unknown": 9}, {"unknown": 2}, "no example says its gender. Give examples that do"),
         ({"male": 9, "unknown": 5}, {"male": 2}, "all 11 examples have the gender 'male'"),
     ],
