@@ -6,13 +6,12 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from smoke import LIANXI, SmokeRun
-
-from serving.client import Client
 
 # As TensorFlow Serving answers each line of the probe.
 EXPECTED = {
@@ -57,12 +56,22 @@ def port(run_of_one: SmokeRun) -> Iterator[int]:
     words = [LIANXI, "serve", "--root", str(run_of_one.root), "--env", "smoke"]
     process = subprocess.Popen([*words, "--port", str(number)], stdout=subprocess.DEVNULL)
     try:
-        with Client(f"localhost:{number}", timeout_s=120) as client:
-            client.predict("name_gender", name=["王婷婷"])
+        wait_for(number, time.monotonic() + 300)
         yield number
     finally:
         process.terminate()
         assert process.wait(timeout=60) is not None
+
+
+def wait_for(port: int, end_s: float) -> None:
+    """Waits until a server listens, which it does once its models are loaded."""
+    while True:
+        try:
+            socket.create_connection(("localhost", port)).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < end_s
+            time.sleep(0.2)
 
 
 @pytest.mark.e2e
