@@ -30,7 +30,7 @@ def test_a_table_is_read_from_the_folder_that_was_named(
     wanted = len((data / "names.csv").read_text(encoding="utf-8").splitlines()) - 1
     task = load_task("name_gender")
     location = locate(task, str(data), Environment(name="local", root=str(tmp_path)), task.hparams)
-    assert find_files(location.folder, location.patterns) == [str(data / "names.csv")]
+    assert find_files(location.folder, location.patterns) == [str(data.resolve() / "names.csv")]
     examples = execute(monkeypatch, CsvExampleGen, task, location.folder, tmp_path / "out")
     assert examples.get_int_custom_property("examples") == wanted
     assert examples.get_int_custom_property("quarantined") == 0

@@ -83,10 +83,10 @@ def ask(
     return run
 
 
-def fails(answer: tuple[int, str, str], *words: str) -> None:
-    """Expects exit code 1 and one line with all of `words`."""
+def fails(answer: tuple[int, str, str], *words: str, exit_code: int = 1) -> None:
+    """Expects an exit code and one line with all of `words`."""
     code, _, err = answer
-    assert code == 1
+    assert code == exit_code
     assert err.startswith("error: ") and len(err.strip().splitlines()) == 1, err
     for word in words:
         assert word in err
@@ -176,12 +176,18 @@ def test_long_lists_are_read_to_their_end(server: ApiServer, ask: Ask) -> None:
         (f"pipeline create --build_image --pipeline_path {PIPELINE_FILE}", "docker build"),
         ("run create --pipeline_name name_gender --runtime_parameter steps=1", "'steps'"),
         ("run create --pipeline_name name_gender --runtime_parameter train_steps=x", "integer"),
-        ("run create --pipeline_name name_gender --runtime_parameter train_steps", "format"),
     ],
 )
 def test_what_a_person_gets_wrong(server: ApiServer, ask: Ask, words: str, expected: str) -> None:
     server.state.upload_pipeline("name_gender", yaml.safe_dump(SPEC).encode())
     fails(ask(words), expected)
+    assert not server.state.runs
+
+
+def test_a_parameter_without_a_value_is_wrong_usage(server: ApiServer, ask: Ask) -> None:
+    server.state.upload_pipeline("name_gender", yaml.safe_dump(SPEC).encode())
+    words = "run create --pipeline_name name_gender --runtime_parameter train_steps"
+    fails(ask(words), "format", exit_code=2)
     assert not server.state.runs
 
 

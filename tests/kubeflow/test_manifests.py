@@ -239,7 +239,9 @@ def test_the_recurring_run_asks_for_a_run(
         argv = [f"--endpoint={server.url}" if x.startswith("--endpoint=") else x for x in words]
         assert argv != words
         monkeypatch.setattr(sys, "argv", argv)
-        cli.main()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 0
         (run,) = server.state.runs.values()
     assert run["display_name"] == "name_gender"
     assert "PENDING" in capsys.readouterr().out

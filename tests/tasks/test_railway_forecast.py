@@ -166,7 +166,7 @@ def test_baselines_on_the_real_series(real: TimeSeries) -> None:
 
 def test_an_untrained_model_loses_to_the_naive(real: TimeSeries, drawn: TimeSeries) -> None:
     for series in (real, drawn):
-        hparams = TASK.resolve_hparams({"epochs": 0})
+        hparams = TASK.resolve_hparams({}) | {"epochs": 0}
         splits = backtest.raw_splits(series, hparams)
         figures = backtest.metrics(backtest.train(splits, hparams).score(splits["eval"]))
         assert figures["mape__score"] > figures["mape__seasonal_naive"]
