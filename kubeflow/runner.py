@@ -38,6 +38,7 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 )
 from tfx.orchestration.pipeline import Pipeline
 
+from components.model_pusher import Pusher
 from components.pushed_model import PushedModel
 from kubeflow import platform, value_steps
 from kubeflow.config import KubeflowConfig
@@ -118,6 +119,8 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
         value_steps.add_data_fingerprint(spec)
     if PushedModel in kinds:
         value_steps.add_pushed_version(spec)
+    if Pusher in kinds:
+        value_steps.run_each_time(spec, "Pusher")
     _set_defaults(spec, {DATA: config.data, TRAIN_STEPS: config.train_steps})
     for label, executor in spec["deploymentSpec"]["executors"].items():
         if "container" in executor:

@@ -7,6 +7,9 @@ own, which is never cached, goes before each component that reads what may have 
 - DataFingerprint before ExampleGen: a digest of the data (`kubeflow.data_fingerprint`);
 - PushedVersion before PushedModel: the newest pushed version (`kubeflow.pushed_version`).
 
+Pusher itself runs each time: whether a version is still where it was pushed to only it can see, and
+what is there it does not push again.
+
 Source: kubeflow/pipelines, backend/src/v2/cacheutils/cache.go (`GenerateCacheKey`).
 """
 
@@ -35,6 +38,16 @@ def add_data_fingerprint(spec: Json) -> None:
         spec: The PipelineSpec; changed in place.
     """
     _add(spec, DATA_FINGERPRINT, "kubeflow.data_fingerprint", _READER, ["data"], "fingerprint")
+
+
+def run_each_time(spec: Json, step: str) -> None:
+    """Keeps a step of a package out of KFP's cache, where it does only what is left to do.
+
+    Args:
+        spec: The PipelineSpec; changed in place.
+        step: Name of the step; nothing happens where there is no such.
+    """
+    spec["root"]["dag"]["tasks"].get(step, {}).pop("cachingOptions", None)
 
 
 def add_pushed_version(spec: Json) -> None:

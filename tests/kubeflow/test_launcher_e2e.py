@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -59,8 +60,11 @@ def test_name_gender_is_served_pushed_once_and_then_the_baseline(tmp_path: Path)
     _answers("name_gender", tmp_path / "models")
     second = cluster.run(package)
     ran = {step for step, state in second.states.items() if state != "cached"}
-    assert ran == {"DataFingerprint", "PushedVersion"}, _said(second)
+    assert ran == {"DataFingerprint", "PushedVersion", "Pusher"}, _said(second)
     assert len(list((tmp_path / "models/name_gender").iterdir())) == 1
+    shutil.rmtree(tmp_path / "models/name_gender")
+    assert cluster.run(package).succeeded
+    _answers("name_gender", tmp_path / "models")
     third = cluster.run(package, {"train_steps": 8})
     assert third.succeeded, _said(third)
     cached = {step for step, state in third.states.items() if state == "cached"}

@@ -161,7 +161,7 @@ def test_a_changed_setting_changes_only_what_depends_on_it(config: KubeflowConfi
 def test_what_looks_at_files_runs_each_time(config: KubeflowConfig) -> None:
     tasks = compile_task(load_task("name_gender"), config).spec["root"]["dag"]["tasks"]
     uncached = {name for name, task in tasks.items() if not task.get("cachingOptions")}
-    assert uncached == {"DataFingerprint", "PushedVersion"}
+    assert uncached == {"DataFingerprint", "PushedVersion", "Pusher"}
 
 
 def test_resources_and_platform(config: KubeflowConfig) -> None:
