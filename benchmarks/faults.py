@@ -32,6 +32,7 @@ _LIANXI = str(Path(sys.executable).parent / "lianxi")
 _DISK_FAULTS = ("full", "readonly")
 _FAULTS = ("kill", "int", "term", *_DISK_FAULTS)
 _DISK_MB = 400
+_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,21 @@ def describe(ended: Ended, component: str) -> str:
     return f"exit {ended.code}{trace}{left}: {said[-220:]}"
 
 
+def metrics_of(result: dict[str, Any]) -> dict[str, float]:
+    """Gives the metrics, to as many digits as do not depend on the order of Beam's sums."""
+    metrics = result.get("metrics", {})
+    return {name: round(metric["value"], _DIGITS) for name, metric in metrics.items()}
+
+
 def compare(last: Ended, clean: dict[str, Any], root: Path, task: str) -> str:
     """Says how the run that was left alone differs from one that was never stopped."""
     differs = [f"exit {last.code}: {last.message[-300:]}"] if last.code else []
-    for key in ("examples", "quarantined", "metrics"):
+    for key in ("examples", "quarantined"):
         if last.result.get(key) != clean[key]:
             differs.append(f"{key} {last.result.get(key)}, {clean[key]} without faults")
+    found, wanted = metrics_of(last.result), metrics_of(clean)
+    if found != wanted:
+        differs.append(f"{found}, {wanted} without faults")
     versions = sorted(path.name for path in (root / "smoke" / "models" / task).iterdir())
     if len(versions) != 1:
         differs.append(f"pushed {versions}")
@@ -142,13 +152,13 @@ def compare(last: Ended, clean: dict[str, Any], root: Path, task: str) -> str:
         differs.append(f"left {last.left}")
     words = [_LIANXI, "clean", "--root", str(root), "--dry-run", "--json"]
     shown = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
-    found = {
+    removable = {
         find["what"]: len(find["paths"])
         for each in shown["tasks"]
         for find in each["removable"]
         if find["bytes"]
     }
-    differs += [f"{count} {what}" for what, count in found.items()]
+    differs += [f"{count} {what}" for what, count in removable.items()]
     return "; ".join(differs) or "as without faults, one version, nothing left"
 
 
