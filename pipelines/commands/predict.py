@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import glob
 import importlib
@@ -24,8 +23,10 @@ from modules.common.errors import (
     WrongUsage,
     did_you_mean,
 )
+from modules.common.stack import quiet_imports
 from modules.common.task import Task
 from pipelines import last_run, pushed, stopping
+from pipelines.commands.answer_json import answer_line
 from pipelines.commands.conversation import converse, settings_by_turn
 from pipelines.commands.options import (
     SettingsCommand,
@@ -38,7 +39,7 @@ from pipelines.commands.request_usage import NoServerError, check_answers, check
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
-from pipelines.standard_streams import check_text, json_line, typed_lines
+from pipelines.standard_streams import check_text, typed_lines
 
 _LOAD_TIMEOUT_S = 120.0
 _ANSWER_TIMEOUT_S = 60.0
@@ -131,12 +132,12 @@ def command(
 
         def reply(text: str, settings: Mapping[str, str]) -> str:
             request, answer = ask(text, settings)
-            return _json(answer) if as_json else str(human.reply(request, answer))
+            return answer_line(answer) if as_json else str(human.reply(request, answer))
 
         def shown(number: int, text: str) -> str:
             request, answer = ask(text, given)
             if as_json:
-                return _json(answer)
+                return answer_line(answer)
             told = {name: given[name] for name in shown_options if name in given}
             line = human.show(request, answer, _out(task, human, out, number), **told)
             return f"{text}: {line}" if are_many_files else str(line)
@@ -259,6 +260,8 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
     from serving.server import Server
 
     if server:
+        with quiet_imports():
+            import serving.client_tensors  # noqa: F401 - the client does, at its first call
         with Client(server) as client:
             yield client, sys.stderr
         return
@@ -280,20 +283,3 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
 def _shortened(text: str) -> str:
     """Names an input in a message, which a long one would drown."""
     return text if len(text) <= _NAMED_CHARS else f"{text[:_NAMED_CHARS]}…"
-
-
-def _json(answer: dict[str, np.ndarray]) -> str:
-    return json_line(_plain(answer))
-
-
-def _plain(answer: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Gives an answer as JSON can say it: bytes as TensorFlow Serving's REST API writes them."""
-
-    def plain(value: Any) -> Any:  # noqa: ANN401 - nested lists of anything
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        if isinstance(value, bytes):
-            return {"b64": base64.b64encode(value).decode()}
-        return value
-
-    return {name: plain(np.asarray(values).tolist()) for name, values in answer.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +17,11 @@ from click.testing import CliRunner
 from modules.common.errors import LianxiError
 from modules.common.registry import load_task
 from pipelines import last_run
+from pipelines.commands.answer_json import answer_line
 from pipelines.commands.predict import (
     _inputs,
     _known_settings,
     _out,
-    _plain,
     _said_by_the_graph,
     command,
 )
@@ -100,7 +101,8 @@ def test_a_setting_that_no_request_has_is_named(monkeypatch: pytest.MonkeyPatch)
 
 def test_bytes_are_json_as_tensorflow_serving_writes_them() -> None:
     answer = {"image": np.array([b"\x89P", b""], object), "n": np.array([[1.5]])}
-    assert _plain(answer) == {"image": [{"b64": "iVA="}, {"b64": ""}], "n": [[1.5]]}
+    said = json.loads(answer_line(answer))
+    assert said == {"image": [{"b64": "iVA="}, {"b64": ""}], "n": [[1.5]]}
 
 
 def test_a_task_that_needs_no_input_is_asked_once(tmp_path: Path) -> None:
