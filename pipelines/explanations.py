@@ -22,6 +22,8 @@ _QUOTED = re.compile(
     r"GateError|ConfigError): ",
     re.M,
 )
+# TensorFlow names the device on which something failed as if it were a folder.
+_DEVICE = re.compile(r"/job:[\w:/]+")
 _PATH = re.compile(r"'(?P<quoted>/[^'\n]+)'|(?P<bare>/[^\s;,:'\"\[]+)")
 
 
@@ -161,5 +163,5 @@ def _place(error: BaseException) -> str:
     """Gives the path that an error is about, or an empty string."""
     if isinstance(error, OSError) and error.filename is not None:
         return str(error.filename)
-    found = _PATH.search(str(error))
+    found = _PATH.search(_DEVICE.sub("", str(error)))
     return (found["quoted"] or found["bare"]) if found else ""

@@ -111,3 +111,10 @@ def test_the_exit_code_says_which_kind_it_is() -> None:
 def test_memory_that_does_not_suffice_for_a_library_is_said() -> None:
     error = ImportError("libtensorflow_cc.so.2: failed to map segment from shared object")
     assert explain(error).startswith("memory ran out; close other programs")
+
+
+def test_a_device_of_tensorflow_is_no_place() -> None:
+    said = "{{function_node x_device_/job:localhost/replica:0/task:0/device:CPU:0}} "
+    error = OSError(f"{said}/out/model/3/variables; No space left on device")
+    assert "(/out/model/3/variables)" in explain(error)
+    assert "(" not in explain(OSError(f"{said}No space left on device")).split(";")[0]
