@@ -31,6 +31,7 @@ from collections.abc import Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+from kubeflow.outputs import task_name  # noqa: E402
 from modules.common.progress import Progress, subscribed  # noqa: E402
 
 _PROGRESS_EVERY_S = 10.0
@@ -143,9 +144,8 @@ def step_name(executor_class_path: str, executor_input: dict[str, Any]) -> str:
         The task's name, which KFP puts into the URIs of outputs, or what the executor's path says
         where there are none.
     """
-    for entry in executor_input.get("outputs", {}).get("artifacts", {}).values():
-        *_, task, _, _ = entry["artifacts"][0]["uri"].split("/")
-        return str(task)
+    if task := task_name(executor_input):
+        return task
     *modules, name = executor_class_path.split(".")
     if name.endswith("_Executor"):
         return name.removesuffix("_Executor")

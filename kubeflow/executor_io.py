@@ -9,12 +9,17 @@ but expects more than KFP writes:
   artifact's number of its name; without one, Evaluator fails. Here the URI names what has no name.
 - URIs must be paths that TensorFlow can open; see `kubeflow.staging`.
 - An input that is marked absent stands for none: KFP has no optional outputs.
+- Outputs of KFP's own types (`system.*`) mean nothing to TFX. The log, `executor-logs`, is one that
+  KFP 2.5 and later add to each step; the launcher made its file before the step began.
 
 On the way back, the launcher merges URI and metadata of each output, and publishing fails at null.
+What is not named stays as the driver made it: so nothing is said of the log, whose URI the launcher
+of 2.17 changes with each attempt.
 
 Source: kubeflow/pipelines, backend/src/v2/metadata/client.go (`GetOutputArtifactsByExecutionId`,
 `ToRuntimeArtifact`), metadata/converter.go (`toRuntimeArtifact`, `StructValueToMLMDValue`),
-driver/driver.go (`provisionOutputs`), component/launcher_v2.go (`mergeRuntimeArtifacts`).
+driver/driver.go (`provisionOutputs`), component/launcher_v2.go (`mergeRuntimeArtifacts`,
+`getLogWriter`, `qualifyExecutorLogsForRetry`).
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from typing import Any
 from tfx.types.artifact import CUSTOM_PROPERTIES_PREFIX
 
 from components.pushed_model import ABSENT
+from kubeflow.outputs import is_of_kfp
 from kubeflow.staging import Staging, map_strings
 
 Json = dict[str, Any]
@@ -40,12 +46,17 @@ def for_tfx(executor_input: Json, inputs_spec: Json, staging: Staging) -> Json:
         staging: Where the launcher put files.
 
     Returns:
-        A copy: types filled in, absent inputs left out, all artifacts named, URIs as paths.
+        A copy: types filled in, absent inputs and outputs of KFP's own types left out, all
+        artifacts named, URIs as paths.
     """
     result = copy.deepcopy(executor_input)
     inputs = result.setdefault("inputs", {})
     artifacts = inputs.get("artifacts", {})
     inputs["artifacts"] = {key: kept for key, kept in artifacts.items() if not _is_absent(kept)}
+    if outputs := result.get("outputs", {}).get("artifacts"):
+        result["outputs"]["artifacts"] = {
+            key: entry for key, entry in outputs.items() if not is_of_kfp(entry)
+        }
     types = inputs_spec.get("artifacts", {})
     for key, artifact in _artifacts(inputs):
         if key in types:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kubeflow import executor_io, file_driver, train_steps
+from kubeflow import executor_io, train_steps
 from kubeflow.entrypoint import step_name
 from kubeflow.staging import Staging
-from modules.common.errors import DataError
 
+SALT = "0b2d9c4e-8a41-4d53-9a35-0c4b6f0f7a11"
 MODEL = {"instanceSchema": "title: tfx.Model\ntype: object\n"}
 SPEC: dict[str, Any] = {
     "artifacts": {"model": {"artifactType": MODEL}, "baseline_model": {"artifactType": MODEL}},
@@ -81,6 +77,21 @@ def test_tfx_gets_types_names_and_paths(given: dict[str, Any]) -> None:
     assert given == before
 
 
+LOG = {"type": {"schemaTitle": "system.Artifact"}}
+
+
+@pytest.mark.parametrize("more", [LOG, LOG | {"name": "executor-logs"}])
+def test_outputs_of_kfp_stay_with_the_launcher(given: dict[str, Any], more: dict[str, Any]) -> None:
+    artifacts = given["outputs"]["artifacts"]
+    artifacts["executor-logs"] = _artifact("minio://bucket/run/Evaluator/u/executor-logs-0", **more)
+    artifacts["numbers"] = _artifact(
+        "minio://bucket/run/Evaluator/u/numbers",
+        type={"instanceSchema": "title: system.Metrics\ntype: object\n"},
+    )
+    made = executor_io.for_tfx(given, SPEC, Staging("/"))
+    assert list(made["outputs"]["artifacts"]) == ["blessing"]
+
+
 def test_an_input_marked_absent_is_left_out(given: dict[str, Any]) -> None:
     made = executor_io.for_tfx(given, SPEC, Staging("/"))
     assert list(made["inputs"]["artifacts"]) == ["model"]
@@ -136,118 +147,12 @@ def test_train_steps_go_into_train_args(steps: float, expected: dict[str, Any]) 
         ("tfx.components.statistics_gen.executor.Executor", "", "StatisticsGen"),
         (
             "kubeflow.ingest.Executor",
-            "minio://b/pipeline/run/ExampleGen/salt/examples",
+            f"minio://b/pipeline/run/ExampleGen/{SALT}/examples",
             "ExampleGen",
         ),
+        ("kubeflow.ingest.Executor", f"minio://b/pipeline/{SALT}/ExampleGen/x", "ExampleGen"),
     ],
 )
 def test_a_step_has_a_name(path: str, uri: str, name: str) -> None:
     artifacts = {"examples": _artifact(uri)} if uri else {}
     assert step_name(path, {"outputs": {"artifacts": artifacts}}) == name
-
-
-def _csv_step(base: str, root: Path, pattern: str = "span-{SPAN}/*.csv") -> tuple[Any, Any]:
-    """What the launcher gives TFX's own ExampleGen for CSV, and its inputs specification."""
-    values = {
-        "input_base": base,
-        "input_config": json.dumps({"splits": [{"name": "all", "pattern": pattern}]}),
-        "output_config": json.dumps(
-            {"split_config": {"splits": [{"name": "train", "hash_buckets": 1}]}}
-        ),
-        "output_data_format": 6,
-        "output_file_format": 5,
-    }
-    spec = {
-        "parameters": {
-            name: {"parameterType": "STRING" if isinstance(value, str) else "NUMBER_INTEGER"}
-            for name, value in values.items()
-        }
-    }
-    from tfx.orchestration.kubeflow.v2 import compiler_utils
-    from tfx.types.standard_artifacts import Examples
-
-    schema = compiler_utils.get_artifact_schema(Examples)
-    examples = _artifact(
-        "minio://bucket/pipeline/run/CsvExampleGen/salt/examples",
-        type={"instanceSchema": schema.decode() if isinstance(schema, bytes) else schema},
-    )
-    executor_input = {
-        "inputs": {"parameterValues": values, "artifacts": {}},
-        "outputs": {
-            "artifacts": {"examples": examples},
-            "outputFile": str(root / "kfp_outputs/output_metadata.json"),
-        },
-    }
-    return executor_input, spec
-
-
-def test_the_driver_takes_the_newest_span_and_fingerprints_it(tmp_path: Path) -> None:
-    for span in (1, 2):
-        folder = tmp_path / f"data/span-{span}"
-        folder.mkdir(parents=True)
-        (folder / "a.csv").write_text(f"x\n{span}\n", encoding="utf-8")
-    given, spec = _csv_step(str(tmp_path / "data"), tmp_path)
-    made = executor_io.for_tfx(given, spec, Staging(str(tmp_path)))
-    assert file_driver.is_file_based(spec)
-    file_driver.resolve(made, spec)
-    values = made["inputs"]["parameterValues"]
-    assert values["span"] == 2
-    assert "span-2/*.csv" in values["input_config"]
-    [examples] = made["outputs"]["artifacts"]["examples"]["artifacts"]
-    assert "span-2" not in str(examples["uri"])
-    assert any("fingerprint" in key for key in examples["metadata"])
-    assert None not in examples["metadata"].values()
-
-
-@pytest.mark.parametrize(
-    ("base", "message"),
-    [("minio://bucket/data", "mounted volume, or gs://"), ("/nowhere", "no data in /nowhere")],
-)
-def test_data_that_cannot_be_read_is_an_error_for_people(
-    tmp_path: Path, base: str, message: str
-) -> None:
-    given, spec = _csv_step(base, tmp_path)
-    with pytest.raises(DataError, match=message):
-        file_driver.resolve(executor_io.for_tfx(given, spec, Staging(str(tmp_path))), spec)
-
-
-def _run(given: Any, spec: Any, executor: str, root: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            sys.executable, "-m", "kubeflow.entrypoint",
-            "--executor_class_path", executor,
-            "--json_serialized_invocation_args", json.dumps(given),
-            "--json_serialized_inputs_spec_args", json.dumps(spec),
-            "--runner=FnApiRunner", "--sdk_container_image=unused",
-        ],
-        capture_output=True, text=True, check=False,
-        env={**os.environ, "LIANXI_STAGING_ROOT": str(root)},
-    )  # fmt: skip
-
-
-def test_a_step_runs_and_says_so(tmp_path: Path) -> None:
-    folder = tmp_path / "data/span-7"
-    folder.mkdir(parents=True)
-    (folder / "a.csv").write_text("x\n1\n2\n", encoding="utf-8")
-    given, spec = _csv_step(str(tmp_path / "data"), tmp_path)
-    executor = "tfx.components.example_gen.csv_example_gen.executor.Executor"
-    done = _run(given, spec, executor, tmp_path)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.startswith("CsvExampleGen: started\nCsvExampleGen: done in ")
-    examples = tmp_path / "minio/bucket/pipeline/run/CsvExampleGen/salt/examples"
-    assert list(examples.glob("Split-train/*.gz"))
-    written = json.loads(Path(given["outputs"]["outputFile"]).read_text(encoding="utf-8"))
-    [artifact] = written["artifacts"]["examples"]["artifacts"]
-    assert artifact["uri"] == given["outputs"]["artifacts"]["examples"]["artifacts"][0]["uri"]
-    assert 7 in artifact["metadata"].values()
-    assert not (tmp_path / "kfp_outputs/.temp").exists()
-
-
-def test_a_mistake_ends_with_one_line(tmp_path: Path) -> None:
-    given, spec = _csv_step(str(tmp_path / "nowhere"), tmp_path)
-    executor = "tfx.components.example_gen.csv_example_gen.executor.Executor"
-    done = _run(given, spec, executor, tmp_path)
-    assert done.returncode == 1
-    last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith(f"error: CsvExampleGen failed: no data in {tmp_path}/nowhere")
-    assert "Traceback" in done.stderr
