@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,12 +18,22 @@ from typing import Any
 
 import yaml
 
-from kubeflow.settings import ConfigError, check_keys, read_mapping, read_records, read_value
-from kubeflow.staging import FOLDERS
+from kubeflow.config_checks import problems
+from kubeflow.pods import ALL_STEPS, Resources, Retries, Secret, Toleration, Volume, of_step
+from kubeflow.settings import (
+    ConfigError,
+    check_keys,
+    read_by_step,
+    read_mapping,
+    read_number,
+    read_records,
+    read_texts,
+    read_value,
+)
 
 CONFIG_VARIABLE = "LIANXI_KUBEFLOW_CONFIG"
 DEFAULT_IMAGE = "lianxi:latest"
-ALL_STEPS = "default"
+BY_STEP = ("resources", "tolerations", "node_selector", "shared_memory_gb", "retries")
 _VARIABLES = {
     "LIANXI_IMAGE": "image",
     "LIANXI_PIPELINE_ROOT": "pipeline_root",
@@ -32,59 +41,13 @@ _VARIABLES = {
     "LIANXI_DATA": "data",
     "LIANXI_SERVICE_ACCOUNT": "service_account",
 }
-_STORES = tuple(FOLDERS)
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resources:
-    """What a step may use; zero is no limit.
-
-    Attributes:
-        cpu: Cores.
-        memory_gb: Memory, in 10⁹ bytes.
-        accelerator: Kubernetes' name of an accelerator, such as `nvidia.com/gpu`.
-        accelerators: How many.
-    """
-
-    cpu: float = 0.0
-    memory_gb: float = 0.0
-    accelerator: str = ""
-    accelerators: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Volume:
-    """A volume that every step sees.
-
-    Attributes:
-        claim: Name of the PersistentVolumeClaim.
-        path: Where it is mounted.
-    """
-
-    claim: str
-    path: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Secret:
-    """A Kubernetes secret that every step sees, as variables, as files, or both.
-
-    Attributes:
-        secret: Its name.
-        env: Keys of the secret by the variable that gets the value.
-        path: Folder with a file for each key.
-    """
-
-    secret: str
-    env: Mapping[str, str] = field(default_factory=dict)
-    path: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KubeflowConfig:
     """What a cluster looks like.
+
+    What is by step has the names of steps; `default` stands for those that are not named.
 
     Attributes:
         image: Container image that holds Lianxi; see `kubeflow/Dockerfile`.
@@ -96,7 +59,13 @@ class KubeflowConfig:
         keep_versions: How many pushed versions of a model are kept; all where 0.
         caching: Whether unchanged steps are taken from earlier runs.
         env: Variables that every step gets.
-        resources: What steps may use, by their names; `default` stands for those not named.
+        resources: What steps may use.
+        tolerations: Which taints of nodes steps put up with.
+        node_selector: Labels of the nodes that steps run on, and their values.
+        shared_memory_gb: How much of `/dev/shm` steps have, in 10⁹ bytes; Kubernetes' 64 MB where
+            0.
+        retries: How often steps begin again after they failed.
+        image_pull_secrets: Names of the secrets by which nodes pull the image.
         volumes: What is mounted.
         secrets: What is kept secret.
         beam_args: Arguments of Beam's runner, in place of the local one's.
@@ -112,19 +81,33 @@ class KubeflowConfig:
     caching: bool = True
     env: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Resources] = field(default_factory=dict)
+    tolerations: Mapping[str, tuple[Toleration, ...]] = field(default_factory=dict)
+    node_selector: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    shared_memory_gb: Mapping[str, float] = field(default_factory=dict)
+    retries: Mapping[str, Retries] = field(default_factory=dict)
+    image_pull_secrets: tuple[str, ...] = ()
     volumes: tuple[Volume, ...] = ()
     secrets: tuple[Secret, ...] = ()
     beam_args: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises `ConfigError` where a cluster could not do this."""
-        problems = list(_problems(self))
-        if problems:
-            raise ConfigError("the configuration of Kubeflow is not valid: " + "; ".join(problems))
+        found = problems(self)
+        if found:
+            raise ConfigError("the configuration of Kubeflow is not valid: " + "; ".join(found))
 
     def resources_of(self, step: str) -> Resources:
         """Says what a step may use."""
-        return self.resources.get(step, self.resources.get(ALL_STEPS, Resources()))
+        return of_step(self.resources, step, Resources())
+
+    def retries_of(self, step: str) -> Retries:
+        """Says how often a step begins again."""
+        return of_step(self.retries, step, Retries())
+
+    @property
+    def named_steps(self) -> dict[str, str]:
+        """Steps that are named, each with the setting that names it."""
+        return {step: name for name in BY_STEP for step in getattr(self, name) if step != ALL_STEPS}
 
 
 def load(path: str | None = None, overrides: Mapping[str, Any] | None = None) -> KubeflowConfig:
@@ -155,22 +138,35 @@ def parse(settings: Mapping[str, Any], where: str = "the settings") -> KubeflowC
         ConfigError: For a setting that does not exist, or of a wrong type.
     """
     check_keys(KubeflowConfig, settings, where)
-    readers: dict[str, Callable[[Any], Any]] = {
-        "env": lambda value: read_mapping(value, f"{where}: env"),
-        "resources": lambda value: {
-            step: read_value(Resources, entry, f"{where}: resources, {step}")
-            for step, entry in read_mapping(value, f"{where}: resources", of_text=False).items()
-        },
-        "volumes": lambda value: read_records(Volume, value, f"{where}: volumes"),
-        "secrets": lambda value: read_records(Secret, value, f"{where}: secrets"),
-        "beam_args": lambda value: tuple(str(argument) for argument in value or ()),
-    }
+    readers = _readers(where)
     plain = {name: value for name, value in settings.items() if name not in readers}
     base: KubeflowConfig = read_value(KubeflowConfig, plain, where)
     nested: dict[str, Any] = {
         name: readers[name](settings[name]) for name in readers if name in settings
     }
     return dataclasses.replace(base, **nested)
+
+
+def _readers(where: str) -> dict[str, Callable[[Any], Any]]:
+    """Gives a reader for each setting that is more than text, a number or a truth value."""
+
+    def by_step(name: str, read: Callable[[Any, str], Any]) -> Callable[[Any], Any]:
+        return lambda value: read_by_step(value, f"{where}: {name}", read)
+
+    return {
+        "env": lambda value: read_mapping(value, f"{where}: env"),
+        "resources": by_step("resources", lambda value, at: read_value(Resources, value, at)),
+        "tolerations": by_step(
+            "tolerations", lambda value, at: read_records(Toleration, value, at)
+        ),
+        "node_selector": by_step("node_selector", read_mapping),
+        "shared_memory_gb": by_step("shared_memory_gb", read_number),
+        "retries": by_step("retries", lambda value, at: read_value(Retries, value, at)),
+        "image_pull_secrets": lambda value: read_texts(value, f"{where}: image_pull_secrets"),
+        "volumes": lambda value: read_records(Volume, value, f"{where}: volumes"),
+        "secrets": lambda value: read_records(Secret, value, f"{where}: secrets"),
+        "beam_args": lambda value: read_texts(value, f"{where}: beam_args"),
+    }
 
 
 def _read(path: str) -> Mapping[str, Any]:
@@ -186,51 +182,3 @@ def _read(path: str) -> Mapping[str, Any]:
     if not isinstance(content or {}, dict):
         raise ConfigError(f"{path}: expected settings, `name: value`, found {content!r}")
     return content or {}
-
-
-def _problems(config: KubeflowConfig) -> list[str]:
-    """Says what a cluster could not do with."""
-    found = []
-    if not config.image or any(letter.isspace() for letter in config.image):
-        found.append(f"image must name a container image, found {config.image!r}")
-    if config.pipeline_root and not config.pipeline_root.startswith(_STORES):
-        found.append(
-            f"pipeline_root must begin with {', '.join(_STORES)}, found {config.pipeline_root!r}; "
-            "KFP keeps artifacts on an object store only (models_dir may be a volume)"
-        )
-    found += [
-        f"{name} must be an absolute path, on a volume of volumes, or begin with "
-        f"{', '.join(_STORES)}, found {place!r}"
-        for name, place in (("models_dir", config.models_dir), ("data", config.data or "/"))
-        if not place.startswith(("/", *_STORES))
-    ]
-    for name in ("train_steps", "keep_versions"):
-        if getattr(config, name) < 0:
-            found.append(f"{name} must not be negative, found {getattr(config, name)}")
-    for step, resources in config.resources.items():
-        if min(resources.cpu, resources.memory_gb, resources.accelerators) < 0:
-            found.append(f"resources of {step} must not be negative")
-        if bool(resources.accelerator) != bool(resources.accelerators):
-            found.append(f"resources of {step}: accelerator and accelerators go together")
-    variables = [*config.env, *(name for secret in config.secrets for name in secret.env)]
-    found += [f"{name!r} is no variable's name" for name in variables if not _is_env(name)]
-    names = [each.claim for each in config.volumes] + [each.secret for each in config.secrets]
-    found += [
-        f"{name!r} is no name of a Kubernetes object: small letters, digits, dashes, dots"
-        for name in names
-        if not _KUBERNETES_NAME.fullmatch(name)
-    ]
-    paths = [each.path for each in config.volumes]
-    paths += [each.path for each in config.secrets if each.path]
-    found += [f"mount path {path!r} is not absolute" for path in paths if path[:1] != "/"]
-    found += [f"{path} is mounted twice" for path in sorted(set(paths)) if paths.count(path) > 1]
-    found += [
-        f"secret {each.secret} needs env or path, or no step sees it"
-        for each in config.secrets
-        if not each.env and not each.path
-    ]
-    return found
-
-
-def _is_env(name: str) -> bool:
-    return bool(_ENV_NAME.fullmatch(name))

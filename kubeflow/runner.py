@@ -19,7 +19,8 @@ TFX's runner is made for Vertex AI. The package that comes out of here differs f
   one digests what is at `data` for ExampleGen, the other finds the version for PushedModel. Where
   nothing changed, all else comes from the cache and nothing is pushed.
 - The pipeline is called like the task, with dashes; models go to `<models_dir>/<task>/<version>`.
-- Volumes and secrets are in a second YAML document.
+- What only Kubernetes knows, such as volumes and secrets, is in a second YAML document
+  (`kubeflow.platform`).
 
 Source: kubeflow/pipelines, backend/src/v2/compiler/argocompiler (what is compiled),
 backend/src/v2/driver/driver.go (what is resolved), kubernetes_platform/proto.
@@ -40,7 +41,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from components.model_pusher import Pusher
 from components.pushed_model import PushedModel
-from kubeflow import platform, value_steps
+from kubeflow import containers, platform, value_steps
 from kubeflow.config import KubeflowConfig
 from kubeflow.ingest import LocatedExampleGen
 from kubeflow.package import Package
@@ -58,8 +59,6 @@ _DESCRIPTIONS = {
     DATA: "Where the data is: a path in the container, or on a store; sample data where empty.",
     TRAIN_STEPS: "At most so many training steps; by epochs where 0.",
 }
-# Keras 3 behind every `keras`, whatever imports TensorFlow first.
-_ENV = {"TF_USE_LEGACY_KERAS": "0"}
 
 
 def compile_task(
@@ -81,7 +80,7 @@ def compile_task(
 
     Raises:
         LianxiError: For a setting that the task does not have, or that names a file of this
-            machine.
+            machine, and for a step in the configuration that there is not.
     """
     hparams = task.resolve_hparams(settings or {}, smoke=smoke)
     _refuse_local_files(task, hparams)
@@ -102,6 +101,9 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
     Args:
         pipeline: Its name has small letters, digits and dashes.
         config: What the cluster looks like.
+
+    Raises:
+        ConfigError: Where the configuration names a step that there is not.
     """
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(
@@ -122,10 +124,7 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
     if Pusher in kinds:
         value_steps.run_each_time(spec, "Pusher")
     _set_defaults(spec, {DATA: config.data, TRAIN_STEPS: config.train_steps})
-    for label, executor in spec["deploymentSpec"]["executors"].items():
-        if "container" in executor:
-            step = label.removesuffix("_executor")
-            _finish_container(executor["container"], config, step)
+    containers.finish(spec, config, optional_steps=_TRAINING_STEPS)
     return Package(spec=spec, platform=platform.platform_spec(spec, config))
 
 
@@ -157,26 +156,6 @@ def _set_defaults(spec: dict[str, Any], defaults: Mapping[str, Value]) -> None:
             parameter["defaultValue"] = defaults[name]
             parameter["isOptional"] = True
             parameter["description"] = _DESCRIPTIONS[name]
-
-
-def _finish_container(container: dict[str, Any], config: KubeflowConfig, step: str) -> None:
-    """Takes hooks away, adds variables and resources."""
-    container.pop("lifecycle", None)
-    variables = {**_ENV, **config.env}
-    container["env"] = [{"name": name, "value": variables[name]} for name in sorted(variables)]
-    resources = config.resources_of(step)
-    limits: dict[str, Any] = {}
-    if resources.cpu:
-        limits |= {"cpuLimit": resources.cpu, "cpuRequest": resources.cpu}
-    if resources.memory_gb:
-        limits |= {"memoryLimit": resources.memory_gb, "memoryRequest": resources.memory_gb}
-    if resources.accelerators:
-        limits["accelerator"] = {
-            "type": resources.accelerator,
-            "count": str(resources.accelerators),
-        }
-    if limits:
-        container["resources"] = limits
 
 
 def _refuse_local_files(task: Task, hparams: Mapping[str, Value]) -> None:

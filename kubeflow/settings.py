@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from modules.common.errors import WrongUsage, did_you_mean
@@ -102,6 +102,54 @@ def read_mapping(settings: Any, where: str, of_text: bool = True) -> dict[str, A
         str(name): _typed("str", value, f"{where}, {name}") if of_text else value
         for name, value in (settings or {}).items()
     }
+
+
+def read_by_step(
+    settings: Any, where: str, read: Callable[[Any, str], Record]
+) -> dict[str, Record]:
+    """Makes something for each step that is named.
+
+    Args:
+        settings: Values by the names of steps, or nothing.
+        where: Names the place in error messages.
+        read: Makes it of a value and the value's place.
+
+    Raises:
+        ConfigError: As `read` does, or where it is no mapping.
+    """
+    entries = read_mapping(settings, where, of_text=False)
+    return {step: read(entry, f"{where}, {step}") for step, entry in entries.items()}
+
+
+def read_number(value: Any, where: str) -> float:
+    """Makes a number.
+
+    Args:
+        value: A number, whole or not.
+        where: Names the place in error messages.
+
+    Raises:
+        ConfigError: Where it is something else.
+    """
+    return float(_typed("float", value, where))
+
+
+def read_texts(settings: Any, where: str) -> tuple[str, ...]:
+    """Makes several texts.
+
+    Args:
+        settings: A list of them, or nothing.
+        where: Names the place in error messages.
+
+    Raises:
+        ConfigError: Where it is something else.
+    """
+    if not isinstance(settings or [], list | tuple):
+        raise ConfigError(f"{where}: expected a list, `[a, b]`, found {settings!r}")
+    return tuple(
+        _typed("str", entry, f"{where}, entry {number}")
+        for number, entry in enumerate(settings or [], start=1)
+    )
 
 
 def _typed(kind: str, value: Any, where: str) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubeflow.config import KubeflowConfig, Resources, Volume, load, parse
+from kubeflow.config import BY_STEP, KubeflowConfig, load, parse
+from kubeflow.pods import Resources, Retries, Toleration, Volume
 from kubeflow.settings import ConfigError
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "kubeflow/config.example.yaml"
@@ -31,6 +32,21 @@ def test_the_example_shows_every_setting() -> None:
     assert config.resources_of("Trainer").accelerators == 1
     assert config.resources_of("Pusher") == Resources(cpu=2.0, memory_gb=4.0)
     assert config.volumes[0] == Volume(claim="lianxi-models", path="/models")
+    [toleration] = config.tolerations["Trainer"]
+    assert toleration == Toleration(key="nvidia.com/gpu", operator="Exists", effect="NoSchedule")
+    assert config.retries_of("Pusher") == Retries(count=2, wait_s=30, factor=2)
+    assert config.retries_of("Trainer").within_s == 3 * 24 * 3600
+    assert config.image_pull_secrets == ("registry-key",)
+
+
+def test_what_is_by_step_is_said_to_be() -> None:
+    """So that a step that is not there is found wherever it is named."""
+    named = {
+        name
+        for name, value in vars(KubeflowConfig()).items()
+        if isinstance(value, dict) and name != "env"
+    }
+    assert named == set(BY_STEP)
 
 
 def test_without_anything_there_are_defaults() -> None:
@@ -77,6 +93,44 @@ def test_the_line_goes_before_variables_and_these_before_the_file(
         ({"models_dir": "models"}, "models_dir must be an absolute path"),
         ({"data": "ftp://host"}, "data must be an absolute path"),
         ({"image": "a b"}, "image must name a container image"),
+        (
+            {"beam_args": "--runner=x"},
+            r"beam_args: expected a list, `\[a, b\]`, found '--runner=x'",
+        ),
+        ({"tolerations": {"Trainer": {"key": "a"}}}, "tolerations, Trainer: expected a list"),
+        ({"tolerations": {"Trainer": [{"keys": "a"}]}}, "entry 1 has no setting 'keys'; did you"),
+        ({"tolerations": {"T": [{"key": "a", "operator": "In"}]}}, "one of Equal, Exists, found"),
+        ({"tolerations": {"T": [{"key": "a", "effect": "No"}]}}, "effect must be one of NoSch"),
+        ({"tolerations": {"T": [{"value": "a"}]}}, "operator Equal needs the key of a taint"),
+        (
+            {"tolerations": {"T": [{"key": "a", "operator": "Exists", "value": "b"}]}},
+            "Exists takes no value, found 'b'",
+        ),
+        ({"tolerations": {"T": [{"key": "a", "toleration_seconds": 3}]}}, "goes with the effect"),
+        ({"node_selector": {"Trainer": {"gpu": True}}}, "Trainer, gpu must be text, found True"),
+        ({"node_selector": {"Trainer": {"gpu": "a b"}}}, "'a b' is no label's value"),
+        ({"node_selector": {"Trainer": {"g pu": "a"}}}, "'g pu' is no label's name"),
+        ({"shared_memory_gb": 2}, "shared_memory_gb: expected `name: value`, found 2"),
+        ({"shared_memory_gb": {"Trainer": "2"}}, "Trainer must be a number, found '2'"),
+        ({"shared_memory_gb": {"Trainer": -2}}, "must not be negative, found -2"),
+        (
+            {"shared_memory_gb": {"default": 8}, "resources": {"Trainer": {"memory_gb": 8}}},
+            "Trainer counts as memory: expected less than its memory_gb, 8, found 8",
+        ),
+        ({"retries": {"Trainer": {"count": -1}}}, "retries of Trainer: count must be from 0"),
+        ({"retries": {"Trainer": {"factor": 1.5}}}, "factor must be a whole number, found 1.5"),
+        ({"retries": {"Trainer": {"factor": 0}}}, "factor must be from 1"),
+        ({"retries": {"Trainer": {"count": 1, "within_s": 30}}}, "within_s must be more than wait"),
+        ({"image_pull_secrets": "key"}, "image_pull_secrets: expected a list"),
+        ({"image_pull_secrets": ["A_B"]}, "'A_B' is no name of a Kubernetes object"),
+        ({"volumes": [{"claim": "x.y", "path": "/a"}]}, "'x.y' is no name .* that KFP can mount"),
+        (
+            {
+                "volumes": [{"claim": "x", "path": "/a"}],
+                "secrets": [{"secret": "x", "path": "/b"}],
+            },
+            "x is the name of two volumes",
+        ),
     ],
 )
 def test_what_a_cluster_cannot_do_is_refused(settings: dict[str, Any], message: str) -> None:
