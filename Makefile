@@ -13,6 +13,7 @@ LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url \
   --custom-compile-command "make lock" $(UPGRADE)
 LOCK_1.16 = $(LOCK) --override requirements/overrides-1.16.txt \
   --python-version 3.10 --python-platform x86_64-manylinux_2_28
+LOCK_KFP = $(LOCK) --python-version 3.10 --universal
 LOCK_1.21 = $(LOCK) --override requirements/overrides-1.21.txt --python-version 3.12 --universal
 AUDIT = pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement
 
@@ -56,6 +57,7 @@ lock: setup
 	$(LOCK_1.16) requirements/develop.in -c requirements/tfx-1.16.txt -o requirements/tfx-1.16-develop.txt
 	$(LOCK_1.21) requirements/lianxi.in requirements/speech.in -o requirements/tfx-1.21.txt
 	$(LOCK_1.21) requirements/develop.in -c requirements/tfx-1.21.txt -o requirements/tfx-1.21-develop.txt
+	$(LOCK_KFP) requirements/kfp-newest.in -o requirements/kfp-newest.txt
 
 # What is installed and cached; what runs left goes by `lianxi clean`, which keeps pushed models.
 clean:
