@@ -46,7 +46,13 @@ class ApiError(LianxiError):
 
 
 class Client(kfp_client.Client):
-    """kfp's client, which asks for the server's health once, and waits no longer than a minute."""
+    """kfp's client, which asks for the server's health once, and waits no longer than a minute.
+
+    Attributes:
+        has_users: Whether KFP keeps what it has by namespace.
+    """
+
+    has_users = False
 
     def get_kfp_healthz(self, sleep_duration: int = 0) -> kfp_server_api.V2beta1GetHealthzResponse:
         """Asks for the server's health.
@@ -68,6 +74,43 @@ class Client(kfp_client.Client):
     def endpoint(self) -> str:
         """Address of the API."""
         return str(self._existing_config.host)
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of pipelines, experiments and runs; empty where KFP has no users.
+
+        Raises:
+            LianxiError: If KFP has users, and it is not known which is meant.
+        """
+        if not self.has_users:
+            return ""
+        found = self.get_user_namespace()
+        if not found:
+            raise LianxiError(
+                f"{self.endpoint} has users, each with namespaces of their own: name yours with "
+                "--namespace"
+            )
+        return str(found)
+
+    def get_raw(self, path: str) -> urllib3.HTTPResponse:
+        """Asks for what the generated client has no method for.
+
+        Args:
+            path: Below the address, with its query.
+
+        Returns:
+            The answer, of which the body is still to be read.
+
+        Raises:
+            kfp_server_api.ApiException: If the status is not one of success.
+        """
+        return self._run_api.api_client.call_api(
+            path,
+            "GET",
+            auth_settings=["Bearer"],
+            _preload_content=False,
+            _return_http_data_only=True,
+        )
 
 
 def connect(endpoint: str | None, namespace: str, iap_client_id: str | None) -> Client:
@@ -106,7 +149,7 @@ def connect(endpoint: str | None, namespace: str, iap_client_id: str | None) -> 
                 credentials=credentials,
             )
             _limit(client)
-            client.get_kfp_healthz()
+            client.has_users = bool(client.get_kfp_healthz().multi_user)
         except kfp_server_api.ApiException as error:
             if error.status != 404:
                 raise

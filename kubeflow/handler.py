@@ -22,12 +22,17 @@ import click
 from tfx.tools.cli import labels
 from tfx.tools.cli.handler.base_handler import BaseHandler
 
-from kubeflow.api import ApiError, Client, connect, explained, pages
+from kubeflow import named, run_status
+from kubeflow.api import DEFAULT_NAMESPACE, ApiError, Client, connect, explained, pages
 from kubeflow.parameters import parsed_parameters
 from kubeflow.pipeline_file import TaskOfFile
-from modules.common.errors import LianxiError, did_you_mean
+from kubeflow.run_command import show_status
+from kubeflow.run_log import Log
+from kubeflow.run_status import RunStatus
+from modules.common.errors import LianxiError
 from modules.common.registry import load_task
 from modules.common.task import Task
+from pipelines.commands.tfx_help import AS_JSON, FOLLOW
 
 
 class KubeflowHandler(BaseHandler):
@@ -44,7 +49,7 @@ class KubeflowHandler(BaseHandler):
         self._check_image_flag()
         client = self._client
         task = self._task()
-        if self._find(task.name) is not None:
+        if named.find_pipeline(client, task.name) is not None:
             raise LianxiError(
                 f"a pipeline {task.name} is at {client.endpoint} already; give it a new version "
                 "with `pipeline update`, or delete it first"
@@ -52,8 +57,10 @@ class KubeflowHandler(BaseHandler):
         with tempfile.TemporaryDirectory() as folder:
             package = self._compile(task, Path(folder) / f"{task.name}.yaml")
             with self._talking():
-                uploaded = client.upload_pipeline(str(package), pipeline_name=task.name)
-                client.create_experiment(task.name)
+                uploaded = client.upload_pipeline(
+                    str(package), pipeline_name=task.name, namespace=client.namespace or None
+                )
+                client.create_experiment(task.name, namespace=client.namespace)
         click.echo(f'Pipeline "{task.name}" created successfully.')
         click.echo(f"See it at {self._link(f'pipelines/details/{uploaded.pipeline_id}')}")
 
@@ -62,7 +69,7 @@ class KubeflowHandler(BaseHandler):
         self._check_image_flag()
         client = self._client
         task = self._task()
-        pipeline_id = self._pipeline_id(task.name)
+        pipeline_id = named.pipeline_id(client, task.name)
         with tempfile.TemporaryDirectory() as folder:
             package = self._compile(task, Path(folder) / f"{task.name}.yaml")
             version = f"{task.name}_{time.strftime('%Y%m%d%H%M%S')}"
@@ -80,15 +87,20 @@ class KubeflowHandler(BaseHandler):
 
     def list_pipelines(self) -> None:
         """Prints a table of the pipelines."""
-        with explained(self._client.endpoint):
-            pipelines = list(pages(self._client.list_pipelines, "pipelines"))
+        pipelines = list(named.list_pipelines(self._client))
         if not pipelines:
             click.echo("No pipelines to display.")
             return
+        columns = ["pipeline_name", "pipeline_id", "created_at"]
         rows = [
-            [each.display_name, each.pipeline_id, each.created_at.isoformat()] for each in pipelines
+            [each.display_name, each.pipeline_id, each.created_at.isoformat()]
+            for _, each in pipelines
         ]
-        click.echo(self._format_table(["pipeline_name", "pipeline_id", "created_at"], rows))
+        if self._client.has_users:
+            columns.append("namespace")
+            for row, (namespace, _) in zip(rows, pipelines, strict=True):
+                row.append(namespace or "(shared)")
+        click.echo(self._format_table(columns, rows))
 
     def delete_pipeline(self) -> None:
         """Deletes a pipeline, its versions and its experiment.
@@ -96,8 +108,9 @@ class KubeflowHandler(BaseHandler):
         KFP refuses to delete a pipeline that has versions.
         """
         name = self.flags_dict[labels.PIPELINE_NAME]
-        client, pipeline_id = self._client, self._pipeline_id(name)
-        experiment = self._experiment_id(name)
+        client = self._client
+        pipeline_id = named.pipeline_id(client, name)
+        experiment = named.experiment_id(client, name)
         with explained(client.endpoint):
             for version in list(pages(client.list_pipeline_versions, "pipeline_versions",
                                        pipeline_id=pipeline_id)):  # fmt: skip
@@ -110,7 +123,8 @@ class KubeflowHandler(BaseHandler):
     def create_run(self) -> None:
         """Runs the newest version of a pipeline."""
         name = self.flags_dict[labels.PIPELINE_NAME]
-        client, pipeline_id = self._client, self._pipeline_id(name)
+        client = self._client
+        pipeline_id = named.pipeline_id(client, name, shared=True)
         with explained(client.endpoint):
             found = client.list_pipeline_versions(
                 pipeline_id, page_size=1, sort_by="created_at desc"
@@ -121,7 +135,9 @@ class KubeflowHandler(BaseHandler):
         parameters = parsed_parameters(found[0].pipeline_spec, given)
         with self._talking():
             run = client.run_pipeline(
-                experiment_id=client.create_experiment(name).experiment_id,
+                experiment_id=client.create_experiment(
+                    name, namespace=client.namespace
+                ).experiment_id,
                 job_name=name,
                 params=parameters,
                 pipeline_id=pipeline_id,
@@ -134,8 +150,8 @@ class KubeflowHandler(BaseHandler):
     def list_runs(self) -> None:
         """Prints a table of a pipeline's runs."""
         name = self.flags_dict[labels.PIPELINE_NAME]
-        self._pipeline_id(name)
-        experiment = self._experiment_id(name)
+        named.pipeline_id(self._client, name, shared=True)
+        experiment = named.experiment_id(self._client, name)
         runs = []
         if experiment is not None:
             with explained(self._client.endpoint):
@@ -146,16 +162,20 @@ class KubeflowHandler(BaseHandler):
             click.echo("No runs found.")
 
     def get_run(self) -> None:
-        """Prints where a run is, and why it failed."""
-        with self._naming_run():
-            run = self._client.get_run(self.flags_dict[labels.RUN_ID])
-        self._print_runs(self.flags_dict[labels.PIPELINE_NAME], [run])
-        steps = (run.run_details.task_details if run.run_details else None) or []
-        failed = [step for step in steps if step.state == "FAILED" and step.error]
-        for step in failed:
-            click.echo(f"{step.display_name} failed: {step.error.message}")
-        if not failed and run.error is not None and run.error.message:
-            click.echo(f"The run failed: {run.error.message}")
+        """Prints how far a run is, what came of its steps, and why it failed."""
+        name, run_id = self.flags_dict[labels.PIPELINE_NAME], self.flags_dict[labels.RUN_ID]
+        namespace = self.flags_dict.get(labels.NAMESPACE) or DEFAULT_NAMESPACE
+
+        def ask(known: dict[str, Log]) -> RunStatus:
+            with self._naming_run():
+                return run_status.fetch(self._client, name, run_id, namespace, known)
+
+        show_status(
+            ask,
+            self._link(f"runs/details/{run_id}"),
+            as_json=bool(self.flags_dict.get(AS_JSON)),
+            follow=bool(self.flags_dict.get(FOLLOW)),
+        )
 
     def terminate_run(self) -> None:
         """Stops a run."""
@@ -251,36 +271,6 @@ class KubeflowHandler(BaseHandler):
         from kubeflow.config import load
 
         return load().service_account or None
-
-    def _find(self, name: str) -> str | None:
-        """Gives the id of a pipeline by its name, or `None`."""
-        with explained(self._client.endpoint):
-            found: str | None = self._client.get_pipeline_id(name)
-        return found
-
-    def _pipeline_id(self, name: str) -> str:
-        found = self._find(name)
-        if found is None:
-            with explained(self._client.endpoint):
-                there = [
-                    each.display_name for each in pages(self._client.list_pipelines, "pipelines")
-                ]
-            hint = did_you_mean(name, there) if there else "there is none at all"
-            raise LianxiError(
-                f"no pipeline {name} is at {self._client.endpoint}: {hint.rstrip('?')}; "
-                "`pipeline create` makes one"
-            )
-        return found
-
-    def _experiment_id(self, name: str) -> str | None:
-        with explained(self._client.endpoint):
-            try:
-                found = self._client.get_experiment(experiment_name=name)
-            except ValueError as error:
-                if "No experiment" not in str(error):
-                    raise
-                return None
-        return str(found.experiment_id)
 
     def _print_runs(self, pipeline_name: str, runs: list[Any]) -> None:
         rows = [

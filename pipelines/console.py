@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from rich.console import Console
@@ -10,7 +11,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from modules.common import progress
-from modules.common.evaluation import format_value
+from modules.common.evaluation import Figure, format_value
+from modules.common.task import Metric
 from pipelines.observer import Outcome
 from pipelines.results import RunResult
 
@@ -85,19 +87,25 @@ class RunConsole:
     def show_result(self, result: RunResult) -> None:
         """Shows the metrics beside their baselines and gates, and where things are."""
         if result.figures:
-            self.console.print(_metrics_table(result))
+            declared = {metric.name: metric for metric in result.task.metrics}
+            self.console.print(metrics_table(result.figures, declared))
         for name in ("pushed", "quarantine", "evaluation", "report", "tensorboard", "log"):
             skipped = name == "quarantine" and result.counts and not result.counts.unused
             if name in result.paths and not skipped:
                 self.console.print(f"{name:<12} {escape(result.paths[name])}")
 
 
-def _metrics_table(result: RunResult) -> Table:
+def metrics_table(figures: Iterable[Figure], metrics: Mapping[str, Metric]) -> Table:
+    """Lays out metrics beside their baselines and gates.
+
+    Args:
+        figures: What came of the metrics.
+        metrics: Their declarations, by name.
+    """
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("metric", "value", "baselines", "gate"):
         table.add_column(heading, justify="right" if heading == "value" else "left")
-    metrics = {metric.name: metric for metric in result.task.metrics}
-    for figure in result.figures:
+    for figure in figures:
         metric = metrics[figure.name]
         baselines = ", ".join(
             f"{name} {format_value(metric, value)}" for name, value in figure.baselines.items()

@@ -12,7 +12,7 @@ from components.class_counts import one_sided_classes
 from components.example_gen import quarantine
 from modules.common import evaluation
 from modules.common.callbacks import REPORT_FILE
-from modules.common.task import Task
+from modules.common.task import Metric, Task
 from pipelines.environment import Environment
 from pipelines.observer import Outcome
 
@@ -109,12 +109,17 @@ def _read_evaluation(result: RunResult, outcome: Outcome) -> str:
     result.paths["evaluation"] = artifact.uri
     result.figures = evaluation.figures(result.task, artifact.uri)
     gated = next(figure for figure in result.figures if figure.passed is not None)
-    return describe(gated, result.task)
+    metric = next(metric for metric in result.task.metrics if metric.name == gated.name)
+    return describe(gated, metric)
 
 
-def describe(figure: evaluation.Figure, task: Task) -> str:
-    """Says a figure, its baselines and its gate in one line."""
-    metric = next(metric for metric in task.metrics if metric.name == figure.name)
+def describe(figure: evaluation.Figure, metric: Metric) -> str:
+    """Says a figure, its baselines and its gate in one line.
+
+    Args:
+        figure: What came of the metric.
+        metric: Its declaration.
+    """
     text = f"{figure.name} {evaluation.format_value(metric, figure.value)}"
     for name, value in figure.baselines.items():
         text += f", {name} {evaluation.format_value(metric, value)}"

@@ -17,6 +17,7 @@ from tfx.tools.cli.handler.base_handler import BaseHandler
 
 from modules.common.errors import LianxiError, WrongUsage
 from pipelines import stopping
+from pipelines.commands import tfx_help
 
 # What TFX says where a command line is wrong, and not what it tells of.
 _USAGE = re.compile(
@@ -66,7 +67,7 @@ def command(ctx: click.Context) -> None:
 
 
 for _group in cli_group.commands.values():
-    command.add_command(_group)
+    command.add_command(tfx_help.explained(_group))
 
 
 @contextlib.contextmanager

@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from api_state import Refused, State
 
 _BASE = "/apis/v2beta1"
+# Paths that are not below it.
+_OTHER = ("/apis/", "/k8s/")
 # grpc-gateway names the code in each error.
 _CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 6, 500: 13}
 _ID = r"([^/:]+)"
@@ -29,10 +31,22 @@ class ApiServer:
         token: What a request must carry as its bearer token; empty asks for none.
         delay_s: How long each answer takes.
         fails_with: HTTP status with which every request but health fails; 0 for none.
+        namespaces: Those that who asks may use; `None` for a KFP without users.
+        needs_namespace: Whether pipelines that are shared are refused.
+        hidden: Begin of the paths that whatever is before the server does not let through.
     """
 
-    def __init__(self, token: str = "", delay_s: float = 0, fails_with: int = 0) -> None:
-        self.state = State()
+    def __init__(
+        self,
+        token: str = "",
+        delay_s: float = 0,
+        fails_with: int = 0,
+        namespaces: tuple[str, ...] | None = None,
+        needs_namespace: bool = False,
+        hidden: str = "/none",
+    ) -> None:
+        self.state = State(namespaces=namespaces, needs_namespace=needs_namespace)
+        self.hidden = hidden
         self.token, self.delay_s, self.fails_with = token, delay_s, fails_with
         self.requests: list[str] = []
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -51,10 +65,8 @@ class ApiServer:
         self._http.shutdown()
         self._http.server_close()
 
-    def answer(
-        self, method: str, target: str, headers: Any, body: bytes
-    ) -> dict[str, Any] | list[Any]:
-        """Answers one request.
+    def answer(self, method: str, target: str, headers: Any, body: bytes) -> dict[str, Any] | str:
+        """Answers one request: with JSON, or with text as it is.
 
         Raises:
             Refused: If it is refused.
@@ -67,12 +79,15 @@ class ApiServer:
         path = parts.path.removeprefix(_BASE)
         if self.fails_with and path != "/healthz":
             raise Refused(self.fails_with, "Internal Server Error")
+        if path.startswith(self.hidden):
+            raise Refused(404, "Not Found")
         query = dict(parse_qsl(parts.query))
         for verb, pattern, answer in _ROUTES:
             found = re.fullmatch(pattern, path) if verb == method else None
-            if found and path != parts.path:
+            if found and (path != parts.path or pattern.startswith(_OTHER)):
                 ids = [unquote(group) for group in found.groups()]
-                return answer(self.state, query, _content(headers, body), *ids) or {}
+                said = answer(self.state, query, _content(headers, body), *ids)
+                return {} if said is None else said
         raise Refused(404, "Not Found")
 
 
@@ -90,6 +105,27 @@ def _content(headers: Any, body: bytes) -> Any:
                 raise Refused(400, "Failed to read a pipeline spec file: not YAML")
             return part.get_payload(decode=True)
     raise Refused(400, "Failed to read pipeline from file")
+
+
+def _of(query: dict[str, str]) -> str:
+    return query.get("namespace") or ""
+
+
+def _upload(state: State, query: dict[str, str], content: Any) -> dict[str, Any]:
+    """Uploads; who may not gets 400, as for anything that is wrong with the request."""
+    try:
+        return state.upload_pipeline(query["name"], content, _of(query))
+    except Refused as refused:
+        if refused.status == 403:
+            raise Refused(400, "Failed to create a pipeline") from refused
+        raise
+
+
+def _page_log(state: State, query: dict[str, str]) -> str:
+    log = state.log(query["runid"], query["podname"])
+    if log.startswith('{"error_message"'):
+        raise Refused(500, "Could not get main container logs: Error: not found")
+    return log
 
 
 def _remove(kind: str) -> Callable[..., None]:
@@ -119,9 +155,13 @@ def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
                 }
                 if "/upload" in self.path:
                     answer = {"error_message": str(refused), "error_details": str(refused)}
-            text = json.dumps(answer).encode()
+            kind = "application/json"
+            if isinstance(answer, str):
+                # ReadRunLogV1 sets its header too late, and Go guesses one.
+                kind = "text/plain; charset=utf-8"
+            text = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
@@ -135,14 +175,18 @@ def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
 
 
 _ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
-    ("GET", "/healthz", lambda s, q, c: {"multi_user": False}),
-    ("POST", "/pipelines/upload", lambda s, q, c: s.upload_pipeline(q["name"], c)),
+    ("GET", "/healthz", lambda s, q, c: {"multi_user": s.namespaces is not None}),
+    (
+        "POST",
+        "/pipelines/upload",
+        lambda s, q, c: _upload(s, q, c),
+    ),
     (
         "POST",
         "/pipelines/upload_version",
         lambda s, q, c: s.upload_version(q["pipelineid"], q["name"], c),
     ),
-    ("GET", "/pipelines", lambda s, q, c: s.page("pipelines", q)),
+    ("GET", "/pipelines", lambda s, q, c: s.page("pipelines", q, **s.pipelines_of(_of(q)))),
     ("GET", f"/pipelines/{_ID}", lambda s, q, c, i: s.one("pipelines", i)),
     ("DELETE", f"/pipelines/{_ID}", lambda s, q, c, i: s.delete_pipeline(i)),
     (
@@ -152,7 +196,11 @@ _ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ),
     ("DELETE", f"/pipelines/{_ID}/versions/{_ID}", _remove("versions")),
     ("POST", "/experiments", lambda s, q, c: s.create_experiment(c)),
-    ("GET", "/experiments", lambda s, q, c: s.page("experiments", q)),
+    (
+        "GET",
+        "/experiments",
+        lambda s, q, c: s.page("experiments", q, **s.experiments_of(_of(q))),
+    ),
     ("GET", f"/experiments/{_ID}", lambda s, q, c, i: s.one("experiments", i)),
     ("DELETE", f"/experiments/{_ID}", _remove("experiments")),
     ("POST", "/runs", lambda s, q, c: s.create_run(c)),
@@ -164,4 +212,8 @@ _ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", f"/runs/{_ID}", lambda s, q, c, i: s.one("runs", i)),
     ("DELETE", f"/runs/{_ID}", _remove("runs")),
     ("POST", f"/runs/{_ID}:terminate", lambda s, q, c, i: s.terminate_run(i)),
+    ("GET", f"/apis/v1beta1/runs/{_ID}", lambda s, q, c, i: s.run_v1(i)),
+    ("GET", f"/apis/v1alpha1/runs/{_ID}/nodes/{_ID}/log", lambda s, q, c, i, n: s.log(i, n)),
+    # KFP's page, frontend/server/app.ts; status 500 where there is no log.
+    ("GET", "/k8s/pod/logs", lambda s, q, c: _page_log(s, q)),
 ]

@@ -8,10 +8,13 @@ kfp_server_api. Rules:
 - a pipeline with versions cannot be deleted: DeletePipeline in
   backend/src/apiserver/resource/resource_manager.go;
 - names are unique: backend/src/apiserver/storage/pipeline_store.go;
-- what an upload answers: backend/src/apiserver/server/pipeline_upload_server.go.
+- what an upload answers: backend/src/apiserver/server/pipeline_upload_server.go;
+- with users, what is in a namespace, and who may: canAccessPipeline, canAccessExperiment and
+  canAccessRun in backend/src/apiserver/server; ValidateNamespaceRequired in
+  backend/src/apiserver/validation/namespace.go (2.15 and later, where it is so configured).
 
-Left out: namespaces' own permissions, sorting other than by time of creation, filters other than
-the equality of a name, recurring runs, artifacts, archiving, retries.
+Left out: sorting other than by time of creation, filters other than the equality of a name,
+recurring runs, artifacts, archiving.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from typing import Any
 
 import kfp_server_api
 import yaml
+from api_workflow import Workflow
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
@@ -57,20 +61,30 @@ class Refused(Exception):
 
 @dataclass
 class State:
-    """Pipelines, their versions, experiments and runs, oldest first."""
+    """Pipelines, their versions, experiments and runs, oldest first.
 
+    Attributes:
+        namespaces: Those that who asks may use; `None` where KFP has no users.
+        needs_namespace: Whether pipelines that are shared are refused.
+        workflows: Of runs that have begun.
+    """
+
+    namespaces: tuple[str, ...] | None = None
+    needs_namespace: bool = False
+    workflows: dict[str, Workflow] = field(default_factory=dict)
     pipelines: dict[str, Item] = field(default_factory=dict)
     versions: dict[str, Item] = field(default_factory=dict)
     experiments: dict[str, Item] = field(default_factory=dict)
     runs: dict[str, Item] = field(default_factory=dict)
     _clock: Any = field(default_factory=itertools.count)
 
-    def upload_pipeline(self, name: str, package: bytes) -> Item:
+    def upload_pipeline(self, name: str, package: bytes, namespace: str = "") -> Item:
         """Makes a pipeline and its first version."""
         spec = parse_package(package)
-        if any(each["display_name"] == name for each in self.pipelines.values()):
+        fields = {"display_name": name} | self.pipelines_of(namespace)
+        if any(fields.items() <= each.items() for each in self.pipelines.values()):
             raise Refused(409, "Failed to create a pipeline and a pipeline version")
-        pipeline = self._add(self.pipelines, "pipeline_id", {"display_name": name})
+        pipeline = self._add(self.pipelines, "pipeline_id", fields)
         self._version(pipeline["pipeline_id"], name, spec)
         return pipeline
 
@@ -101,7 +115,9 @@ class State:
         """Makes an experiment."""
         check_fields(body, kfp_server_api.V2beta1Experiment)
         name = required(body, "display_name")
-        if any(each["display_name"] == name for each in self.experiments.values()):
+        body = body | self.experiments_of(body.get("namespace") or "")
+        wanted = {"display_name": name, "namespace": body["namespace"]}
+        if any(wanted.items() <= each.items() for each in self.experiments.values()):
             raise Refused(409, f"The name {name} already exist. Please specify a new name")
         return self._add(self.experiments, "experiment_id", {**body, "storage_state": "AVAILABLE"})
 
@@ -113,7 +129,8 @@ class State:
         check_fields(reference, kfp_server_api.V2beta1PipelineVersionReference)
         config = body.get("runtime_config") or {}
         check_fields(config, kfp_server_api.V2beta1RuntimeConfig)
-        self.one("experiments", required(body, "experiment_id"))
+        experiment = self.one("experiments", required(body, "experiment_id"))
+        self._allow(experiment["namespace"], "run")
         self.one("pipelines", required(reference, "pipeline_id"))
         version = self.one("versions", required(reference, "pipeline_version_id"))
         if version["pipeline_id"] != reference["pipeline_id"]:
@@ -131,21 +148,54 @@ class State:
             raise Refused(400, f"Failed to terminate run {run_id}: it has ended already")
         run["state"] = "CANCELING"
 
-    def end_run(self, run_id: str, state: str, failures: dict[str, str]) -> None:
-        """Does what KFP's controller does when a run ends.
+    def begin_run(self, run_id: str, workflow: Workflow) -> None:
+        """Does what KFP's persistence agent does when a workflow has got on."""
+        run = self.runs[run_id]
+        self.workflows[run_id] = workflow
+        run["state"] = workflow.state
+        run["run_details"] = {"task_details": workflow.details(run_id)}
+        if "finishedAt" in workflow.manifest["status"]:
+            run["finished_at"] = workflow.manifest["status"]["finishedAt"]
 
-        Args:
-            run_id: The run.
-            state: How it ended.
-            failures: Message of each step that failed.
-        """
-        self.runs[run_id]["state"] = state
-        self.runs[run_id]["run_details"] = {
-            "task_details": [
-                {"display_name": name, "state": "FAILED", "error": {"code": 13, "message": said}}
-                for name, said in failures.items()
-            ]
-        }
+    def run_v1(self, run_id: str) -> Item:
+        """Gives a run as version v1beta1 of the API does, with its workflow."""
+        self.one("runs", run_id)
+        found = self.workflows.get(run_id)
+        runtime = {"workflow_manifest": json.dumps(found.manifest)} if found else {}
+        return {"run": {"id": run_id}, "pipeline_runtime": runtime}
+
+    def log(self, run_id: str, pod: str) -> str:
+        """Gives a pod's log; where there is none, an error that looks like success."""
+        found = self.workflows.get(run_id)
+        if found is None or pod not in found.logs:
+            said = f"Failed to read logs for run {run_id}: pods {pod} not found"
+            return json.dumps({"error_message": said, "error_details": said})
+        return found.logs[pod]
+
+    def pipelines_of(self, namespace: str) -> dict[str, str]:
+        """Gives by what pipelines of a namespace are known; of none, those that are shared."""
+        if self.namespaces is None:
+            return {"namespace": ""}
+        if self.needs_namespace and not namespace:
+            raise Refused(400, "Namespace is required for pipeline operations")
+        if namespace:
+            self._allow(namespace, "pipeline")
+        return {"namespace": namespace}
+
+    def experiments_of(self, namespace: str) -> dict[str, str]:
+        """Gives by what experiments of a namespace are known."""
+        if self.namespaces is None:
+            return {"namespace": ""}
+        self._allow(namespace, "experiment")
+        return {"namespace": namespace}
+
+    def _allow(self, namespace: str, kind: str) -> None:
+        if self.namespaces is None:
+            return
+        if not namespace:
+            raise Refused(400, f"A {kind} cannot have an empty namespace in multi-user mode")
+        if namespace not in self.namespaces:
+            raise Refused(403, f"Failed to access namespace {namespace}: not authorized")
 
     def one(self, kind: str, identity: str) -> Item:
         """Gives one thing by its id."""

@@ -1,10 +1,12 @@
-"""A server that plays S3, and MinIO, for all tests of a worker."""
+"""Servers that play S3 and KFP's API, and who asks them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from api_server import ApiServer
+from asking import Ask, asker, pretend_to_compile
 from moto.server import ThreadedMotoServer
 
 from kubeflow.object_store import ENDPOINT_VARIABLE
@@ -23,3 +25,27 @@ def s3_variables() -> Iterator[dict[str, str]]:
         "AWS_REGION": "us-east-1",
     }
     server.stop()
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    """Plays a KFP without users."""
+    with ApiServer() as running:
+        yield running
+
+
+@pytest.fixture
+def packages(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
+    """The documents that compiling gives; a test may change them."""
+    return pretend_to_compile(monkeypatch)
+
+
+@pytest.fixture
+def ask(
+    server: ApiServer,
+    packages: list[dict],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Ask:
+    """Runs `lianxi tfx`; gives exit code, standard output and the error stream."""
+    return asker(server, monkeypatch, capsys)

@@ -4,98 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from api_server import ApiServer
+from api_workflow import Fate, Workflow
+from asking import PIPELINE_FILE, PLATFORM, SPEC, Ask, fails, table
 
 import kubeflow.api
-from kubeflow.handler import KubeflowHandler
-from pipelines import cli
 
 ROOT = Path(__file__).resolve().parents[2]
-PIPELINE_FILE = str(ROOT / "pipelines" / "name_gender.py")
-SPEC = {
-    "schemaVersion": "2.1.0",
-    "pipelineInfo": {"name": "name-gender"},
-    "root": {
-        "dag": {},
-        "inputDefinitions": {
-            "parameters": {
-                "data": {"parameterType": "STRING", "defaultValue": ""},
-                "train_steps": {"parameterType": "NUMBER_INTEGER", "defaultValue": 0},
-            }
-        },
-    },
-}
-PLATFORM = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {}}}}}
-
-Ask = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def server() -> Iterator[ApiServer]:
-    with ApiServer() as running:
-        yield running
-
-
-@pytest.fixture
-def packages(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
-    """The documents that compiling gives; a test may change them."""
-    documents = [dict(SPEC), dict(PLATFORM)]
-
-    def compiled(self: KubeflowHandler, task: object, output: Path) -> Path:
-        output.write_text(yaml.safe_dump_all(documents))
-        return output
-
-    monkeypatch.setattr(KubeflowHandler, "_compile", compiled)
-    monkeypatch.setattr(KubeflowHandler, "_service_account", lambda self: "runner")
-    return documents
-
-
-@pytest.fixture
-def ask(
-    server: ApiServer,
-    packages: list[dict],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Ask:
-    """Runs `lianxi tfx`; gives exit code, standard output and the error stream."""
-    for name in ("KF_PIPELINES_ENDPOINT", "LIANXI_KFP_TOKEN", "KF_PIPELINES_SA_TOKEN_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("KF_PIPELINES_UI_ENDPOINT", "http://ui")
-
-    def run(words: str, endpoint: str = server.url) -> tuple[int, str, str]:
-        argv = ["lianxi", "tfx", *words.split(), "--engine", "kubeflow", "--endpoint", endpoint]
-        monkeypatch.setattr(sys, "argv", argv)
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
-
-
-def fails(answer: tuple[int, str, str], *words: str, exit_code: int = 1) -> None:
-    """Expects an exit code and one line with all of `words`."""
-    code, _, err = answer
-    assert code == exit_code
-    assert err.startswith("error: ") and len(err.strip().splitlines()) == 1, err
-    for word in words:
-        assert word in err
-
-
-def table(out: str) -> list[list[str]]:
-    """Reads a table as TFX prints them, its head left out."""
-    lines = [line for line in out.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines][1:]
 
 
 def test_a_pipeline_from_its_file_to_its_end(server: ApiServer, ask: Ask) -> None:
@@ -132,10 +52,11 @@ def test_a_pipeline_from_its_file_to_its_end(server: ApiServer, ask: Ask) -> Non
     row = ["name_gender", run["run_id"], "PENDING", run["created_at"], link]
     assert table(out) == [row]
 
-    server.state.end_run(run["run_id"], "FAILED", {"Trainer": "exit code 1"})
+    fates = {"Trainer": Fate(phase="Failed", message="Error (exit code 1)")}
+    server.state.begin_run(run["run_id"], Workflow({"Trainer": []}, fates, "2.17", "kubeflow"))
     _, out, _ = ask(f"run status --pipeline_name name_gender --run_id {run['run_id']}")
+    assert "Trainer failed: Error (exit code 1)" in out and link in out
     row[2] = "FAILED"
-    assert table(out) == [row] and "Trainer failed: exit code 1" in out
     assert table(ask("run list --pipeline_name name_gender")[1]) == [row]
     fails(ask(f"run terminate --run_id {run['run_id']}"), "ended already")
 
