@@ -31,7 +31,7 @@ from collections.abc import Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
-from kubeflow.outputs import task_name  # noqa: E402
+from kubeflow import outputs, report  # noqa: E402
 from modules.common.progress import Progress, subscribed  # noqa: E402
 
 _PROGRESS_EVERY_S = 10.0
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     _say(f"{step}: started")
     try:
         with subscribed(_Teller(step)):
-            counts = run(args, beam_args)
+            done = run(args, beam_args)
     except Exception as error:
         from pipelines.explanations import explain
 
@@ -58,20 +58,23 @@ def main(argv: Sequence[str] | None = None) -> None:
         # The last line is what a person sees first in KFP's log viewer.
         print(f"error: {step} failed: {explain(error)}", file=sys.stderr, flush=True)
         sys.exit(1)
-    told = "".join(f", {name} {value:,.6g}" for name, value in sorted(counts.items()))
-    _say(f"{step}: done in {time.monotonic() - started:.1f} s{told}")
+    told = "".join(f", {name} {value:,.6g}" for name, value in sorted(done.counts.items()))
+    seconds = time.monotonic() - started
+    _say(f"{step}: done in {seconds:.1f} s{told}")
+    _say(report.line(step, seconds, done))
 
 
-def run(args: argparse.Namespace, beam_args: list[str]) -> dict[str, float]:
+def run(args: argparse.Namespace, beam_args: list[str]) -> report.Report:
     """Runs a step.
 
     Args:
         args: `executor_class_path`, `json_serialized_invocation_args` and
-            `json_serialized_inputs_spec_args`, as TFX compiles them.
+            `json_serialized_inputs_spec_args`, as TFX compiles them; `renamed_outputs` and
+            `task_name`, as `kubeflow.outputs` adds them.
         beam_args: Arguments of Beam's runner.
 
     Returns:
-        Numbers that the outputs carry, by name.
+        What came of it.
     """
     from kubeflow import executor_io, file_driver, object_store, train_steps
     from kubeflow.staging import Staging
@@ -80,7 +83,8 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> dict[str, float]:
     staging = Staging()
     given = json.loads(args.json_serialized_invocation_args)
     spec = json.loads(args.json_serialized_inputs_spec_args)
-    executor_input = executor_io.for_tfx(given, spec, staging)
+    names = json.loads(args.renamed_outputs)
+    executor_input = executor_io.for_tfx(given, spec, staging, names)
     train_steps.fold(executor_input, spec)
     output_file = Path(executor_input["outputs"]["outputFile"])
     # TFX takes what lies there for the work of a driver; a step that is tried again left it.
@@ -93,9 +97,11 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> dict[str, float]:
     finally:
         shutil.rmtree(output_file.parent / ".temp", ignore_errors=True)
     output = json.loads(output_file.read_text(encoding="utf-8"))
-    output = executor_io.for_launcher(output, given, staging)
+    done = report.read(output, args.task_name)
+    output = executor_io.for_launcher(output, given, staging, names)
+    output = outputs.with_metrics(output, given, done.numbers)
     output_file.write_text(json.dumps(output, ensure_ascii=False), encoding="utf-8")
-    return executor_io.output_counts(output)
+    return done
 
 
 def _execute(
@@ -104,6 +110,7 @@ def _execute(
     """Makes the output folders and lets TFX's entrypoint run the executor."""
     from google.protobuf import json_format
     from kfp.pipeline_spec import pipeline_spec_pb2
+    from tfx.dsl.io import fileio
     from tfx.orchestration.kubeflow.v2.container import (
         kubeflow_v2_entrypoint_utils,
         kubeflow_v2_run_executor,
@@ -113,9 +120,12 @@ def _execute(
     parsed = json_format.ParseDict(
         executor_input, pipeline_spec_pb2.ExecutorInput(), ignore_unknown_fields=True
     )
-    outputs_utils.make_output_dirs(
-        kubeflow_v2_entrypoint_utils.parse_raw_artifact_dict(parsed.outputs.artifacts)
-    )
+    made = kubeflow_v2_entrypoint_utils.parse_raw_artifact_dict(parsed.outputs.artifacts)
+    # A pod that is tried again finds what the first left, where the folders are on a volume.
+    for [artifact] in made.values():
+        if fileio.exists(artifact.uri):
+            (fileio.rmtree if fileio.isdir(artifact.uri) else fileio.remove)(artifact.uri)
+    outputs_utils.make_output_dirs(made)
     arguments = argparse.Namespace(
         executor_class_path=executor,
         json_serialized_invocation_args=json.dumps(executor_input),
@@ -130,6 +140,8 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--executor_class_path", required=True)
     parser.add_argument("--json_serialized_invocation_args", required=True)
     parser.add_argument("--json_serialized_inputs_spec_args", default="{}")
+    parser.add_argument(outputs.RENAMED_OUTPUTS, default="{}")
+    parser.add_argument(outputs.TASK_NAME, default="")
     return parser.parse_known_args(argv)
 
 
@@ -144,7 +156,7 @@ def step_name(executor_class_path: str, executor_input: dict[str, Any]) -> str:
         The task's name, which KFP puts into the URIs of outputs, or what the executor's path says
         where there are none.
     """
-    if task := task_name(executor_input):
+    if task := outputs.task_name(executor_input):
         return task
     *modules, name = executor_class_path.split(".")
     if name.endswith("_Executor"):

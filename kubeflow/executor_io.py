@@ -25,25 +25,32 @@ driver/driver.go (`provisionOutputs`), component/launcher_v2.go (`mergeRuntimeAr
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tfx.types.artifact import CUSTOM_PROPERTIES_PREFIX
 
 from components.pushed_model import ABSENT
-from kubeflow.outputs import is_of_kfp
+from kubeflow.outputs import is_of_kfp, renamed
 from kubeflow.staging import Staging, map_strings
 
 Json = dict[str, Any]
 
 
-def for_tfx(executor_input: Json, inputs_spec: Json, staging: Staging) -> Json:
+def for_tfx(
+    executor_input: Json,
+    inputs_spec: Json,
+    staging: Staging,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Json:
     """Makes the ExecutorInput that TFX's executors can work with.
 
     Args:
         executor_input: What the launcher put in the place of `{{$}}`.
         inputs_spec: The component's ComponentInputsSpec.
         staging: Where the launcher put files.
+        names: The package's name to TFX's, of outputs that have two.
 
     Returns:
         A copy: types filled in, absent inputs and outputs of KFP's own types left out, all
@@ -54,9 +61,8 @@ def for_tfx(executor_input: Json, inputs_spec: Json, staging: Staging) -> Json:
     artifacts = inputs.get("artifacts", {})
     inputs["artifacts"] = {key: kept for key, kept in artifacts.items() if not _is_absent(kept)}
     if outputs := result.get("outputs", {}).get("artifacts"):
-        result["outputs"]["artifacts"] = {
-            key: entry for key, entry in outputs.items() if not is_of_kfp(entry)
-        }
+        kept = {key: entry for key, entry in outputs.items() if not is_of_kfp(entry)}
+        result["outputs"]["artifacts"] = renamed(kept, names)
     types = inputs_spec.get("artifacts", {})
     for key, artifact in _artifacts(inputs):
         if key in types:
@@ -67,18 +73,26 @@ def for_tfx(executor_input: Json, inputs_spec: Json, staging: Staging) -> Json:
     return result
 
 
-def for_launcher(executor_output: Json, executor_input: Json, staging: Staging) -> Json:
+def for_launcher(
+    executor_output: Json,
+    executor_input: Json,
+    staging: Staging,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Json:
     """Makes the output metadata that KFP's launcher can publish.
 
     Args:
         executor_output: What TFX's executor wrote.
         executor_input: What the launcher had given.
         staging: Where the launcher looks for files.
+        names: As for `for_tfx`.
 
     Returns:
         A copy: staged paths as URIs again, no nulls, no names, no parameters but declared ones.
     """
     result = map_strings(copy.deepcopy(executor_output), staging.uri)
+    back = {new: old for old, new in names.items()}
+    result["artifacts"] = renamed(result.get("artifacts", {}), back)
     for _, artifact in _artifacts(result):
         artifact.pop("name", None)
         artifact["metadata"] = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from modules.common.stack import prepare_environment
@@ -21,13 +22,14 @@ prepare_environment()
 from tfx.utils import path_utils  # noqa: E402
 
 from components.pushed_model import newest_version  # noqa: E402
-from kubeflow import object_store  # noqa: E402
+from kubeflow import object_store, report  # noqa: E402
 from modules.common.errors import LianxiError  # noqa: E402
 
 
 def main() -> None:
     """Runs the step; ends the process with code 1, and a line, where a store cannot be seen."""
     models_dir, task_name, output_file, *candidates = sys.argv[1:]
+    started = time.monotonic()
     object_store.register()
     candidate = path_utils.serving_model_path(candidates[0]) if candidates else ""
     try:
@@ -36,6 +38,7 @@ def main() -> None:
         sys.exit(f"error: PushedVersion failed: {error}")
     Path(output_file).write_text(version, encoding="utf-8")
     print(f"PushedVersion: {task_name} in {models_dir}: {version}", flush=True)
+    print(report.line("PushedVersion", time.monotonic() - started), flush=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ TFX's runner is made for Vertex AI. The package that comes out of here differs f
 - The pipeline is called like the task, with dashes; models go to `<models_dir>/<task>/<version>`.
 - What only Kubernetes knows, such as volumes and secrets, is in a second YAML document
   (`kubeflow.platform`).
+- Names of outputs, and Evaluator's metrics for KFP's page: `kubeflow.outputs`.
 
 Source: kubeflow/pipelines, backend/src/v2/compiler/argocompiler (what is compiled),
 backend/src/v2/driver/driver.go (what is resolved), kubernetes_platform/proto.
@@ -41,7 +42,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from components.model_pusher import Pusher
 from components.pushed_model import PushedModel
-from kubeflow import containers, platform, value_steps
+from kubeflow import containers, outputs, platform, value_steps
 from kubeflow.config import KubeflowConfig
 from kubeflow.ingest import LocatedExampleGen
 from kubeflow.package import Package
@@ -92,15 +93,17 @@ def compile_task(
         warm_start=options.warm_start,
         cache=options.cache and config.caching,
     )
-    return compile_pipeline(create_pipeline(task, env, example_gen, hparams, options), config)
+    pipeline = create_pipeline(task, env, example_gen, hparams, options)
+    return compile_pipeline(pipeline, config, task.name)
 
 
-def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
+def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, task: str = "") -> Package:
     """Compiles any TFX pipeline.
 
     Args:
         pipeline: Its name has small letters, digits and dashes.
         config: What the cluster looks like.
+        task: Name of the task whose pipeline it is, if it is one's.
 
     Raises:
         ConfigError: Where the configuration names a step that there is not.
@@ -116,6 +119,7 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig) -> Package:
     if config.pipeline_root:
         spec["defaultPipelineRoot"] = config.pipeline_root
     _add_train_steps(spec)
+    outputs.finish(spec, task)
     kinds = set(map(type, pipeline.components))
     if LocatedExampleGen in kinds:
         value_steps.add_data_fingerprint(spec)

@@ -57,7 +57,7 @@ class RunResult:
         return {
             "task": self.task.name,
             "pushed": self.pushed or None,
-            "metrics": {figure.name: _figure_json(figure, self.task) for figure in self.figures},
+            "metrics": {figure.name: figure_json(figure, self.task) for figure in self.figures},
             "components": [
                 {
                     "name": outcome.name,
@@ -75,7 +75,8 @@ class RunResult:
         }
 
 
-def _figure_json(figure: evaluation.Figure, task: Task) -> dict[str, Any]:
+def figure_json(figure: evaluation.Figure, task: Task) -> dict[str, Any]:
+    """Gives a figure as `--json` prints it; `baseline` is the one that its gate asks to beat."""
     metric = next(metric for metric in task.metrics if metric.name == figure.name)
     gate = metric.gate
     # Of several, the one that is hardest to beat.

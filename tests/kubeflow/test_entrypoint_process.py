@@ -133,12 +133,19 @@ def test_a_step_runs_and_says_so(tmp_path: Path, launcher: Callable[[Any, Path],
     (folder / "a.csv").write_text("x\n1\n2\n", encoding="utf-8")
     given, spec = _csv_step(str(tmp_path / "data"), tmp_path)
     launcher(given, tmp_path)
+    task = tmp_path / f"minio/bucket/pipeline/run/CsvExampleGen/{SALT}"
+    (task / "examples/Split-train").mkdir(parents=True)
+    (task / "examples/Split-train/of-the-first-attempt.gz").write_bytes(b"half")
     executor = "tfx.components.example_gen.csv_example_gen.executor.Executor"
     done = _run(given, spec, executor, tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.startswith("CsvExampleGen: started\nCsvExampleGen: done in ")
-    task = tmp_path / f"minio/bucket/pipeline/run/CsvExampleGen/{SALT}"
-    assert list(task.glob("examples/Split-train/*.gz"))
+    begun, ended, report = done.stdout.splitlines()
+    assert begun == "CsvExampleGen: started" and ended.startswith("CsvExampleGen: done in ")
+    told = json.loads(report.removeprefix("report: "))
+    assert (told["step"], told["counts"]["span"]) == ("CsvExampleGen", 7)
+    assert [file.name for file in task.glob("examples/Split-train/*.gz")] == [
+        "data_tfrecord-00000-of-00001.gz"
+    ]
     output_file = Path(given["outputs"]["outputFile"])
     written = json.loads(output_file.read_text(encoding="utf-8"))
     assert list(written["artifacts"]) == ["examples"]
