@@ -80,6 +80,10 @@ def _patch(objects: list[Manifest], patch: dict[str, Any]) -> None:
         inside = target
         for key in parents:
             inside = inside[int(key) if isinstance(inside, list) else key]
+        if last == "-":
+            assert operation["op"] == "add"
+            inside.append(operation["value"])
+            continue
         at = int(last) if isinstance(inside, list) else last
         if operation["op"] == "remove":
             del inside[at]

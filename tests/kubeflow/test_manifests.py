@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
 from api_server import ApiServer
+from asking import SPEC
 from google.protobuf import text_format
 from kustomize import Manifest, render
 from tensorflow_serving.config import model_server_config_pb2
@@ -26,47 +26,6 @@ MANIFESTS = ROOT / "kubeflow" / "manifests"
 FOLDERS = sorted(path.parent for path in MANIFESTS.rglob("kustomization.yaml"))
 SERVING = [folder for folder in FOLDERS if folder.name in ("base", "local", "production", "gcs")]
 KUBERNETES = ("1.29", "1.33", "1.37")
-# Fields of KServe's InferenceService that are used: kserve/kserve,
-# config/crd/full/serving.kserve.io_inferenceservices.yaml.
-_COUNT = {"type": "integer", "minimum": 0}
-INFERENCE_SERVICE = {
-    "type": "object",
-    "required": ["apiVersion", "kind", "metadata", "spec"],
-    "properties": {
-        "apiVersion": {"const": "serving.kserve.io/v1beta1"},
-        "spec": {
-            "required": ["predictor"],
-            "additionalProperties": False,
-            "properties": {
-                "predictor": {
-                    "additionalProperties": False,
-                    "properties": {
-                        "minReplicas": _COUNT,
-                        "maxReplicas": _COUNT,
-                        "serviceAccountName": {"type": "string"},
-                        "model": {
-                            "required": ["modelFormat", "storageUri"],
-                            "additionalProperties": False,
-                            "properties": {
-                                "modelFormat": {
-                                    "required": ["name"],
-                                    "additionalProperties": False,
-                                    "properties": {
-                                        "name": {"const": "tensorflow"},
-                                        "version": {"enum": ["1", "2"]},
-                                    },
-                                },
-                                "protocolVersion": {"enum": ["v1", "grpc-v1"]},
-                                "storageUri": {"type": "string", "pattern": "^(pvc|s3)://[^/]+/.+"},
-                                "resources": {"type": "object"},
-                            },
-                        },
-                    },
-                }
-            },
-        },
-    },
-}
 
 
 def one(objects: list[Manifest], kind: str) -> Any:
@@ -83,10 +42,10 @@ def test_kubernetes_takes_them(folder: Path) -> None:
     objects = render(folder)
     assert objects
     for each in objects:
-        assert each["metadata"]["namespace"] == "kubeflow"
+        namespace = "PROFILE" if folder.name.endswith("-user") else "kubeflow"
+        assert each["metadata"]["namespace"] == namespace
         if each["apiVersion"].startswith("serving.kserve.io"):
-            jsonschema.validate(each, INFERENCE_SERVICE)
-            continue
+            continue  # test_manifests_kserve.py
         for version in KUBERNETES:
             kubernetes_validate.validate(each, version, strict=True)
 
@@ -188,53 +147,31 @@ def test_steps_and_servers_share_the_volume() -> None:
     assert mounts["models"] == volume.path
 
 
-def test_kserve_reads_the_pushed_model() -> None:
-    objects = render(MANIFESTS / "kserve")
-    service = one(objects, "InferenceService")
-    uri = service["spec"]["predictor"]["model"]["storageUri"]
-    claim, _, folder = uri.removeprefix("pvc://").partition("/")
-    assert claim == one(objects, "PersistentVolumeClaim")["metadata"]["name"]
-    assert folder in task_names()
-    assert service["metadata"]["name"] == folder.replace("_", "-")
-
-
-def test_kserve_fetches_from_a_bucket_by_an_account_that_is_there() -> None:
-    objects = render(MANIFESTS / "kserve-bucket")
-    assert {each["kind"] for each in objects} == {"InferenceService", "ServiceAccount"}
-    predictor = one(objects, "InferenceService")["spec"]["predictor"]
-    account = one(objects, "ServiceAccount")
-    assert predictor["serviceAccountName"] == account["metadata"]["name"]
-    assert predictor["model"]["storageUri"].rpartition("/")[2] in task_names()
-    assert [secret["name"] for secret in account["secrets"]] == ["lianxi-bucket"]
-    assert "create secret generic lianxi-bucket" in (ROOT / "docs/kubeflow.md").read_text("utf-8")
-
-
+@pytest.mark.parametrize("folder", ["recurring-run", "recurring-run-user"])
 def test_the_recurring_run_asks_for_a_run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    folder: str,
 ) -> None:
-    spec = one(render(MANIFESTS / "recurring-run"), "CronJob")["spec"]["jobTemplate"]["spec"]
-    (job,) = spec["template"]["spec"]["containers"]
+    has_users = folder.endswith("-user")
+    spec = one(render(MANIFESTS / folder), "CronJob")["spec"]["jobTemplate"]["spec"]
+    pod = spec["template"]["spec"]
+    assert pod["serviceAccountName"] == ("default-editor" if has_users else "pipeline-runner")
+    (job,) = pod["containers"]
     (token,) = [each for each in job["env"] if each["name"] == "KF_PIPELINES_SA_TOKEN_PATH"]
     mounts = [mount["mountPath"] for mount in job["volumeMounts"]]
     assert str(Path(token["value"]).parent) in mounts
-    package = {
-        "schemaVersion": "2.1.0",
-        "pipelineInfo": {"name": "name-gender"},
-        "root": {
-            "dag": {},
-            "inputDefinitions": {
-                "parameters": {"train_steps": {"parameterType": "NUMBER_INTEGER"}}
-            },
-        },
-    }
     # Imports TFX, which no other test here needs.
     from kubeflow.handler import KubeflowHandler
 
     monkeypatch.setattr(KubeflowHandler, "_service_account", lambda self: None)
     (tmp_path / "token").write_text("secret")
     monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "token"))
-    with ApiServer(token="secret") as server:
-        server.state.upload_pipeline("name_gender", yaml.safe_dump(package).encode())
+    namespaces = ("PROFILE",) if has_users else None
+    with ApiServer(token="secret", namespaces=namespaces) as server:
+        package = yaml.safe_dump(SPEC).encode()
+        server.state.upload_pipeline("name_gender", package, "PROFILE" if has_users else "")
         words = [*job["command"], *job["args"]]
         argv = [f"--endpoint={server.url}" if x.startswith("--endpoint=") else x for x in words]
         assert argv != words
