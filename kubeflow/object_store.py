@@ -4,16 +4,14 @@ TensorFlow lost `s3://` in 2.7, and never knew `minio://`, which is how KFP writ
 brings along. After `register`, `tfx.dsl.io.fileio` opens both: data is fetched from there, and
 models are pushed there. The rest of a step's files are staged by KFP's launcher.
 
-Variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and what else boto reads;
-AWS_ENDPOINT_URL, the server, where it is not Amazon's (`s3://`) or KFP's own (`minio://`).
+Where the server is, and by which keys it is used: `kubeflow.store_location`.
 
-Source: kubeflow/pipelines, backend/src/v2/objectstore (schemes, the server of `minio://`).
+Source: kubeflow/pipelines, backend/src/v2/objectstore (schemes).
 """
 
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +20,10 @@ from typing import Any
 from tfx.dsl.io import filesystem
 from tfx.dsl.io.filesystem_registry import DEFAULT_FILESYSTEM_REGISTRY
 
+from kubeflow.store_location import ENDPOINT_VARIABLE, Location, locate
 from modules.common.errors import DataError
 
 SCHEMES = ("s3://", "minio://")
-ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
-MINIO_OF_KFP = "http://minio-service.kubeflow:9000"
 
 _PRIORITY = 1  # TensorFlow's, which says that it knows `s3://`, has 10.
 
@@ -165,11 +162,18 @@ def fetch(uri: str, target: str) -> None:
 
 
 @functools.cache
-def _store(endpoint: str) -> Any:  # noqa: ANN401 - s3fs is not typed
+def _store(location: Location) -> Any:  # noqa: ANN401 - s3fs is not typed
     import s3fs
 
-    # Others write to the store too.
-    return s3fs.S3FileSystem(endpoint_url=endpoint or None, use_listings_cache=False)
+    return s3fs.S3FileSystem(
+        endpoint_url=location.endpoint or None,
+        key=location.key or None,
+        secret=location.secret or None,
+        client_kwargs={"region_name": location.region} if location.region else {},
+        config_kwargs={"s3": {"addressing_style": "virtual"}} if location.by_host else {},
+        # Others write to the store too.
+        use_listings_cache=False,
+    )
 
 
 @contextmanager
@@ -177,22 +181,21 @@ def _at(uri: str) -> Iterator[tuple[Any, str]]:
     """Gives the store and the path in it, and says what went wrong."""
     from botocore import exceptions
 
-    scheme, _, path = uri.partition("://")
-    default = MINIO_OF_KFP if scheme == "minio" else ""
-    endpoint = os.environ.get(ENDPOINT_VARIABLE) or default
+    location = locate(uri)
+    told = f" (tried: {'; '.join(location.tried)})"
     try:
-        yield _store(endpoint), path.rstrip("/")
+        yield _store(location), uri.partition("://")[2].rstrip("/")
     except FileNotFoundError as error:
         raise filesystem.NotFoundError(f"there is nothing at {uri}") from error
     except (PermissionError, exceptions.NoCredentialsError) as error:
         raise DataError(
             f"no permission for {uri}: {error}; expected AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY of an account that may (secrets in the configuration)"
+            f"AWS_SECRET_ACCESS_KEY of an account that may (secrets in the configuration){told}"
         ) from error
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
         raise DataError(
-            f"the store of {uri} cannot be reached at {endpoint or 'Amazon'}: {error}; "
-            f"{ENDPOINT_VARIABLE} (env in the configuration) names another server"
+            f"the store of {uri} cannot be reached at {location.endpoint or 'Amazon'}: {error}; "
+            f"{ENDPOINT_VARIABLE} (env in the configuration) names another server{told}"
         ) from error
 
 

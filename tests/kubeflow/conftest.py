@@ -9,7 +9,7 @@ from api_server import ApiServer
 from asking import Ask, asker, pretend_to_compile
 from moto.server import ThreadedMotoServer
 
-from kubeflow.object_store import ENDPOINT_VARIABLE
+from kubeflow.store_location import ENDPOINT_VARIABLE
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from components.pushed_model import NO_VERSION, newest_version
 from kubeflow import object_store
 from kubeflow.data_fingerprint import fingerprint
 from kubeflow.ingest import find
+from kubeflow.store_location import ENDPOINT_VARIABLE
 from modules.common.errors import DataError
 
 
@@ -161,10 +162,10 @@ def test_what_goes_wrong_is_said(
         find(f"minio://{bucket}/nowhere", str(tmp_path))
     with pytest.raises(DataError, match="nothing matches"):
         find(f"minio://{bucket}/span-{{SPAN}}", str(tmp_path))
-    monkeypatch.setenv(object_store.ENDPOINT_VARIABLE, "http://localhost:9")
+    monkeypatch.setenv(ENDPOINT_VARIABLE, "http://localhost:9")
     with pytest.raises(DataError, match="cannot be reached at http://localhost:9"):
         find(f"minio://{bucket}/names", str(tmp_path))
-    monkeypatch.setenv(object_store.ENDPOINT_VARIABLE, forbidding)
+    monkeypatch.setenv(ENDPOINT_VARIABLE, forbidding)
     with pytest.raises(DataError, match="no permission for minio://.*AWS_SECRET_ACCESS_KEY"):
         find(f"minio://{bucket}/names", str(tmp_path))
 
@@ -180,7 +181,7 @@ def test_a_step_that_cannot_see_a_store_ends_with_a_line(
     module: str, arguments: list[str], forbidding: str, tmp_path: Path
 ) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "secret"}
-    env = {**os.environ, **keys, object_store.ENDPOINT_VARIABLE: forbidding}
+    env = {**os.environ, **keys, ENDPOINT_VARIABLE: forbidding}
     command = [sys.executable, "-m", module, *arguments, str(tmp_path / "value")]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 1
