@@ -1,4 +1,4 @@
-"""Servers that play S3 and KFP's API, and who asks them."""
+"""Servers that play S3 and KFP's API, and who asks them; processes that steps are forked from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from api_server import ApiServer
 from asking import Ask, asker, pretend_to_compile
+from launcher_process import Forks
 from moto.server import ThreadedMotoServer
 
 from kubeflow.store_location import ENDPOINT_VARIABLE
@@ -49,3 +50,11 @@ def ask(
 ) -> Ask:
     """Runs `lianxi tfx`; gives exit code, standard output and the error stream."""
     return asker(server, monkeypatch, capsys)
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Processes that have imported what steps import."""
+    forks = Forks()
+    yield forks
+    forks.close()

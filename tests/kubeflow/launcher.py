@@ -1,54 +1,61 @@
 """A stand-in for a cluster with KFP 2: runs a compiled package, each step a process of its own.
 
 It does what KFP's compiler, driver and launcher do with a package, on one machine, with a folder
-in the place of the object store. From kubeflow/pipelines it takes:
+in the place of the object store, as the version does that it is told: `launcher_versions`. From
+kubeflow/pipelines it takes:
 
-- order by `dependentTasks` and by producers of inputs: backend/src/v2/compiler/argocompiler/dag.go
-  (`addImplicitDependencies`); a resolver is refused there;
-- what a package must be: backend/src/apiserver/template/v2_template.go (`NewV2SpecTemplate`);
-- parameters of the run, constants, outputs of tasks, with their types; output URIs; the cache key:
-  `launcher_driver`;
+- order by `dependentTasks` and by producers of inputs, at the same time what can be:
+  backend/src/v2/compiler/argocompiler/dag.go (`addImplicitDependencies`, `depends`). A task whose
+  condition does not hold is skipped, and what depends on it is left out, in all versions;
+- retries: backend/src/v2/compiler/argocompiler/container.go (`getTaskRetryStrategy`). The driver
+  is not asked again, so URIs stay; a new pod has nothing but what is in the store;
+- what a package must be: `launcher_package`;
+- parameters of the run, constants, outputs of tasks, with their types; output URIs; the cache,
+  which is asked when the outputs are provisioned, before a pod is: `launcher_driver`;
 - conditions: `launcher_condition`;
 - staging, placeholders, the process, output metadata, upload: `launcher_step`, `launcher_store`;
 - what becomes of artifacts and their metadata between steps: `launcher_metadata`;
 - importers: backend/src/v2/component/importer_launcher.go.
 
 It leaves out: images (the command runs in the installed environment, in an empty folder with the
-container's own variables); resources, accelerators, volumes, secrets and all of the package's
-Kubernetes part; steps at the same time; retries, exit handlers, loops, nested DAGs and final
-statuses (a package with them is refused); several artifacts under one name; placeholders of the
-job (`{{$.pipeline_job_name}}` and the like); `oci://`; names of volumes in the cache key; logs as
-artifacts. `/` of a pod is a folder that LIANXI_STAGING_ROOT names, and the output metadata lies
-below it, not in `/tmp/kfp_outputs`.
+container's own variables); resources, accelerators, volumes, secrets and all else of the package's
+Kubernetes part but the names of claims; the wait between retries; exit handlers, loops, nested DAGs
+and final statuses (a package with them is refused); several artifacts under one name; `oci://`,
+workspaces and custom paths. `/` of a pod is a folder that LIANXI_STAGING_ROOT names, and what is in
+a pod's `/tmp` lies below it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import yaml
-from google.protobuf import json_format
-from kfp.pipeline_spec import pipeline_spec_pb2
+import launcher_process
 from launcher_condition import holds
 from launcher_driver import (
-    as_json,
+    RunContext,
     fingerprint,
     provision_outputs,
     resolve_inputs,
     run_parameters,
 )
 from launcher_metadata import Metadata, Outputs
-from launcher_step import StepFailed, run_step
+from launcher_package import Package, dependencies, load, retries
+from launcher_process import Execute
+from launcher_step import Step, StepFailed, run_step
 from launcher_store import ObjectStore, StoreError
+from launcher_versions import NEWEST, Kfp
 
 Json = dict[str, Any]
+_STEPS_AT_ONCE = 2
 
 
 @dataclass
@@ -61,7 +68,8 @@ class Run:
         outputs: What the tasks gave.
         errors: Last line of a failed step's log, by task.
         seconds: How long each step took.
-        logs: What each step wrote.
+        logs: What each step wrote, in its last attempt.
+        attempts: How often a pod was started.
     """
 
     states: dict[str, str] = field(default_factory=dict)
@@ -69,6 +77,7 @@ class Run:
     errors: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:
@@ -80,12 +89,18 @@ class Cluster:
     """Object store, metadata and cache, which outlive a run."""
 
     def __init__(
-        self, folder: Path, pipeline_root: str = "minio://mlpipeline/v2/artifacts"
+        self,
+        folder: Path,
+        pipeline_root: str = "minio://mlpipeline/v2/artifacts",
+        kfp: Kfp = NEWEST,
+        execute: Execute = launcher_process.fresh,
     ) -> None:
         self.folder = folder
         self.pipeline_root = pipeline_root
+        self.kfp = kfp
+        self.execute = execute
         self.store = ObjectStore(folder / "store")
-        self.metadata = Metadata()
+        self.metadata = Metadata(kfp)
 
     def run(self, package: Path, parameters: Mapping[str, Any] | None = None) -> Run:
         """Runs a compiled package.
@@ -97,64 +112,115 @@ class Cluster:
         Raises:
             StoreError: For a package or parameters that KFP would refuse.
         """
-        spec = load(package)
-        values = run_parameters(spec["root"], parameters or {})
-        name = spec["pipelineInfo"]["name"]
-        root = f"{self.pipeline_root}/{name}/{uuid.uuid4()}"
-        tasks = spec["root"]["dag"]["tasks"]
-        result = Run()
-        for task_name in order(tasks):
-            before = dependencies(tasks[task_name])
-            if any(result.states[task] not in ("succeeded", "cached") for task in before):
-                result.states[task_name] = "omitted"
-                continue
-            started = time.monotonic()
-            try:
-                state = self._task(spec, tasks[task_name], task_name, values, root, result)
-            except (StepFailed, StoreError) as error:
-                state = "failed"
-                result.errors[task_name] = str(error)
-            result.states[task_name] = state
-            result.seconds[task_name] = time.monotonic() - started
-        return result
+        read = load(package)
+        name = read.spec["pipelineInfo"]["name"]
+        number = str(uuid.uuid4())
+        context = RunContext(
+            kfp=self.kfp,
+            root=f"{self.pipeline_root}/{name}/{number}",
+            parameters=run_parameters(read.spec["root"], parameters or {}, self.kfp),
+            names=_names_of_run(name, number),
+        )
+        return _Execution(self, read, context).run()
 
-    def _task(
-        self, spec: Json, task: Json, task_name: str, values: Json, root: str, result: Run
-    ) -> str:
-        component = spec["components"][task["componentRef"]["name"]]
-        executor = spec["deploymentSpec"]["executors"][component["executorLabel"]]
-        inputs = resolve_inputs(task, component, values, result.outputs)
+
+class _Execution:
+    """One run of a package."""
+
+    def __init__(self, cluster: Cluster, package: Package, context: RunContext) -> None:
+        self._cluster = cluster
+        self._package = package
+        self._spec = package.spec
+        self._context = context
+        self._tasks = package.spec["root"]["dag"]["tasks"]
+        self._result = Run()
+
+    def run(self) -> Run:
+        """Runs all tasks, as many at once as there may be."""
+        sorter = TopologicalSorter(
+            {name: sorted(dependencies(task)) for name, task in sorted(self._tasks.items())}
+        )
+        sorter.prepare()
+        running: dict[Future[None], str] = {}
+        with ThreadPoolExecutor(_STEPS_AT_ONCE) as pool:
+            while sorter.is_active():
+                for name in sorted(sorter.get_ready()):
+                    running[pool.submit(self._run_task, name)] = name
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                    sorter.done(running.pop(future))
+        return self._result
+
+    def _run_task(self, name: str) -> None:
+        result = self._result
+        before = dependencies(self._tasks[name])
+        if any(result.states[task] not in ("succeeded", "cached") for task in before):
+            result.states[name] = "omitted"
+            return
+        started = time.monotonic()
+        try:
+            state = self._state_of(name)
+        except (StepFailed, StoreError) as error:
+            state = "failed"
+            result.errors[name] = str(error)
+        result.seconds[name] = time.monotonic() - started
+        result.states[name] = state
+
+    def _state_of(self, name: str) -> str:
+        task = self._tasks[name]
+        component = self._spec["components"][task["componentRef"]["name"]]
+        label = component["executorLabel"]
+        executor = self._spec["deploymentSpec"]["executors"][label]
+        inputs = resolve_inputs(task, component, self._context, self._result.outputs)
         condition = task.get("triggerPolicy", {}).get("condition")
         if condition and not holds(condition, inputs):
             return "skipped"
         if "importer" in executor:
-            result.outputs[task_name] = self._import(executor["importer"], component, inputs)
+            self._result.outputs[name] = self._import(executor["importer"], component, inputs)
             return "succeeded"
         container = executor["container"]
-        pod = self.folder / "pods" / f"{task_name}-{uuid.uuid4().hex[:8]}"
+        pod = self._cluster.folder / "pods" / f"{name}-{uuid.uuid4().hex[:8]}"
+        task_name = task["taskInfo"]["name"]
         executor_input = {
             "inputs": inputs,
-            "outputs": provision_outputs(component, root, task["taskInfo"]["name"], pod),
+            "outputs": provision_outputs(component, self._context, task_name, pod),
         }
+        cache = self._cluster.metadata.cache
+        claims = self._package.claims.get(label, frozenset())
+        digest = fingerprint(executor_input, component, container, claims, self._context.kfp)
+        key = (self._spec["pipelineInfo"]["name"], digest)
         has_cache = task.get("cachingOptions", {}).get("enableCache", False)
-        print_of_step = fingerprint(executor_input, component, container)
-        key = (spec["pipelineInfo"]["name"], print_of_step)
-        if has_cache and key in self.metadata.cache:
-            result.outputs[task_name] = self.metadata.cache[key]
+        if has_cache and key in cache:
+            self._result.outputs[name] = cache[key]
             return "cached"
-        pod.mkdir(parents=True)
-        try:
-            outputs = run_step(executor_input, component, container, pod, self.store, self.metadata)
-        finally:
-            log = pod / "log"
-            if log.is_file():
-                result.logs[task_name] = log.read_text(encoding="utf-8", errors="replace")
-            # A pod's files are gone with it: what later steps read is in the object store.
-            shutil.rmtree(pod)
+        step = Step(executor_input, component, container, self._context)
+        outputs = self._attempt(name, step, pod, retries(task, self._context.kfp))
         if has_cache:
-            self.metadata.cache[key] = outputs
-        result.outputs[task_name] = outputs
+            cache[key] = outputs
+        self._result.outputs[name] = outputs
         return "succeeded"
+
+    def _attempt(self, name: str, step: Step, pod: Path, limit: int) -> Outputs:
+        """Runs a step in a pod, and again in a new one where it fails, at most `limit` times."""
+        cluster = self._cluster
+        for attempt in range(limit + 1):
+            pod.mkdir(parents=True)
+            self._result.attempts[name] = attempt + 1
+            tried = dataclasses.replace(step, attempt=attempt)
+            try:
+                return run_step(tried, pod, cluster.store, cluster.metadata, cluster.execute)
+            except (StepFailed, StoreError):
+                if attempt == limit:
+                    raise
+            finally:
+                log = pod / "log"
+                if log.is_file():
+                    said = log.read_text(encoding="utf-8", errors="replace")
+                    self._result.logs[name] = said
+                # A pod's files are gone with it: what later steps read is in the object store.
+                shutil.rmtree(pod)
+        raise AssertionError("unreachable")
 
     def _import(self, importer: Json, component: Json, inputs: Json) -> Outputs:
         [name] = component["outputDefinitions"]["artifacts"]
@@ -166,49 +232,18 @@ class Cluster:
             "type": importer["typeSchema"],
             "metadata": importer.get("metadata", {}),
         }
-        kept = self.metadata.imported(name, artifact, importer.get("reimport", False))
-        return Outputs({name: kept}, {})
+        again = importer.get("reimport", False)
+        return Outputs({name: self._cluster.metadata.imported(name, artifact, again)}, {})
 
 
-def load(package: Path) -> Json:
-    """Reads a package as KFP's API server does: a PipelineSpec of a schema that it knows.
-
-    Raises:
-        StoreError: For another schema version, or for what KFP or this stand-in does not run.
-    """
-    document, *_ = yaml.safe_load_all(package.read_text(encoding="utf-8"))
-    message = json_format.ParseDict(document, pipeline_spec_pb2.PipelineSpec())
-    spec = as_json(message)
-    if spec.get("schemaVersion") != "2.1.0":
-        raise StoreError(f"KFP 2 takes schema 2.1.0 only, found {spec.get('schemaVersion')!r}")
-    for label, executor in spec["deploymentSpec"]["executors"].items():
-        if not set(executor) & {"container", "importer"}:
-            raise StoreError(f"executors of {label} not implemented: {sorted(executor)}")
-    for name, task in spec["root"]["dag"]["tasks"].items():
-        left_out = set(task) & {"parameterIterator", "artifactIterator", "retryPolicy"}
-        strategy = task.get("triggerPolicy", {}).get("strategy")
-        component = spec["components"][task["componentRef"]["name"]]
-        if left_out or "dag" in component or strategy == "ALL_UPSTREAM_TASKS_COMPLETED":
-            raise StoreError(f"task {name} has what the stand-in does not run: {left_out}")
-    return spec
-
-
-def dependencies(task: Json) -> set[str]:
-    """Gives the tasks that must succeed before this one: named, or producers of its inputs."""
-    inputs = task.get("inputs", {})
-    producers = {
-        source[kind]["producerTask"]
-        for group, kind in (
-            ("artifacts", "taskOutputArtifact"),
-            ("parameters", "taskOutputParameter"),
-        )
-        for source in inputs.get(group, {}).values()
-        if kind in source
+def _names_of_run(pipeline: str, number: str) -> dict[str, str]:
+    """Gives what placeholders of the run stand for."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return {
+        "pipeline_job_name": pipeline,
+        "pipeline_job_resource_name": f"{pipeline}-{number[:5]}",
+        "pipeline_job_uuid": number,
+        "pipeline_task_uuid": "1",
+        "pipeline_job_create_time_utc": now,
+        "pipeline_job_schedule_time_utc": now,
     }
-    return producers | set(task.get("dependentTasks", []))
-
-
-def order(tasks: Mapping[str, Json]) -> list[str]:
-    """Gives the tasks in an order that their dependencies allow."""
-    graph = {name: sorted(dependencies(task)) for name, task in sorted(tasks.items())}
-    return list(TopologicalSorter(graph).static_order())

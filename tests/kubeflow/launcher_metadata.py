@@ -1,16 +1,19 @@
 """What KFP keeps of artifacts, and what becomes of their metadata on the way.
 
 Source: kubeflow/pipelines, backend/src/v2/metadata/converter.go (`StructValueToMLMDValue`,
-`toRuntimeArtifact`), metadata/client.go (`RecordArtifact`, `GetOutputArtifactsByExecutionId`).
+`toRuntimeArtifact`), metadata/client.go (`RecordArtifact`, `GetOutputArtifactsByExecutionId`,
+`ToRuntimeArtifact`). In all versions the type of an input is an empty `instanceSchema`.
 """
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 from launcher_store import StoreError
+from launcher_versions import NEWEST, Kfp
 
 Json = dict[str, Any]
 
@@ -46,12 +49,15 @@ class Metadata:
     """All artifacts, and the executions that the cache can use again.
 
     Attributes:
+        kfp: The version.
         artifacts: In the order of their numbers.
         cache: Outputs of earlier executions by pipeline and fingerprint.
     """
 
+    kfp: Kfp = NEWEST
     artifacts: list[Artifact] = field(default_factory=list)
     cache: dict[tuple[str, str], Outputs] = field(default_factory=dict)
+    _numbering: threading.Lock = field(default_factory=threading.Lock)
 
     def record(self, name: str, runtime_artifact: Json, session: str = "{}") -> Artifact:
         """Keeps an output.
@@ -59,16 +65,15 @@ class Metadata:
         Raises:
             StoreError: For a null in the metadata, or a type without a title.
         """
-        kept = {key: _kept(key, value) for key, value in runtime_artifact["metadata"].items()}
+        given = runtime_artifact.get("metadata", {})
+        kept = {key: _kept(key, value) for key, value in given.items()}
         kept.setdefault("display_name", name)
-        kept.setdefault("store_session_info", session)
-        artifact = Artifact(
-            number=len(self.artifacts) + 1,
-            type_name=_title(runtime_artifact["type"]),
-            uri=runtime_artifact["uri"],
-            metadata=kept,
-        )
-        self.artifacts.append(artifact)
+        if self.kfp.keeps_session_info:
+            kept.setdefault("store_session_info", session)
+        type_name = _title(runtime_artifact["type"])
+        with self._numbering:
+            artifact = Artifact(len(self.artifacts) + 1, type_name, runtime_artifact["uri"], kept)
+            self.artifacts.append(artifact)
         return artifact
 
     def imported(self, name: str, runtime_artifact: Json, again: bool) -> Artifact:
@@ -93,9 +98,7 @@ class Outputs:
 
 def _kept(key: str, value: Any) -> Any:
     """Gives a metadata value as it comes back: whole numbers as floats, lists in a struct."""
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, int | float):
+    if isinstance(value, bool | int | float):
         return float(value)
     if isinstance(value, str):
         return value

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from launcher import Cluster, Run
 from launcher_packages import constant, step, write_package
+from launcher_process import Forks
 
 from kubeflow import value_steps
 from kubeflow.data_fingerprint import NO_DATA, fingerprint
@@ -137,12 +138,12 @@ def _push(run: Run, cluster: Cluster, folder: Path) -> None:
 
 
 def test_the_cache_sees_a_model_that_another_run_pushed_and_not_the_candidate(
-    tmp_path: Path,
+    tmp_path: Path, forks: Forks
 ) -> None:
     models = tmp_path / "models"
     (models / "t").mkdir(parents=True)
     package = _model_package(tmp_path / "p.yaml", models)
-    cluster = Cluster(tmp_path / "cluster")
+    cluster = Cluster(tmp_path / "cluster", execute=forks.run)
     found = []
     for number, seed in enumerate("aabbab"):
         run = cluster.run(package, {"seed": seed})
