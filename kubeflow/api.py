@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -137,6 +138,8 @@ def connect(endpoint: str | None, namespace: str, iap_client_id: str | None) -> 
     if os.environ.get(TOKEN_FILE_VARIABLE):
         credentials = ServiceAccountTokenVolumeCredentials()
     where = endpoint or "the cluster"
+    # What comes of trying again is said once, and better.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     with explained(where), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -12,7 +12,7 @@ import click
 from kubeflow.run_console import StatusConsole
 from kubeflow.run_log import Log
 from kubeflow.run_status import RunStatus
-from modules.common.errors import LianxiError
+from modules.common.errors import GateError, LianxiError
 
 FOLLOW_EVERY_S = 10.0
 _ENDED = ("succeeded", "cached", "failed", "skipped")
@@ -31,6 +31,7 @@ def show_status(fetch: Fetch, link: str, *, as_json: bool, follow: bool) -> None
 
     Raises:
         LianxiError: If a run that was followed did not end well.
+        GateError: If it did, and a gate did not let its model through.
     """
     # What is said besides must not be taken for the line of JSON.
     console = StatusConsole(sys.stderr if as_json else sys.stdout)
@@ -44,6 +45,10 @@ def show_status(fetch: Fetch, link: str, *, as_json: bool, follow: bool) -> None
         click.echo(json.dumps({**status.to_json(), "link": link}, ensure_ascii=False))
     if follow and status.state != "SUCCEEDED":
         raise LianxiError(f"run {status.run_id} of {status.task} ended as {status.state.lower()}")
+    if follow and status.refused and not status.pushed:
+        raise GateError(
+            f"{', '.join(status.refused)} did not let the model of {status.task} through"
+        )
 
 
 def _follow(fetch: Fetch, status: RunStatus, console: StatusConsole, link: str) -> RunStatus:

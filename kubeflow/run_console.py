@@ -130,8 +130,16 @@ def _figure(status: RunStatus, step: Step, log: Log) -> str:
         return _in_words(status.task, gated[0]) if gated else ""
     if "pushed_version" in report or (step.name == "Pusher" and report):
         return "not pushed"
-    counts = list((report.get("counts") or {}).items())[:_SHOWN_COUNTS]
-    told = [f"{name.replace('_', ' ')} {value:,.6g}" for name, value in counts]
+    counts = {
+        name: value
+        for name, value in (report.get("counts") or {}).items()
+        # What is 0 or 1 is said in words, and JSON has nothing for what is no number.
+        if name not in ("blessed", "pushed") and value is not None
+    }
+    told = [
+        f"{name.replace('_', ' ')} {value:,.6g}"
+        for name, value in list(counts.items())[:_SHOWN_COUNTS]
+    ]
     if "blessed" in report:
         told.insert(0, "blessed" if report["blessed"] else "not blessed")
     return ", ".join(told)

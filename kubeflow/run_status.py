@@ -1,8 +1,6 @@
 """What came of a run on KFP, put together from the API's answers and the logs of its steps.
 
-A step ends its log with a line `report: {…}` of JSON with what is known of `step`, `seconds`,
-`counts`, `metrics` (by name: `value`, `baseline` or `baselines`, `gate`, `passed`), `blessed` and
-`pushed_version`.
+A step ends its log with a line of what it did, which `kubeflow.report` writes.
 """
 
 from __future__ import annotations

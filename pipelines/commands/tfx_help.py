@@ -35,6 +35,8 @@ _COMMANDS = {
     ("run", "delete"): "Deletes a run; models that it pushed stay.",
     ("pipeline", "create"): "Compiles a pipeline file and uploads it.",
     ("pipeline", "update"): "Compiles a pipeline file and uploads it as a new version.",
+    ("pipeline", "list"): "Lists the pipelines, with their ids.",
+    ("pipeline", "schema"): "Says where a pipeline's schema is kept.",
     ("pipeline", "delete"): "Deletes a pipeline, its versions and its experiment.",
     ("pipeline", "compile"): "Compiles a pipeline file to a package in this folder.",
 }
@@ -50,6 +52,9 @@ _OPTIONS = {
     "runtime_parameter": "NAME=VALUE, as often as needed: data=PLACE says where the data is, "
     "train_steps=NUMBER bounds training.",
 }
+_FOLLOWED = (
+    "Go on until the run has ended; exit code 1 if it failed, 3 if a gate refused the model."
+)
 # What is for engines that Lianxi does not have, or that TFX itself calls obsolete.
 _UNUSED = ("project", "region", "build_base_image", "build_image")
 
@@ -76,7 +81,11 @@ def _command(group: str, name: str, original: click.Command) -> click.Command:
     if (group, name) == ("run", "status"):
         command.params += [
             _flag("--json", AS_JSON, "End with one line of JSON on standard output."),
-            _flag("--follow", FOLLOW, "Go on until the run has ended; exit code 1 if it failed."),
+            _flag(
+                "--follow",
+                FOLLOW,
+                _FOLLOWED,
+            ),
         ]
     return command
 

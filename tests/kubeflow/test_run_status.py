@@ -210,6 +210,7 @@ def test_a_model_that_its_gate_refused(server: ApiServer, ask: Ask) -> None:
     assert "NOT PASSED" in out and lines(out)["Pusher"][-2:] == ["not", "pushed"]
     told = json.loads(status(ask, run_id, "--json")[1].splitlines()[-1])
     assert (told["refused"], told["pushed"]) == (["accuracy"], None)
+    fails(status(ask, run_id, "--follow"), "accuracy", exit_code=3)
 
 
 def test_a_condition_that_does_not_hold(server: ApiServer, ask: Ask) -> None:
@@ -266,6 +267,13 @@ def test_a_run_is_followed_to_its_end(
     assert (code, err) == (0, "")
     assert [line.split()[1] for line in out.splitlines() if line[:1] in "✓="] == list(TASKS)
     assert out.count("examples 12,000") == 1 and "pushed: version 1772420000" in out
+
+
+def test_help_teaches(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, out, _ = ask("run status --help")
+    assert "--follow" in out and "--json" in out and "KF_PIPELINES_ENDPOINT" in out
+    _, out, _ = ask("pipeline create --help")
+    assert "DEPRECATED" not in out and "skaffold" not in out
 
 
 def test_following_a_run_that_fails_ends_with_1(server: ApiServer, ask: Ask) -> None:
