@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,9 +13,7 @@ from modules.common.task import Task
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
 from pipelines.logs import logging_to
 
-if TYPE_CHECKING:
-    from kubeflow.config import KubeflowConfig
-    from kubeflow.package import Package
+CONFIG_VARIABLE = "LIANXI_KUBEFLOW_CONFIG"
 
 
 @click.command(cls=SettingsCommand)
@@ -69,14 +68,20 @@ def command(
     lianxi compile name_gender --config kubeflow.yaml --out package.yaml
     lianxi compile name_gender --config kubeflow.yaml --epochs 30
 
+    What the cluster looks like is in the configuration: image, storage, and for each step
+    resources, nodes, tolerations, attempts. Options of this command go before it.
+
     The package holds nothing of this machine: data and models are paths on volumes of the cluster,
     or gs://. A run sets two parameters: data, where the data is (sample data is made without it),
     and train_steps, which bounds training.
 
-    Upload it by hand in KFP's web page, or let `lianxi tfx pipeline create` compile and upload;
-    docs/kubeflow.md has each command from an empty cluster to a served model.
+    It is printed what each step asks of the cluster, what would probably go wrong there, and the
+    commands that come next: `lianxi tfx pipeline create` compiles and uploads in one, and
+    `lianxi tfx run create` starts a run. docs/kubeflow.md has each command from an empty cluster to
+    a served model.
     """
     with logging_to(Path(os.devnull)):
+        from kubeflow import summary
         from kubeflow.config import load
         from kubeflow.runner import compile_task
         from pipelines.builder import Options
@@ -86,50 +91,57 @@ def command(
         package = compile_task(task, cluster, dict(settings), smoke=smoke, options=options)
     path = out or Path(f"{task.name}.yaml")
     package.write(path)
-    _show(task, package, cluster, path)
-    variable = f"LIANXI_KUBEFLOW_CONFIG={config} " if config else ""
-    click.echo(
-        "Upload it in KFP's web page, or compile and upload in one:\n"
-        f"  {variable}lianxi tfx pipeline create --engine kubeflow "
-        f"--pipeline_path pipelines/{task.name}.py --endpoint URL"
-    )
-
-
-def _show(task: Task, package: Package, cluster: KubeflowConfig, path: Path) -> None:
-    """Prints what was compiled."""
     click.echo(f"wrote {path}: {task.title}")
-    parameters = [f"{name} = {value!r}" for name, value in package.parameters.items()]
-    rows = {
-        "pipeline": package.name,
-        "steps": f"{len(package.steps)}: {', '.join(package.steps)}",
-        "image": ", ".join(package.images),
-        "parameters": ", ".join(parameters),
-        "artifacts": cluster.pipeline_root or "where KFP keeps them",
-        "models": f"{cluster.models_dir}/{task.name}",
-    }
-    for name, text in rows.items():
+    for name, text in summary.rows(package, cluster, task.name):
         click.echo(f"  {name:<11}{text}")
-    for line in _warnings(cluster):
-        click.echo(f"note: {line}", err=True)
+    for note in summary.warnings(package, cluster):
+        click.echo(f"note: {note}", err=True)
+    flags = {"--smoke": smoke, "--tune": tune, "--warm-start": warm_start, "--no-cache": no_cache}
+    alone = [flag for flag, given in flags.items() if given]
+    alone += [f"--{name.replace('_', '-')} {value}" for name, value in settings]
+    if overrides["train_steps"] is not None:
+        alone.append(f"--train-steps {overrides['train_steps']}")
+    variables = {CONFIG_VARIABLE: config, **_variables(overrides)}
+    given = {name: value for name, value in variables.items() if value is not None}
+    _show_next(task, path, alone, given)
 
 
-def _warnings(cluster: KubeflowConfig) -> list[str]:
-    """Says what would probably go wrong in the cluster."""
-    from kubeflow.config import DEFAULT_IMAGE
+def _variables(overrides: dict[str, Any]) -> dict[str, str | None]:
+    """Gives what options said by the variables that say it to every command."""
+    names = ("image", "pipeline_root", "models_dir", "data")
+    return {f"LIANXI_{name.upper()}": overrides[name] for name in names}
 
-    found = []
-    if cluster.image == DEFAULT_IMAGE:
-        found.append(
-            f"the image is {DEFAULT_IMAGE}, which no registry has; name yours with --image"
+
+def _show_next(task: Task, path: Path, alone: list[str], variables: dict[str, str]) -> None:
+    """Prints the commands that upload and run what was compiled.
+
+    Args:
+        task: The declaration.
+        path: The package.
+        alone: Options that only this package knows: no configuration has them.
+        variables: What other commands must be told, to compile and run the same.
+    """
+    said = [f"{name}={shlex.quote(value)} " for name, value in variables.items()]
+    configured = "".join(each for each in said if each.startswith(CONFIG_VARIABLE))
+    if alone:
+        click.echo(
+            f"Upload the file in KFP's web page, under the name {task.name}, or with KFP's command "
+            "line, then run it:\n"
+            f"  kfp --endpoint URL pipeline create --pipeline-name {task.name} "
+            f"{shlex.quote(str(path))}"
         )
-    mounted = [volume.path.rstrip("/") for volume in cluster.volumes]
-    for name, path in (("models_dir", cluster.models_dir), ("data", cluster.data)):
-        on_volume = any(path == mount or path.startswith(mount + "/") for mount in mounted)
-        if path.startswith("/") and not on_volume:
-            found.append(
-                f"{name} {path} is on no volume of the configuration; what is written there is "
-                "gone with the step"
-                if name == "models_dir"
-                else f"{name} {path} is on no volume of the configuration, so no step sees it"
-            )
-    return found
+        click.echo(
+            f"note: {', '.join(alone)} is in this file alone; `lianxi tfx pipeline create` "
+            "compiles without it",
+            err=True,
+        )
+    else:
+        click.echo(
+            "Upload the file in KFP's web page, or compile and upload in one, then run it:\n"
+            f"  {''.join(said)}lianxi tfx pipeline create --engine kubeflow "
+            f"--pipeline_path pipelines/{task.name}.py --endpoint URL"
+        )
+    click.echo(
+        f"  {configured}lianxi tfx run create --engine kubeflow --pipeline_name {task.name} "
+        "--endpoint URL"
+    )

@@ -46,11 +46,71 @@ def test_options_go_before_the_file(tmp_path: Path) -> None:
     assert '"epochs": 3' in config["runtimeValue"]["constant"]
 
 
+def test_it_is_told_what_steps_ask_for(tmp_path: Path) -> None:
+    result = run("--config", str(EXAMPLE), "--out", str(tmp_path / "package.yaml"))
+    lines = [line.strip() for line in result.output.splitlines()]
+    assert "mounts     /models from the claim lianxi-models" in lines
+    assert (
+        "Trainer: 4 cores, 16 GB, 1 × nvidia.com/gpu, on nodes with "
+        "cloud.google.com/gke-accelerator=nvidia-l4, tolerates nvidia.com/gpu:NoSchedule, "
+        "2 GB at /dev/shm, up to 6 attempts"
+    ) in lines
+    assert "the others: 2 cores, 4 GB, up to 3 attempts" in lines
+    assert [line for line in lines if line.startswith("train_steps = 0   At most so many")]
+
+
+def test_the_next_commands_do_the_same(tmp_path: Path) -> None:
+    out = str(tmp_path / "package.yaml")
+    result = run(
+        "--config", str(EXAMPLE), "--out", out, "--image", "other:1", "--data", "/data/a b"
+    )
+    create, start = result.output.splitlines()[-2:]
+    assert create.strip() == (
+        f"LIANXI_KUBEFLOW_CONFIG={EXAMPLE} LIANXI_IMAGE=other:1 LIANXI_DATA='/data/a b' "
+        "lianxi tfx pipeline create --engine kubeflow --pipeline_path pipelines/name_gender.py "
+        "--endpoint URL"
+    )
+    assert start.strip() == (
+        f"LIANXI_KUBEFLOW_CONFIG={EXAMPLE} lianxi tfx run create --engine kubeflow "
+        "--pipeline_name name_gender --endpoint URL"
+    )
+
+
+def test_what_no_configuration_says_is_uploaded_as_a_file(tmp_path: Path) -> None:
+    out = str(tmp_path / "package.yaml")
+    result = run("--config", str(EXAMPLE), "--out", out, "--warm-start", "--epochs", "3")
+    assert "--warm-start, --epochs 3 is in this file alone" in result.output
+    assert f"kfp --endpoint URL pipeline create --pipeline-name name_gender {out}" in result.output
+    assert "--pipeline_path" not in result.output
+
+
 def test_what_would_go_wrong_is_noted(tmp_path: Path) -> None:
-    result = run("--out", str(tmp_path / "package.yaml"), "--data", "/data")
+    file = tmp_path / "kubeflow.yaml"
+    file.write_text(
+        "resources: {Trainer: {accelerator: nvidia.com/gpu, accelerators: 1}}", encoding="utf-8"
+    )
+    out = str(tmp_path / "package.yaml")
+    result = run("--config", str(file), "--out", out, "--data", "/data")
     assert "no registry has" in result.output
     assert "models_dir /models is on no volume" in result.output
     assert "data /data is on no volume" in result.output
+    assert "Trainer asks for nvidia.com/gpu and tolerates no taint" in result.output
+
+
+@pytest.mark.parametrize(
+    ("image", "noted"),
+    [
+        ("registry.example.com:5000/lianxi", True),
+        ("registry.example.com/lianxi:latest", True),
+        ("registry.example.com:5000/lianxi:1", False),
+        ("registry.example.com/lianxi@sha256:0", False),
+    ],
+)
+def test_an_image_that_cannot_be_told_from_the_one_before_is_noted(
+    tmp_path: Path, image: str, noted: bool
+) -> None:
+    result = run("--image", image, "--out", str(tmp_path / "package.yaml"))
+    assert ("has no tag of its own" in result.output) == noted
 
 
 @pytest.mark.parametrize(
