@@ -6,7 +6,10 @@ Source: kubeflow/pipelines, `initPodSpecPatch` in backend/src/v2/driver/driver.g
 number, and from 2.14 a policy without `backoffMaxDuration` has 0 seconds for all attempts. Argo
 Workflows, `processNodeRetries` in workflow/controller/operator.go, counts that duration from the
 beginning of the first attempt, and ends an attempt that runs longer. Its policy is `OnFailure`: a
-pod that failed, or was evicted, is tried again; one that was deleted with its node is not.
+pod that failed, or was evicted, is tried again; one that was deleted with its node is not. KFP
+2.17's manifests/kustomize/third-party/argo/base/workflow-controller-configmap-patch.yaml sets
+`templateDefaults.retryStrategy.retryPolicy: OnError`, which Argo merges into every template
+(`mergedTemplateDefaultsInto`): the reverse, and two attempts where a step has none of its own.
 """
 
 from __future__ import annotations
