@@ -49,8 +49,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     started = time.monotonic()
     _say(f"{step}: started")
     try:
-        with subscribed(_Teller(step)):
+        teller = Teller(step)
+        with subscribed(teller):
             done = run(args, beam_args)
+        teller.tell()
     except Exception as error:
         from pipelines.explanations import explain
 
@@ -169,18 +171,31 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-class _Teller:
+class Teller:
     """Says how far a step is, at most once in ten seconds."""
 
     def __init__(self, step: str) -> None:
+        """Begins to count the seconds.
+
+        Args:
+            step: Name of the step.
+        """
         self._step = step
         self._told = time.monotonic()
+        self._untold: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self._told < _PROGRESS_EVERY_S:
+        """Takes a report, and says it if it is time."""
+        self._untold = progress
+        if time.monotonic() - self._told >= _PROGRESS_EVERY_S:
+            self.tell()
+
+    def tell(self) -> None:
+        """Says how far it was at last, if that has not been said."""
+        progress, self._untold = self._untold, None
+        if progress is None:
             return
-        self._told = now
+        self._told = time.monotonic()
         total = f" of {progress.total:,}" if progress.total else ""
         figures = "".join(f", {name} {value:.4g}" for name, value in progress.figures.items())
         _say(f"{self._step}: {progress.unit} {progress.done:,.4g}{total}{figures}")

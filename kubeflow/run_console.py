@@ -137,12 +137,16 @@ def _figure(status: RunStatus, step: Step, log: Log) -> str:
         if name not in ("blessed", "pushed") and value is not None
     }
     told = [
-        f"{name.replace('_', ' ')} {value:,.6g}"
+        f"{name.replace('_', ' ')} {_number(value)}"
         for name, value in list(counts.items())[:_SHOWN_COUNTS]
     ]
     if "blessed" in report:
         told.insert(0, "blessed" if report["blessed"] else "not blessed")
-    return ", ".join(told)
+    return ", ".join(told) or log.progress
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:.4g}"
 
 
 def _in_words(task: str, figure: Figure) -> str:

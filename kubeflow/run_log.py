@@ -27,6 +27,8 @@ from kubeflow.run_steps import Step
 
 REPORT = "report: "
 _ERROR = "error: "
+# What a step says first and last, which is no progress.
+_ENDS = ("started", "done in ")
 _LONGEST_CHARS = 2000
 # klog's lines, by which the launcher tells what it does; and Go's stack traces.
 _OF_LAUNCHER = re.compile(r"[IWEF]\d{4} \d\d:|time=|goroutine |\s|\d{4}/\d\d/\d\d ")
@@ -122,7 +124,9 @@ def _scan(pod: str, step: str, lines: Iterable[str] | None) -> Log | None:
         elif line.startswith(_ERROR):
             log.error = line.removeprefix(_ERROR).strip()[:_LONGEST_CHARS]
         elif line.startswith(f"{step}: "):
-            log.progress = line.removeprefix(f"{step}: ").strip()[:_LONGEST_CHARS]
+            said = line.removeprefix(f"{step}: ").strip()
+            if not said.startswith(_ENDS):
+                log.progress = said[:_LONGEST_CHARS]
         elif line.strip() and not _OF_LAUNCHER.match(line):
             last = line.strip()[:_LONGEST_CHARS]
     log.error = log.error or last

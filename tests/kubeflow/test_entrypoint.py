@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from kubeflow import executor_io, train_steps
-from kubeflow.entrypoint import step_name
+from kubeflow.entrypoint import Teller, step_name
 from kubeflow.staging import Staging
+from modules.common.progress import Progress
 
 SALT = "0b2d9c4e-8a41-4d53-9a35-0c4b6f0f7a11"
 MODEL = {"instanceSchema": "title: tfx.Model\ntype: object\n"}
@@ -156,3 +157,13 @@ def test_train_steps_go_into_train_args(steps: float, expected: dict[str, Any]) 
 def test_a_step_has_a_name(path: str, uri: str, name: str) -> None:
     artifacts = {"examples": _artifact(uri)} if uri else {}
     assert step_name(path, {"outputs": {"artifacts": artifacts}}) == name
+
+
+def test_a_step_says_at_last_how_far_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    teller = Teller("Trainer")
+    for done in (1, 2):
+        teller(Progress(done=done, total=2, unit="epoch", figures={"loss": 0.25}))
+    assert capsys.readouterr().out == ""
+    teller.tell()
+    teller.tell()
+    assert capsys.readouterr().out == "Trainer: epoch 2 of 2, loss 0.25\n"
