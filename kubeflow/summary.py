@@ -28,6 +28,7 @@ def rows(package: Package, config: KubeflowConfig, task: str) -> list[tuple[str,
         *_named("parameters", _parameters(package)),
         ("artifacts", config.pipeline_root or "where KFP keeps them"),
         ("models", f"{config.models_dir}/{task}"),
+        *_named("beam", [" ".join(config.beam_args)] if config.beam_args else []),
         *_named("mounts", _mounts(config)),
         *_named("pods", _pods(package, config)),
     ]
