@@ -136,7 +136,7 @@ def _command(step: Step, executor_input: Json, pod: Path) -> list[str]:
 
 def placeholders(executor_input: Json, pod: Path) -> dict[str, str]:
     """Gives what KFP's launcher puts in the place of each placeholder."""
-    known = {"{{$}}": json_text(executor_input)}
+    known = {"{{$}}": json_text(_without_empty_maps(executor_input))}
     for side in ("inputs", "outputs"):
         for name, entry in executor_input[side]["artifacts"].items():
             uri = entry["artifacts"][0]["uri"]
@@ -147,6 +147,14 @@ def placeholders(executor_input: Json, pod: Path) -> dict[str, str]:
     for name, parameter in executor_input["outputs"]["parameters"].items():
         known[f"{{{{$.outputs.parameters['{name}'].output_file}}}}"] = parameter["outputFile"]
     return known
+
+
+def _without_empty_maps(executor_input: Json) -> Json:
+    """Leaves out what protojson leaves out, so a step cannot count on such a key."""
+    return {
+        side: {key: value for key, value in holder.items() if value}
+        for side, holder in executor_input.items()
+    }
 
 
 def _substituted(argument: str, known: dict[str, str]) -> str:

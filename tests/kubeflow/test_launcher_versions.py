@@ -55,7 +55,7 @@ def test_each_version_differs_from_the_one_before() -> None:
 def test_a_log_is_an_output_from_2_5(cluster: Cluster) -> None:
     kfp = cluster.kfp
     code = (
-        _SHOW + "import os; logs = out['artifacts'].get('executor-logs'); "
+        _SHOW + "import os; logs = out.get('artifacts', {}).get('executor-logs'); "
         f"assert bool(logs) == {kfp.publishes_logs}, out; print('said', flush=True); "
         "uri = logs and logs['artifacts'][0]['uri'].replace('minio://', "
         "os.environ['LIANXI_STAGING_ROOT'] + '/minio/'); "
