@@ -1,6 +1,6 @@
 # make setup: install. make demo: train, gate, serve, ask. make test: every test, lint, type check.
 # STACK=1.21 or STACK=1.16 chooses the stack; without it, what the system can carry.
-.PHONY: setup develop demo test quick lint test-debian13 audit lock clean
+.PHONY: setup develop demo test quick test-kubeflow lint test-debian13 audit lock clean
 
 VENV := .venv
 # A worker needs a core and 4 GB; more than four would wait for the longest task.
@@ -34,6 +34,10 @@ test: lint
 
 quick: lint
 	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not e2e"
+
+# Every task in the stand-in for KFP, and two under each of its versions; half an hour.
+test-kubeflow: develop
+	$(VENV)/bin/python -m pytest -n 0 -s -m sweep tests/kubeflow
 
 lint: develop
 	$(VENV)/bin/ruff check .

@@ -3,70 +3,39 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import boto3
 import pytest
-import yaml
-from launcher import Cluster, Run
+from launcher import Cluster
+from launcher_process import Forks
+from launcher_tasks import check_served, compile_package, cut, said
+from launcher_versions import KFP_2_5, NEWEST, VERSIONS, Kfp
 
 from components.pushed_model import ABSENT
-from components.serving_validator import check_answer
 from kubeflow import object_store
-from modules.common.registry import load_task
-from serving.client import Client
-from serving.server import Server, ServerConfig
 
 pytestmark = pytest.mark.e2e
 
-_LIANXI = str(Path(sys.executable).parent / "lianxi")
 
-
-def _compile(name: str, folder: Path, models_dir: str, env: dict[str, str] | None = None) -> Path:
-    """Compiles a task's package, tiny training."""
-    package, config = folder / "package.yaml", folder / "kubeflow.yaml"
-    config.write_text(yaml.safe_dump({"models_dir": models_dir, "env": env or {}}), "utf-8")
-    arguments = ["--smoke", "--config", str(config), "--out", str(package)]
-    done = subprocess.run(
-        [_LIANXI, "compile", name, *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return package
-
-
-def _said(run: Run) -> str:
-    """Gives what failed steps said last."""
-    return "\n".join(f"{step}: {run.logs.get(step, '')[-3000:]}" for step in run.errors)
-
-
-def _answers(name: str, models: Path) -> None:
-    """Serves what was pushed and holds the answer against the task's declaration."""
-    task = load_task(name)
-    with Server({name: str(models / name)}, ServerConfig(port=0)) as server:
-        server.wait_until_available(name, 120)
-        with Client(f"localhost:{server.port}") as client:
-            check_answer(task, client.predict(name, task.serving.example))
-
-
-def test_name_gender_is_served_pushed_once_and_then_the_baseline(tmp_path: Path) -> None:
-    package = _compile("name_gender", tmp_path, str(tmp_path / "models"))
-    cluster = Cluster(tmp_path / "cluster")
+def test_name_gender_is_served_pushed_once_and_then_the_baseline(
+    tmp_path: Path, forks: Forks
+) -> None:
+    package = compile_package("name_gender", tmp_path, str(tmp_path / "models"))
+    cluster = Cluster(tmp_path / "cluster", kfp=NEWEST, execute=forks.run)
     first = cluster.run(package)
-    assert set(first.states.values()) == {"succeeded"}, _said(first)
+    assert set(first.states.values()) == {"succeeded"}, said(first)
     assert first.outputs["PushedModel"].artifacts["model"].metadata[ABSENT] == 1
     assert "baseline_model" not in first.outputs["Evaluator"].artifacts["blessing"].metadata
-    _answers("name_gender", tmp_path / "models")
     second = cluster.run(package)
     ran = {step for step, state in second.states.items() if state != "cached"}
-    assert ran == {"DataFingerprint", "PushedVersion", "Pusher"}, _said(second)
+    assert ran == {"DataFingerprint", "PushedVersion", "Pusher"}, said(second)
     assert len(list((tmp_path / "models/name_gender").iterdir())) == 1
     shutil.rmtree(tmp_path / "models/name_gender")
     assert cluster.run(package).succeeded
-    _answers("name_gender", tmp_path / "models")
+    check_served("name_gender", tmp_path / "models")
     third = cluster.run(package, {"train_steps": 8})
-    assert third.succeeded, _said(third)
+    assert third.succeeded, said(third)
     cached = {step for step, state in third.states.items() if state == "cached"}
     assert cached >= {"ExampleGen", "StatisticsGen", "Transform"}
     baseline = third.outputs["PushedModel"].artifacts["model"]
@@ -76,13 +45,35 @@ def test_name_gender_is_served_pushed_once_and_then_the_baseline(tmp_path: Path)
 
 
 def test_captcha_ocr_goes_to_a_bucket_and_is_served(
-    s3_variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    s3_variables: dict[str, str], tmp_path: Path, forks: Forks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in s3_variables.items():
         monkeypatch.setenv(name, value)
     boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="models")
-    package = _compile("captcha_ocr", tmp_path, "minio://models/lianxi", s3_variables)
-    run = Cluster(tmp_path / "cluster", "s3://bucket/artifacts").run(package, {"train_steps": 0})
-    assert set(run.states.values()) == {"succeeded"}, _said(run)
-    object_store.fetch("minio://models/lianxi", str(tmp_path / "models"))
-    _answers("captcha_ocr", tmp_path / "models")
+    models = "minio://models/lianxi"
+    package = compile_package("captcha_ocr", tmp_path, models, env=s3_variables)
+    cluster = Cluster(tmp_path / "cluster", "s3://bucket/artifacts", KFP_2_5, forks.run)
+    run = cluster.run(package, {"train_steps": 0})
+    assert set(run.states.values()) == {"succeeded"}, said(run)
+    object_store.fetch(models, str(tmp_path / "models"))
+    check_served("captcha_ocr", tmp_path / "models")
+
+
+@pytest.mark.parametrize("kfp", VERSIONS, ids=lambda kfp: kfp.name)
+def test_the_first_steps_run_under_each_version(kfp: Kfp, tmp_path: Path, forks: Forks) -> None:
+    package = compile_package("name_gender", tmp_path, str(tmp_path / "models"))
+    cut(package, "ExampleValidator")
+    cluster = Cluster(tmp_path / "cluster", kfp=kfp, execute=forks.run)
+    run = cluster.run(package)
+    assert len(run.states) == 5 and set(run.states.values()) == {"succeeded"}, said(run)
+    again = cluster.run(package)
+    assert [step for step, state in again.states.items() if state != "cached"] == [
+        "DataFingerprint"
+    ]
+
+
+def test_a_step_runs_in_an_interpreter_of_its_own(tmp_path: Path) -> None:
+    package = compile_package("name_gender", tmp_path, str(tmp_path / "models"))
+    cut(package, "CuratedSchema")
+    run = Cluster(tmp_path / "cluster").run(package)
+    assert run.states == {"CuratedSchema": "succeeded"}, said(run)

@@ -103,6 +103,14 @@ def test_the_step_needs_no_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_a_step_runs_in_an_interpreter_of_its_own(tmp_path: Path) -> None:
+    """Elsewhere it is forked with its imports made."""
+    package = _model_package(tmp_path / "p.yaml", tmp_path / "models")
+    run = Cluster(tmp_path / "cluster").run(package, {"seed": "a"})
+    assert run.succeeded, run.logs
+    assert run.outputs["PushedVersion"].parameters == {"version": "none"}
+
+
 _TRAIN = """
 import pathlib, sys, uuid
 model = pathlib.Path(sys.argv[1], "Format-Serving")
