@@ -16,9 +16,6 @@ from kubeflow.staging import FOLDERS
 if TYPE_CHECKING:
     from kubeflow.config import KubeflowConfig
 
-SHARED_STAGING_VARIABLE = "LIANXI_SHARED_STAGING"
-"""Which folders of KFP's staging are volumes that all pods mount, such as `minio,s3`."""
-
 _GCS = "gs://"
 _OPTION = "--runner"
 # In the step's own process, or in processes beside it in the same pod.

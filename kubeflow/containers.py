@@ -17,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow.beam_engine import SHARED_STAGING_VARIABLE, shared_staging
+from kubeflow.beam_engine import shared_staging
 from kubeflow.config import KubeflowConfig
 from kubeflow.settings import ConfigError
+from kubeflow.staging import SHARED_STAGING_VARIABLE
 from modules.common.errors import did_you_mean
 
 # Keras 3 behind every `keras`, whatever imports TensorFlow first.

@@ -16,10 +16,9 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
-from kubeflow import report
+from kubeflow import refusals, report
 from kubeflow.spans import fixed_part
 from modules.common.data_files import digest_of_states
-from modules.common.errors import LianxiError
 from modules.common.file_endings import SOUND, ending_of
 
 NO_DATA = "none"
@@ -27,13 +26,13 @@ NO_DATA = "none"
 
 
 def main() -> None:
-    """Runs the step; ends the process with code 1, and a line, where a store cannot be seen."""
+    """Runs the step; ends the process with code 1, and a line, where data cannot be seen."""
     data, output_file = sys.argv[1:]
     started = time.monotonic()
     try:
         value = fingerprint(data)
-    except LianxiError as error:
-        sys.exit(f"error: DataFingerprint failed: {error}")
+    except Exception as error:
+        refusals.end("DataFingerprint", error)
     Path(output_file).write_text(value, encoding="utf-8")
     print(f"DataFingerprint: {data or 'no data'}: {value}", flush=True)
     print(report.line("DataFingerprint", time.monotonic() - started), flush=True)

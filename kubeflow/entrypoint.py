@@ -11,7 +11,8 @@ what lies at the outputs' paths. In between:
 
 A mistake that a person can mend ends with one line and exit code 1; the trace is above it.
 
-Variables: LIANXI_STAGING_ROOT, the folder in which `minio`, `s3` and `gcs` lie, `/` by default.
+Variables: LIANXI_STAGING_ROOT, the folder in which `minio`, `s3` and `gcs` lie, `/` by default;
+LIANXI_SHARED_STAGING, which of them are volumes that all pods mount (`kubeflow.shared_files`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ prepare_environment()
 import argparse  # noqa: E402
 import json  # noqa: E402
 import logging  # noqa: E402
-import shutil  # noqa: E402
+import os  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
@@ -54,11 +55,11 @@ def main(argv: Sequence[str] | None = None) -> None:
             done = run(args, beam_args)
         teller.tell()
     except Exception as error:
-        from pipelines.explanations import explain
+        from kubeflow.refusals import explain_in_step
 
         logging.exception("%s failed", step)
         # The last line is what a person sees first in KFP's log viewer.
-        print(f"error: {step} failed: {explain(error)}", file=sys.stderr, flush=True)
+        print(f"error: {step} failed: {explain_in_step(error)}", file=sys.stderr, flush=True)
         sys.exit(1)
     told = "".join(f", {name} {value:,.6g}" for name, value in sorted(done.counts.items()))
     seconds = time.monotonic() - started
@@ -78,27 +79,26 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> report.Report:
     Returns:
         What came of it.
     """
-    from kubeflow import executor_io, file_driver, object_store, train_steps
+    from kubeflow import executor_io, file_driver, object_store, shared_files, train_steps
+    from kubeflow.beam_engine import remote_runner
     from kubeflow.staging import Staging
 
     object_store.register()
-    staging = Staging()
+    runner = remote_runner(beam_args)
+    staging = Staging(remote=bool(runner))
     given = json.loads(args.json_serialized_invocation_args)
     spec = json.loads(args.json_serialized_inputs_spec_args)
     names = json.loads(args.renamed_outputs)
     executor_input = executor_io.for_tfx(given, spec, staging, names)
     train_steps.fold(executor_input, spec)
-    output_file = Path(executor_input["outputs"]["outputFile"])
+    output_file = Path(given["outputs"]["outputFile"])
     # TFX takes what lies there for the work of a driver; a step that is tried again left it.
     output_file.unlink(missing_ok=True)
     output_file.parent.mkdir(parents=True, exist_ok=True)
     if file_driver.is_file_based(spec):
         file_driver.resolve(executor_input, spec)
-    try:
-        _execute(args.executor_class_path, executor_input, spec, beam_args)
-    finally:
-        shutil.rmtree(output_file.parent / ".temp", ignore_errors=True)
-    output = json.loads(output_file.read_text(encoding="utf-8"))
+    with shared_files.arranged(executor_input, staging, runner):
+        output = _execute(args.executor_class_path, executor_input, spec, beam_args)
     done = report.read(output, args.task_name)
     output = executor_io.for_launcher(output, given, staging, names)
     output = outputs.with_metrics(output, given, done.numbers)
@@ -108,8 +108,8 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> report.Report:
 
 def _execute(
     executor: str, executor_input: dict[str, Any], spec: dict[str, Any], beam_args: list[str]
-) -> None:
-    """Makes the output folders and lets TFX's entrypoint run the executor."""
+) -> dict[str, Any]:
+    """Makes the output folders, lets TFX's entrypoint run the executor, and reads what it says."""
     from google.protobuf import json_format
     from kfp.pipeline_spec import pipeline_spec_pb2
     from tfx.dsl.io import fileio
@@ -133,7 +133,16 @@ def _execute(
         json_serialized_invocation_args=json.dumps(executor_input),
         json_serialized_inputs_spec_args=json.dumps(spec),
     )
-    kubeflow_v2_run_executor.main((arguments, beam_args))
+    output_file = executor_input["outputs"]["outputFile"]
+    temporary = os.path.join(os.path.dirname(output_file), ".temp")
+    try:
+        kubeflow_v2_run_executor.main((arguments, beam_args))
+    finally:
+        if fileio.exists(temporary):
+            fileio.rmtree(temporary)
+    with fileio.open(output_file) as file:
+        output: dict[str, Any] = json.loads(file.read())
+    return output
 
 
 def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:

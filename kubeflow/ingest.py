@@ -27,6 +27,7 @@ from tfx.types.standard_artifacts import Examples
 from tfx.utils import io_utils
 
 from kubeflow import object_store
+from kubeflow.beam_engine import remote_runner
 from kubeflow.spans import fixed_part
 from kubeflow.staging import FOLDERS, check_readable
 from modules.common.digest import source_digest
@@ -36,7 +37,7 @@ from modules.common.registry import load_task
 from modules.common.task import Task, Value
 from pipelines.builder import example_gen_component, reader_modules
 from pipelines.data import locate
-from pipelines.environment import Environment
+from pipelines.environment import Environment, kubeflow_environment
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +64,11 @@ class Executor(BaseBeamExecutor):
         task = load_task(exec_properties["task_name"])
         # JSON has one kind of number; the task's defaults say which are whole.
         hparams = task.resolve_hparams(json.loads(exec_properties["hparams"]))
-        with tempfile.TemporaryDirectory(prefix="lianxi-") as scratch:
+        runner = remote_runner(self._beam_pipeline_args)
+        shared = self._get_tmp_dir() if runner else ""
+        if "://" in shared:
+            shared = ""
+        with tempfile.TemporaryDirectory(prefix="lianxi-", dir=shared or None) as scratch:
             folder, span, version = find(exec_properties.get("data", ""), scratch)
             location = locate(task, folder, Environment(name="local", root=scratch), hparams)
             _log.info("data: %s", location.description)
@@ -74,8 +79,20 @@ class Executor(BaseBeamExecutor):
             properties |= {"span": span, "version": version}
             examples = artifact_utils.get_single_instance(output_dict["examples"])
             driver.update_output_artifact(properties, examples.mlmd_artifact)
-            executor = component.executor_spec.executor_class(self._context)
+            context = self._context
+            if runner and not shared and location.folder.startswith(scratch):
+                _log.info("%s is in this pod, so Beam works here, not on %s", folder, runner)
+                context = self._in_this_pod()
+            executor = component.executor_spec.executor_class(context)
             executor.Do(input_dict, output_dict, properties)
+
+    def _in_this_pod(self) -> BaseBeamExecutor.Context:
+        """Gives what the executor is told where Beam's workers would not see the data."""
+        return BaseBeamExecutor.Context(
+            beam_pipeline_args=list(kubeflow_environment("").beam_args),
+            tmp_dir=self._get_tmp_dir(),
+            unique_id="here",
+        )
 
 
 class LocatedExampleGenSpec(ComponentSpec):

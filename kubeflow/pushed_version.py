@@ -22,20 +22,19 @@ prepare_environment()
 from tfx.utils import path_utils  # noqa: E402
 
 from components.pushed_model import newest_version  # noqa: E402
-from kubeflow import object_store, report  # noqa: E402
-from modules.common.errors import LianxiError  # noqa: E402
+from kubeflow import object_store, refusals, report  # noqa: E402
 
 
 def main() -> None:
-    """Runs the step; ends the process with code 1, and a line, where a store cannot be seen."""
+    """Runs the step; ends the process with code 1, and a line, where models cannot be seen."""
     models_dir, task_name, output_file, *candidates = sys.argv[1:]
     started = time.monotonic()
     object_store.register()
     candidate = path_utils.serving_model_path(candidates[0]) if candidates else ""
     try:
         version = newest_version(os.path.join(models_dir, task_name), candidate)
-    except LianxiError as error:
-        sys.exit(f"error: PushedVersion failed: {error}")
+    except Exception as error:
+        refusals.end("PushedVersion", error)
     Path(output_file).write_text(version, encoding="utf-8")
     print(f"PushedVersion: {task_name} in {models_dir}: {version}", flush=True)
     print(report.line("PushedVersion", time.monotonic() - started), flush=True)

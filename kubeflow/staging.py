@@ -22,19 +22,32 @@ there."""
 FOLDERS = {"minio://": "minio", "s3://": "s3", "gs://": "gcs"}
 
 
+SHARED_STAGING_VARIABLE = "LIANXI_SHARED_STAGING"
+"""Which of these folders are volumes that all pods mount, such as `minio,s3`."""
+
+
 class Staging:
     """Maps URIs to staged paths and back."""
 
-    def __init__(self, root: str | None = None) -> None:
+    def __init__(self, root: str | None = None, remote: bool = False) -> None:
         """Sets where the staged folders lie.
 
         Args:
             root: The folder that holds them; LIANXI_STAGING_ROOT, or `/`, where not given.
+            remote: Whether others than this pod work on the files, so that `gs://`, which all can
+                open, stays as it is, unless its folder is shared.
         """
         base = root or os.environ.get(ROOT_VARIABLE) or "/"
+        shared = os.environ.get(SHARED_STAGING_VARIABLE, "").split(",")
         self._prefixes = {
-            scheme: os.path.join(base, folder) + "/" for scheme, folder in FOLDERS.items()
+            scheme: os.path.join(base, folder) + "/"
+            for scheme, folder in FOLDERS.items()
+            if not (remote and scheme == "gs://" and folder not in shared)
         }
+        self._shared = tuple(
+            prefix for scheme, prefix in self._prefixes.items() if FOLDERS[scheme] in shared
+        )
+        self._copies: dict[str, str] = {}
 
     def path(self, uri: str) -> str:
         """Gives the staged path of a URI; a URI of another scheme stays as it is."""
@@ -44,11 +57,29 @@ class Staging:
         return uri
 
     def uri(self, path: str) -> str:
-        """Gives the URI of a staged path; what is no staged path stays as it is."""
+        """Gives the URI of a staged path or a copy of it; any other path stays as it is."""
+        for copy, original in self._copies.items():
+            if path == copy or path.startswith(copy + "/"):
+                path = original + path.removeprefix(copy)
         for scheme, prefix in self._prefixes.items():
             if path.startswith(prefix):
                 return scheme + path.removeprefix(prefix)
         return path
+
+    def is_shared(self, path: str) -> bool:
+        """Tells whether a staged path is on a volume that all pods mount."""
+        return path.startswith(self._shared) if self._shared else False
+
+    def folder_of(self, path: str) -> str:
+        """Gives the name of the staging folder that a path is in; empty where it is in none."""
+        for scheme, prefix in self._prefixes.items():
+            if path.startswith(prefix):
+                return FOLDERS[scheme]
+        return ""
+
+    def note_copy(self, path: str, copy: str) -> None:
+        """Takes down that a staged path was copied, so that the copy's paths have its URI."""
+        self._copies[copy] = path
 
 
 def check_readable(data: str, stores: Sequence[str]) -> None:

@@ -33,7 +33,8 @@ class _Refusal:
 
     Attributes:
         signs: Regular expression for the words by which it is known.
-        said: What is said of it; `{path}` is the place, where one is known.
+        said: What is said of it; `{path}` is the place, where one is known, and `{elsewhere}` how
+            to choose another.
     """
 
     signs: str
@@ -41,23 +42,25 @@ class _Refusal:
 
 
 _ELSEWHERE = "choose another folder with --root"
+_READ_ONLY = r"Read-only file system|attempt to write a readonly database"
+_FORBIDDEN = r"Permission denied|Operation not permitted"
 _REFUSALS = (
     _Refusal(
         r"No space left on device|Disk quota exceeded|database or disk is full|\bENOSPC\b",
         "the disk is full, or its quota is used up{path}; free some space, or "
-        f"{_ELSEWHERE} (for temporary files, with the variable TMPDIR)",
+        "{elsewhere} (for temporary files, with the variable TMPDIR)",
     ),
     _Refusal(
-        r"Read-only file system|attempt to write a readonly database",
-        "cannot write{path}: it is read-only; make it writable, or " + _ELSEWHERE,
+        _READ_ONLY,
+        "cannot write{path}: it is read-only; make it writable, or {elsewhere}",
     ),
     _Refusal(
-        r"Permission denied|Operation not permitted",
-        "no permission{path}; change who may read and write there, or " + _ELSEWHERE,
+        _FORBIDDEN,
+        "no permission{path}; change who may read and write there, or {elsewhere}",
     ),
     _Refusal(
         r"Not a directory|\[Errno 17\] File exists",
-        "expected a folder, found a file{path}; move the file, or " + _ELSEWHERE,
+        "expected a folder, found a file{path}; move the file, or {elsewhere}",
     ),
     _Refusal(
         r"file is not a database|database disk image is malformed|unable to open database file",
@@ -71,8 +74,7 @@ _REFUSALS = (
     ),
     _Refusal(
         r"disk I/O error|Input/output error",
-        "the disk reports an error{path}; look whether it is full, damaged or gone, or "
-        + _ELSEWHERE,
+        "the disk reports an error{path}; look whether it is full, damaged or gone, or {elsewhere}",
     ),
     _Refusal(
         r"File too large",
@@ -95,18 +97,19 @@ _REFUSALS = (
 )
 
 
-def explain(error: BaseException, metadata: str = "") -> str:
+def explain(error: BaseException, metadata: str = "", elsewhere: str = _ELSEWHERE) -> str:
     """Says what went wrong, for people.
 
     Args:
         error: The exception, with those that it came of.
         metadata: The file with TFX's metadata, which SQLite's own messages do not name.
+        elsewhere: How a person chooses another place.
 
     Returns:
         The message of the person's error in the chain; else what the system refused; else the
         type of the error and its first line.
     """
-    found = _mendable(error) or _refused(error, metadata)
+    found = _mendable(error) or _refused(error, metadata, elsewhere)
     if found:
         return found
     first_line = (_BEAM_SUFFIX.sub("", str(error)).strip().splitlines() or [""])[0]
@@ -116,6 +119,24 @@ def explain(error: BaseException, metadata: str = "") -> str:
 def is_fault(error: BaseException) -> bool:
     """Whether nothing is known of the error but its type: the fault is in the code."""
     return not (_mendable(error) or _refused(error))
+
+
+def forbidden_place(error: BaseException) -> str:
+    """Gives the path that a program may not read or write.
+
+    Args:
+        error: The exception, with those that it came of.
+
+    Returns:
+        Empty where that is not what went wrong, or the path is not known.
+    """
+    if _mendable(error):
+        return ""
+    for each in reversed(list(chain(error))):
+        text = f"{type(each).__name__}: {each}"
+        if re.search(f"{_READ_ONLY}|{_FORBIDDEN}", text) and (path := _place(each)):
+            return path
+    return ""
 
 
 def exit_code(error: BaseException) -> int:
@@ -144,14 +165,15 @@ def _mendable(error: BaseException) -> str:
     return _BEAM_SUFFIX.sub("", parts[-1].split("\n\n")[0]).strip()
 
 
-def _refused(error: BaseException, metadata: str = "") -> str:
+def _refused(error: BaseException, metadata: str = "", elsewhere: str = _ELSEWHERE) -> str:
     for each in reversed(list(chain(error))):
         text = f"{type(each).__name__}: {each}"
         for refusal in _REFUSALS:
             if re.search(refusal.signs, text, re.M):
                 is_metadata = "database" in refusal.signs and "database" in text
                 path = metadata if is_metadata and metadata else _place(each)
-                return refusal.said.format(path=f" ({path})" if path else "")
+                place = f" ({path})" if path else ""
+                return refusal.said.format(path=place, elsewhere=elsewhere)
     # One that was handled on the way says nothing of what came later, so only the last counts.
     if isinstance(error, OSError) and error.strerror:
         path = _place(error)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from kubeflow.beam_engine import SHARED_STAGING_VARIABLE, remote_runner, shared_staging
+from kubeflow.beam_engine import remote_runner, shared_staging
 from kubeflow.config import parse
 from kubeflow.containers import variables
 from kubeflow.pods import Volume
 from kubeflow.settings import ConfigError
+from kubeflow.staging import SHARED_STAGING_VARIABLE
 
 FLINK = ["--runner=FlinkRunner", "--flink_master=flink:8081"]
 AT_MINIO = {"volumes": [{"claim": "staging", "path": "/minio"}]}
