@@ -84,6 +84,9 @@ def _names(config: KubeflowConfig) -> Iterator[str]:
     for name in variables:
         if not _ENV_NAME.fullmatch(name):
             yield f"{name!r} is no variable's name"
+    for name in sorted(set(variables)):
+        if variables.count(name) > 1:
+            yield f"the variable {name} is set twice, in env or secrets; a pod takes one"
     for name in [*(each.secret for each in config.secrets), *config.image_pull_secrets]:
         if not _KUBERNETES_NAME.fullmatch(name):
             yield f"{name!r} is no name of a Kubernetes object: small letters, digits, dashes, dots"

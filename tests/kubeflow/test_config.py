@@ -76,6 +76,10 @@ def test_the_line_goes_before_variables_and_these_before_the_file(
         ({"train_steps": -1}, "train_steps must not be negative"),
         ({"env": {"A": 1}}, "env, A must be text, found 1"),
         ({"env": {"A B": "1"}}, "'A B' is no variable's name"),
+        (
+            {"env": {"A": "1"}, "secrets": [{"secret": "x", "env": {"A": "a"}}]},
+            "the variable A is set twice",
+        ),
         ({"resources": {"Trainer": {"gpu": 1}}}, "resources, Trainer has no setting 'gpu'"),
         ({"resources": {"Trainer": {"accelerators": 1}}}, "go together"),
         ({"resources": {"Trainer": {"cpu": -1}}}, "must not be negative"),
