@@ -122,7 +122,8 @@ def _scan(pod: str, step: str, lines: Iterable[str] | None) -> Log | None:
         if line.startswith(REPORT):
             log.report = _parsed(line) or log.report
         elif line.startswith(_ERROR):
-            log.error = line.removeprefix(_ERROR).strip()[:_LONGEST_CHARS]
+            said = line.removeprefix(_ERROR).strip().removeprefix(f"{step} failed: ")
+            log.error = said[:_LONGEST_CHARS]
         elif line.startswith(f"{step}: "):
             said = line.removeprefix(f"{step}: ").strip()
             if not said.startswith(_ENDS):

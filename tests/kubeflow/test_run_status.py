@@ -166,7 +166,7 @@ def test_a_run_that_failed(server: ApiServer, ask: Ask, version: str) -> None:
     assert code == 0 and "name_gender: failed" in out
     assert steps["Trainer"][0] == "failed"
     assert steps["Evaluator"] == steps["Pusher"] == ["skipped"]
-    assert "Trainer failed: hot" in out
+    assert "\nTrainer failed: hot\n" in out
     assert "Kubernetes says: main: Error (exit code 1)" in out
     pod = json.loads(status(ask, run_id, "--json")[1].splitlines()[-1])["components"][3]["pod"]
     assert f"kubectl logs -n kubeflow {pod} -c main" in out
