@@ -25,7 +25,7 @@ from tfx.tools.cli.handler.base_handler import BaseHandler
 from kubeflow import named, run_status
 from kubeflow.api import DEFAULT_NAMESPACE, ApiError, Client, connect, explained, pages
 from kubeflow.parameters import parsed_parameters
-from kubeflow.pipeline_file import TaskOfFile
+from kubeflow.pipeline_file import TaskOfFile, is_package, task_of_package
 from kubeflow.run_command import show_status
 from kubeflow.run_log import Log
 from kubeflow.run_status import RunStatus
@@ -45,37 +45,37 @@ class KubeflowHandler(BaseHandler):
     _connected: Client | None = None
 
     def create_pipeline(self) -> None:
-        """Compiles the pipeline file, uploads the package, makes its experiment."""
+        """Uploads a package, compiled of the pipeline file or given; makes its experiment."""
         self._check_image_flag()
         client = self._client
-        task = self._task()
-        if named.find_pipeline(client, task.name) is not None:
+        name = self._task_name()
+        if named.find_pipeline(client, name) is not None:
             raise LianxiError(
-                f"a pipeline {task.name} is at {client.endpoint} already; give it a new version "
+                f"a pipeline {name} is at {client.endpoint} already; give it a new version "
                 "with `pipeline update`, or delete it first"
             )
         with tempfile.TemporaryDirectory() as folder:
-            package = self._compile(task, Path(folder) / f"{task.name}.yaml")
+            package = self._package(name, Path(folder))
             with self._talking():
                 uploaded = client.upload_pipeline(
-                    str(package), pipeline_name=task.name, namespace=client.namespace or None
+                    str(package), pipeline_name=name, namespace=client.namespace or None
                 )
-                client.create_experiment(task.name, namespace=client.namespace)
-        click.echo(f'Pipeline "{task.name}" created successfully.')
+                client.create_experiment(name, namespace=client.namespace)
+        click.echo(f'Pipeline "{name}" created successfully.')
         click.echo(f"See it at {self._link(f'pipelines/details/{uploaded.pipeline_id}')}")
 
     def update_pipeline(self) -> None:
-        """Compiles the pipeline file, uploads the package as a new version."""
+        """Uploads a package, compiled of the pipeline file or given, as a new version."""
         self._check_image_flag()
         client = self._client
-        task = self._task()
-        pipeline_id = named.pipeline_id(client, task.name)
+        name = self._task_name()
+        pipeline_id = named.pipeline_id(client, name)
         with tempfile.TemporaryDirectory() as folder:
-            package = self._compile(task, Path(folder) / f"{task.name}.yaml")
-            version = f"{task.name}_{time.strftime('%Y%m%d%H%M%S')}"
+            package = self._package(name, Path(folder))
+            version = f"{name}_{time.strftime('%Y%m%d%H%M%S')}"
             with self._talking():
                 client.upload_pipeline_version(str(package), version, pipeline_id=pipeline_id)
-        click.echo(f'Pipeline "{task.name}" updated successfully.')
+        click.echo(f'Pipeline "{name}" updated successfully.')
         click.echo(f"See it at {self._link(f'pipelines/details/{pipeline_id}')}")
 
     def compile_pipeline(self) -> None:
@@ -243,7 +243,7 @@ class KubeflowHandler(BaseHandler):
     def _task(self) -> Task:
         """Runs the pipeline file as far as to learn its task."""
         path = self.flags_dict[labels.PIPELINE_DSL_PATH]
-        if not os.path.isfile(path):
+        if not os.path.isfile(path) or is_package(path):
             raise LianxiError(
                 f"expected a pipeline file, found none at {path}; Lianxi's are pipelines/TASK.py"
             )
@@ -258,6 +258,15 @@ class KubeflowHandler(BaseHandler):
                 "pipelines/name_gender.py, found none"
             ) from stop
         return load_task(context[patcher.TASK_NAME])
+
+    def _task_name(self) -> str:
+        """Names the task of the pipeline file, or of the package that stands in its place."""
+        path = self.flags_dict[labels.PIPELINE_DSL_PATH]
+        return task_of_package(Path(path)) if is_package(path) else self._task().name
+
+    def _package(self, task_name: str, folder: Path) -> Path:
+        path, output = self.flags_dict[labels.PIPELINE_DSL_PATH], folder / f"{task_name}.yaml"
+        return Path(path) if is_package(path) else self._compile(load_task(task_name), output)
 
     def _compile(self, task: Task, output: Path) -> Path:
         """Writes the package of a task by the configuration that variables name."""

@@ -123,25 +123,17 @@ def _show_next(task: Task, path: Path, alone: list[str], variables: dict[str, st
     """
     said = [f"{name}={shlex.quote(value)} " for name, value in variables.items()]
     configured = "".join(each for each in said if each.startswith(CONFIG_VARIABLE))
+    tfx, to = "lianxi tfx", "--engine kubeflow --endpoint URL"
     if alone:
+        file = shlex.quote(str(path))
         click.echo(
-            f"Upload the file in KFP's web page, under the name {task.name}, or with KFP's command "
-            "line, then run it:\n"
-            f"  kfp --endpoint URL pipeline create --pipeline-name {task.name} "
-            f"{shlex.quote(str(path))}"
-        )
-        click.echo(
-            f"note: {', '.join(alone)} is in this file alone; `lianxi tfx pipeline create` "
-            "compiles without it",
-            err=True,
+            f"{', '.join(alone)} is in this file alone. Upload it as it is, here or in KFP's web "
+            "page, then run it:\n"
+            f"  {tfx} pipeline create {to} --pipeline_path {file}"
         )
     else:
         click.echo(
             "Upload the file in KFP's web page, or compile and upload in one, then run it:\n"
-            f"  {''.join(said)}lianxi tfx pipeline create --engine kubeflow "
-            f"--pipeline_path pipelines/{task.name}.py --endpoint URL"
+            f"  {''.join(said)}{tfx} pipeline create {to} --pipeline_path pipelines/{task.name}.py"
         )
-    click.echo(
-        f"  {configured}lianxi tfx run create --engine kubeflow --pipeline_name {task.name} "
-        "--endpoint URL"
-    )
+    click.echo(f"  {configured}{tfx} run create {to} --pipeline_name {task.name}")

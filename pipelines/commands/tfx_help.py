@@ -33,8 +33,8 @@ _COMMANDS = {
     ("run", "list"): "Lists a pipeline's runs, with their ids.",
     ("run", "terminate"): "Stops a run; what its steps have made stays.",
     ("run", "delete"): "Deletes a run; models that it pushed stay.",
-    ("pipeline", "create"): "Compiles a pipeline file and uploads it.",
-    ("pipeline", "update"): "Compiles a pipeline file and uploads it as a new version.",
+    ("pipeline", "create"): "Compiles a pipeline file and uploads it, or uploads a package.",
+    ("pipeline", "update"): "Uploads a new version, as `create` does.",
     ("pipeline", "list"): "Lists the pipelines, with their ids.",
     ("pipeline", "schema"): "Says where a pipeline's schema is kept.",
     ("pipeline", "delete"): "Deletes a pipeline, its versions and its experiment.",
@@ -47,7 +47,8 @@ _OPTIONS = {
     "namespace": "Namespace of yours, where Kubeflow has users; without users, where its pods are.",
     "iap_client_id": "OAuth client of Google's Identity-Aware Proxy, behind which Kubeflow is.",
     "pipeline_name": "The task, such as name_gender.",
-    "pipeline_path": "The pipeline file, such as pipelines/name_gender.py.",
+    "pipeline_path": "The pipeline file, such as pipelines/name_gender.py. To create and update "
+    "also a package of `lianxi compile`, such as name_gender.yaml, which is uploaded as it is.",
     "run_id": "The run; `run list` shows the ids.",
     "runtime_parameter": "NAME=VALUE, as often as needed: data=PLACE says where the data is, "
     "train_steps=NUMBER bounds training.",

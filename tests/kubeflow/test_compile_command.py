@@ -67,12 +67,12 @@ def test_the_next_commands_do_the_same(tmp_path: Path) -> None:
     create, start = result.output.splitlines()[-2:]
     assert create.strip() == (
         f"LIANXI_KUBEFLOW_CONFIG={EXAMPLE} LIANXI_IMAGE=other:1 LIANXI_DATA='/data/a b' "
-        "lianxi tfx pipeline create --engine kubeflow --pipeline_path pipelines/name_gender.py "
-        "--endpoint URL"
+        "lianxi tfx pipeline create --engine kubeflow --endpoint URL "
+        "--pipeline_path pipelines/name_gender.py"
     )
     assert start.strip() == (
         f"LIANXI_KUBEFLOW_CONFIG={EXAMPLE} lianxi tfx run create --engine kubeflow "
-        "--pipeline_name name_gender --endpoint URL"
+        "--endpoint URL --pipeline_name name_gender"
     )
 
 
@@ -80,8 +80,9 @@ def test_what_no_configuration_says_is_uploaded_as_a_file(tmp_path: Path) -> Non
     out = str(tmp_path / "package.yaml")
     result = run("--config", str(EXAMPLE), "--out", out, "--warm-start", "--epochs", "3")
     assert "--warm-start, --epochs 3 is in this file alone" in result.output
-    assert f"kfp --endpoint URL pipeline create --pipeline-name name_gender {out}" in result.output
-    assert "--pipeline_path" not in result.output
+    create = f"lianxi tfx pipeline create --engine kubeflow --endpoint URL --pipeline_path {out}"
+    assert f"\n  {create}\n" in result.output
+    assert "pipelines/name_gender.py" not in result.output
 
 
 def test_what_would_go_wrong_is_noted(tmp_path: Path) -> None:
