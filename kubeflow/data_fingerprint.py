@@ -8,8 +8,8 @@ same. As in TFX's own drivers, contents are not read.
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -27,7 +27,14 @@ NO_DATA = "none"
 
 def main() -> None:
     """Runs the step; ends the process with code 1, and a line, where data cannot be seen."""
-    data, output_file = sys.argv[1:]
+    parser = argparse.ArgumentParser(
+        prog="python -m kubeflow.data_fingerprint",
+        description="Writes a digest of names, sizes and times of data into a file.",
+    )
+    parser.add_argument("data", help="file or folder, or URI; '' for what Lianxi makes")
+    parser.add_argument("output_file", help="where the digest goes")
+    given = parser.parse_args()
+    data, output_file = given.data, given.output_file
     started = time.monotonic()
     try:
         value = fingerprint(data)

@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
     )
     args, beam_args = _parse(argv)
-    step = step_name(args.executor_class_path, json.loads(args.json_serialized_invocation_args))
+    step = step_name(args.executor_class_path, args.json_serialized_invocation_args)
     started = time.monotonic()
     _say(f"{step}: started")
     try:
@@ -86,9 +86,8 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> report.Report:
     object_store.register()
     runner = remote_runner(beam_args)
     staging = Staging(remote=bool(runner))
-    given = json.loads(args.json_serialized_invocation_args)
-    spec = json.loads(args.json_serialized_inputs_spec_args)
-    names = json.loads(args.renamed_outputs)
+    given, spec = args.json_serialized_invocation_args, args.json_serialized_inputs_spec_args
+    names = args.renamed_outputs
     executor_input = executor_io.for_tfx(given, spec, staging, names)
     train_steps.fold(executor_input, spec)
     output_file = Path(given["outputs"]["outputFile"])
@@ -145,15 +144,72 @@ def _execute(
     return output
 
 
+_HELP = """\
+Runs one step of a compiled package, as its container does on Kubeflow Pipelines. Needs no cluster:
+what KFP's launcher does before and after is to stage files and to put the ExecutorInput of the step
+in the place of {{$}} in the arguments, which are in the package (lianxi compile)."""
+_EXAMPLE = """\
+What is left of the arguments goes to Beam: --runner=FnApiRunner --direct_running_mode=in_memory.
+
+To run a step again by hand, take the ExecutorInput from the command of its pod (kubectl get pod POD
+-o yaml: --executor_input), put the inputs where their URIs say (minio://a/b is
+/tmp/pod/minio/a/b), and
+
+  LIANXI_STAGING_ROOT=/tmp/pod python -m kubeflow.entrypoint \\
+    --executor_class_path tfx.components.statistics_gen.executor.Executor \\
+    --json_serialized_invocation_args "$(cat executor_input.json)" \\
+    --json_serialized_inputs_spec_args "$(cat inputs_spec.json)"
+
+Variables:
+  LIANXI_STAGING_ROOT    folder in which minio, s3 and gcs lie; / where not set
+  LIANXI_SHARED_STAGING  which of them are volumes that all pods mount: minio,s3
+
+It prints `STEP: started`, how far it is, `STEP: done in N s`, and a line `report: {...}` that
+`lianxi tfx run status` reads. A step that fails ends with 1; its last line is
+`error: STEP failed: ...`. docs/kubeflow.md has the whole way from a cluster to a served model."""
+
+
 def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     """Reads TFX's arguments; what is left is Beam's."""
-    parser = argparse.ArgumentParser(prog="kubeflow.entrypoint", allow_abbrev=False)
-    parser.add_argument("--executor_class_path", required=True)
-    parser.add_argument("--json_serialized_invocation_args", required=True)
-    parser.add_argument("--json_serialized_inputs_spec_args", default="{}")
-    parser.add_argument(outputs.RENAMED_OUTPUTS, default="{}")
-    parser.add_argument(outputs.TASK_NAME, default="")
+    parser = argparse.ArgumentParser(
+        prog="python -m kubeflow.entrypoint",
+        description=_HELP,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--executor_class_path", required=True, metavar="CLASS", help="import path of what runs")
+    add(
+        "--json_serialized_invocation_args", required=True, metavar="JSON", type=_mapping,
+        help="the ExecutorInput: inputs and outputs with their URIs, parameters",
+    )  # fmt: skip
+    add(
+        "--json_serialized_inputs_spec_args", default={}, metavar="JSON", type=_mapping,
+        help="the ComponentInputsSpec: types of the inputs, which KFP does not keep",
+    )  # fmt: skip
+    add(
+        outputs.RENAMED_OUTPUTS, default={}, metavar="JSON", type=_mapping,
+        help="outputs that the package calls otherwise than TFX does, such as "
+        '{"run_of_model": "model_run"}',
+    )  # fmt: skip
+    add(
+        outputs.TASK_NAME, default="", metavar="TASK",
+        help="the task whose metrics Evaluator measures, for KFP's page",
+    )  # fmt: skip
     return parser.parse_known_args(argv)
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """Reads an argument."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        shown = f"{text[:40]}..." if len(text) > 40 else text
+        raise argparse.ArgumentTypeError(f"expected JSON, found {shown!r}: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"expected a mapping, found {text[:40]!r}")
+    return value
 
 
 def step_name(executor_class_path: str, executor_input: dict[str, Any]) -> str:

@@ -9,8 +9,8 @@ answered too, and it is not pushed again.
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -27,16 +27,24 @@ from kubeflow import object_store, refusals, report  # noqa: E402
 
 def main() -> None:
     """Runs the step; ends the process with code 1, and a line, where models cannot be seen."""
-    models_dir, task_name, output_file, *candidates = sys.argv[1:]
+    parser = argparse.ArgumentParser(
+        prog="python -m kubeflow.pushed_version",
+        description="Writes the number of the newest pushed version of a model into a file.",
+    )
+    parser.add_argument("models_dir", help="where models are pushed to")
+    parser.add_argument("task", help="the task")
+    parser.add_argument("output_file", help="where the number goes, or none")
+    parser.add_argument("candidate", nargs="?", help="Trainer's model, whose copies do not count")
+    given = parser.parse_args()
     started = time.monotonic()
     object_store.register()
-    candidate = path_utils.serving_model_path(candidates[0]) if candidates else ""
+    candidate = path_utils.serving_model_path(given.candidate) if given.candidate else ""
     try:
-        version = newest_version(os.path.join(models_dir, task_name), candidate)
+        version = newest_version(os.path.join(given.models_dir, given.task), candidate)
     except Exception as error:
         refusals.end("PushedVersion", error)
-    Path(output_file).write_text(version, encoding="utf-8")
-    print(f"PushedVersion: {task_name} in {models_dir}: {version}", flush=True)
+    Path(given.output_file).write_text(version, encoding="utf-8")
+    print(f"PushedVersion: {given.task} in {given.models_dir}: {version}", flush=True)
     print(report.line("PushedVersion", time.monotonic() - started), flush=True)
 
 

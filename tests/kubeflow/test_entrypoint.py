@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubeflow import executor_io, train_steps
-from kubeflow.entrypoint import Teller, step_name
+from kubeflow.entrypoint import Teller, main, step_name
 from kubeflow.staging import Staging
 from modules.common.progress import Progress
 
@@ -167,3 +167,19 @@ def test_a_step_says_at_last_how_far_it_was(capsys: pytest.CaptureFixture[str]) 
     teller.tell()
     teller.tell()
     assert capsys.readouterr().out == "Trainer: epoch 2 of 2, loss 0.25\n"
+
+
+def test_help_teaches_what_a_step_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    told = capsys.readouterr().out
+    for word in ("{{$}}", "LIANXI_STAGING_ROOT=", "report:", "--renamed_outputs", "Beam"):
+        assert word in told
+    assert max(map(len, told.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("given", ["{{$}}", "[]", "3"])
+def test_what_is_no_executor_input_is_said(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--executor_class_path", "a.B", "--json_serialized_invocation_args", given])
+    assert "expected" in capsys.readouterr().err.splitlines()[-1]
