@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import yaml
 from launcher import Cluster, Run
 from launcher_packages import constant, step, write_package
 from launcher_versions import KFP_2_0, KFP_2_5, KFP_2_15, KFP_2_17, VERSIONS, Kfp
+
+from kubeflow import store_location
 
 Json = dict[str, Any]
 MakeCluster = Callable[[Kfp], Cluster]
@@ -237,6 +240,20 @@ def test_artifacts_carry_their_session_from_2_3_and_never_a_type(cluster: Cluste
     assert run.succeeded, run.logs
 
 
-def test_where_minio_is(cluster: Cluster) -> None:
-    expected = "seaweedfs" if cluster.kfp is KFP_2_17 else "minio-service"
-    assert cluster.kfp.store_endpoint == f"{expected}.kubeflow:9000"
+def test_a_step_finds_the_store_that_the_version_brings(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _, _ = cluster.kfp.store_endpoint.partition(":")
+
+    def look_up(host: str, *_: Any, **__: Any) -> list[Any]:
+        if host != here:
+            raise socket.gaierror(f"{host} is not known")
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    for name in ("AWS_ENDPOINT_URL", "MINIO_SERVICE_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    store_location._service.cache_clear()
+    found = store_location.locate("minio://mlpipeline/data")
+    store_location._service.cache_clear()
+    assert found.endpoint == f"http://{cluster.kfp.store_endpoint}"
