@@ -18,6 +18,9 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+IMAGE = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}", "LANG": "C.UTF-8"}
+"""Variables of the image."""
+
 Execute = Callable[[list[str], Path, Mapping[str, str], Mapping[str, str], Path], int]
 """Takes command, working folder, variables of the container, those of the pod, and the log."""
 

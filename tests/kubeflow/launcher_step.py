@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,12 +168,14 @@ def _execute(command: list[str], container: Json, pod: Path, log: Path, execute:
     work.mkdir()
     home = pod / "home"
     home.mkdir()
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
-        "LANG": "C.UTF-8",
-        **{variable["name"]: variable.get("value", "") for variable in container.get("env", [])},
-    }
-    code = execute(command, work, environment, {"HOME": str(home), STAGING_VARIABLE: str(pod)}, log)
+    variables = {each["name"]: each.get("value", "") for each in container.get("env", [])}
+    environment = {**launcher_process.IMAGE, **variables}
+    try:
+        code = execute(
+            command, work, environment, {"HOME": str(home), STAGING_VARIABLE: str(pod)}, log
+        )
+    except FileNotFoundError as error:
+        raise StepFailed(f'exec: "{command[0]}": executable file not found in $PATH') from error
     if code:
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise StepFailed(said[-1] if said else f"exit code {code}")
