@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from kubeflow.config import KubeflowConfig
 
 _GCS = "gs://"
+# What `make_beam_dependency_flags` in tfx/utils/dependency_utils.py looks for, and `extra_package`,
+# which is the name of one of them as an argument.
+_DEPENDENCIES = {
+    "extra_package", "extra_packages", "setup_file", "requirements_file",
+    "worker_harness_container_image", "sdk_container_image",
+}  # fmt: skip
 _OPTION = "--runner"
 # In the step's own process, or in processes beside it in the same pod.
 _IN_THE_POD = {"directrunner", "bundlebaseddirectrunner", "switchingdirectrunner", "fnapirunner"}
@@ -39,6 +45,22 @@ def remote_runner(beam_args: Sequence[str]) -> str:
             runner = argument.removeprefix(f"{_OPTION}=")
     is_local = runner.rpartition(".")[2].lower() in _IN_THE_POD
     return "" if is_local else runner
+
+
+def completed(beam_args: Sequence[str], image: str) -> tuple[str, ...]:
+    """Says which image workers have, without which TFX packs itself and sends that to them.
+
+    Args:
+        beam_args: Arguments of Beam's runner.
+        image: The image of steps.
+
+    Returns:
+        The arguments, and the image where a remote runner is given without any such argument.
+    """
+    given = {argument.partition("=")[0].lstrip("-") for argument in beam_args}
+    if not remote_runner(beam_args) or given & _DEPENDENCIES:
+        return tuple(beam_args)
+    return (*beam_args, f"--sdk_container_image={image}")
 
 
 def shared_staging(volumes: Sequence[Volume]) -> list[str]:

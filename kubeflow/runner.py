@@ -43,6 +43,7 @@ from tfx.orchestration.pipeline import Pipeline
 from components.model_pusher import Pusher
 from components.pushed_model import PushedModel
 from kubeflow import containers, outputs, platform, value_steps
+from kubeflow.beam_engine import completed
 from kubeflow.config import KubeflowConfig
 from kubeflow.ingest import LocatedExampleGen
 from kubeflow.package import Package
@@ -85,7 +86,8 @@ def compile_task(
     """
     hparams = task.resolve_hparams(settings or {}, smoke=smoke)
     _refuse_local_files(task, hparams)
-    env = kubeflow_environment(config.models_dir, config.beam_args, smoke, config.keep_versions)
+    beam_args = completed(config.beam_args, config.image)
+    env = kubeflow_environment(config.models_dir, beam_args, smoke, config.keep_versions)
     data = RuntimeParameter(name=DATA, ptype=str, default=config.data)
     example_gen = LocatedExampleGen(task, data, hparams).with_id("ExampleGen")
     options = Options(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow.beam_engine import remote_runner, shared_staging
+from kubeflow.beam_engine import completed, remote_runner, shared_staging
 from kubeflow.config import parse
 from kubeflow.containers import variables
 from kubeflow.pods import Volume
@@ -33,6 +33,12 @@ AT_MINIO = {"volumes": [{"claim": "staging", "path": "/minio"}]}
 )
 def test_a_runner_is_remote_or_not(arguments: tuple[str, ...], runner: str) -> None:
     assert remote_runner(arguments) == runner
+
+
+def test_tfx_is_told_which_image_workers_have() -> None:
+    assert completed(FLINK, "image:1") == (*FLINK, "--sdk_container_image=image:1")
+    for given in (["--direct_num_workers=4"], [*FLINK, "--sdk_container_image=mine"]):
+        assert completed(given, "image:1") == tuple(given)
 
 
 def test_steps_are_told_which_staging_is_shared() -> None:
