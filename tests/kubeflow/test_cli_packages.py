@@ -65,4 +65,5 @@ def test_a_package_is_not_compiled_again(package: Path) -> None:
     from kubeflow.handler import KubeflowHandler
 
     with pytest.raises(LianxiError, match="expected a pipeline file"):
-        KubeflowHandler({labels.PIPELINE_DSL_PATH: str(package)}).compile_pipeline()
+        flags = {labels.ENGINE_FLAG: "kubeflow", labels.PIPELINE_DSL_PATH: str(package)}
+        KubeflowHandler(flags).compile_pipeline()
