@@ -2,8 +2,9 @@
 
 KFP makes of each step three nodes: `NAME-driver`, a pod that resolves the inputs and looks into the
 cache; `NAME`, which is skipped where a condition does not hold; and in it `executor`, which is
-skipped where the cache had the outputs, and is the pod of the step otherwise. Where steps are
-retried, `executor` holds a pod for each try.
+skipped where the cache had the outputs, and is the pod of the step otherwise. What may be tried
+again is a node of its own, and each try a further one beside it, `NAME(0)`, `NAME(1)`: `executor`
+where the package says so; everything by the manifests of KFP 2.17.0.
 
 Two answers of the API tell of them. `GET /apis/v1beta1/runs/ID` has the whole workflow, with what
 Kubernetes says of pods, and with the steps that are still to come. `run_details.task_details` of
@@ -14,7 +15,10 @@ a server does not have the first.
 Source: kubeflow/pipelines, backend/src/v2/compiler/argocompiler/{dag,container}.go,
 backend/src/common/util/workflow.go (`NodeStatuses`, `RetrievePodName`),
 backend/src/apiserver/server/api_converter.go (`toApiRunDetailV1`, `toApiPipelineTaskDetail`); the
-same from 2.0 to 2.17.
+same from 2.0 to 2.17. 2.17's `templateDefaults`:
+manifests/kustomize/third-party/argo/base/workflow-controller-configmap-patch.yaml, and
+argoproj/argo-workflows, workflow/controller/operator.go (`mergedTemplateDefaultsInto`,
+`executeTemplate`, `initializeNode`).
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ Node = dict[str, Any]
 _DRIVER = "-driver"
 _ROOT_DRIVER = "root-driver"
 _POD_TEMPLATE = "system-container-impl"
+_MOST_TRIES = 20
 _BROKEN = ("Failed", "Error")
 _NOT_RUN = ("Skipped", "Omitted")
 _DEPENDENCY = re.compile(r"([\w.-]+?)\.(?:Succeeded|Skipped|Failed|Errored|Daemoned|Omitted)")
@@ -81,17 +86,14 @@ def of_workflow(workflow: Mapping[str, Any]) -> list[Step]:
     Returns:
         Steps by when they began, then in the order in which they may run.
     """
-    nodes = _nodes(workflow)
-    inside: dict[str, list[Node]] = {}
-    for node in nodes.values():
-        inside.setdefault(node.get("boundaryID", ""), []).append(node)
+    nodes = {node["name"]: node for node in _nodes(workflow).values()}
     is_over = bool(workflow.get("status", {}).get("finishedAt"))
-    named = {(node.get("boundaryID"), node["displayName"]): node for node in nodes.values()}
     steps = {}
-    for (boundary, title), driver in named.items():
+    for node in nodes.values():
+        title = node["displayName"]
         if title.endswith(_DRIVER) and title != _ROOT_DRIVER:
             name = title.removesuffix(_DRIVER)
-            steps[name] = _step(workflow, name, driver, named.get((boundary, name)), inside)
+            steps[name] = _step(workflow, name, node, nodes)
     order = _planned(workflow)
     for name in order:
         steps.setdefault(name, Step(name=name, state="skipped" if is_over else "waiting"))
@@ -111,7 +113,14 @@ def of_details(details: Iterable[Any]) -> list[Step]:
     Returns:
         The steps that have begun. Cached ones count as succeeded, which is all that these say.
     """
+    details = list(details)
     found = {each.display_name: each for each in details if each.display_name}
+    ids = {
+        str(child.pod_name)
+        for each in details
+        for child in each.child_tasks or ()
+        if child.pod_name
+    }
     steps = []
     for title, driver in found.items():
         if not title.endswith(_DRIVER) or title == _ROOT_DRIVER:
@@ -125,47 +134,44 @@ def of_details(details: Iterable[Any]) -> list[Step]:
             "RUNNING": "running",
             "SKIPPED": "skipped",
         }
-        children = [each.pod_name for each in (task.child_tasks if task else None) or ()]
-        pods = tuple(name for child in children if child for name in _names_of_id(child))
+        pods = _guessed_pods(name, ids)
         steps.append(
             Step(
                 name=name,
                 state=states.get(shown.state, "waiting"),
                 started=_known(shown.start_time),
                 ended=_known(shown.end_time),
-                tries=len(children),
+                tries=int(bool(pods)),
                 pods=pods,
             )
         )
     return sorted(steps, key=lambda step: (step.started is None, step.started, step.name))
 
 
-def _step(
-    workflow: Mapping[str, Any],
-    name: str,
-    driver: Node,
-    task: Node | None,
-    inside: Mapping[str, list[Node]],
-) -> Step:
-    """Puts one step together out of its nodes."""
+def _step(workflow: Mapping[str, Any], name: str, driver: Node, nodes: Mapping[str, Node]) -> Step:
+    """Puts one step together out of its nodes, which are given by name."""
     if driver["phase"] in _BROKEN:
-        return _of_pod(workflow, name, driver, [driver])
+        return _of_pod(workflow, name, driver, _tries(driver, nodes))
+    task = nodes.get(driver["name"].removesuffix(_DRIVER))
     if driver["phase"] in _NOT_RUN or (task and task["phase"] in _NOT_RUN):
         return Step(name=name, state="skipped")
-    executors = inside.get(task["id"], []) if task else []
-    tries = sorted(
-        (node for node in executors if node["type"] == "Pod"),
-        key=lambda node: node.get("startedAt") or "",
-    )
-    main = next((node for node in executors if node["displayName"] == "executor"), None)
-    if main is None or (main["phase"] in _NOT_RUN and task and task["phase"] == "Running"):
+    main = nodes.get(f"{_tries(task, nodes)[-1]['name']}.executor") if task else None
+    begun, ended = _time(driver.get("startedAt")), _time(driver.get("finishedAt"))
+    if main is None:
         # The driver is at work, or has just ended.
-        begun = _time(driver.get("startedAt"))
-        return Step(name=name, state="running", started=begun, message=_message(driver))
+        said = _message(_tries(driver, nodes)[-1])
+        return Step(name=name, state="running", started=begun, message=said)
     if main["phase"] in _NOT_RUN:
-        time = _time(driver.get("startedAt"))
-        return Step(name=name, state="cached", started=time, ended=_time(driver.get("finishedAt")))
-    return _of_pod(workflow, name, main, tries or [main])
+        return Step(name=name, state="cached", started=begun, ended=ended)
+    return _of_pod(workflow, name, main, _tries(main, nodes))
+
+
+def _tries(node: Node, nodes: Mapping[str, Node]) -> list[Node]:
+    """Gives the tries of a node, the last one last; itself where it is not tried again."""
+    tries: list[Node] = []
+    while (named := f"{node['name']}({len(tries)})") in nodes:
+        tries.append(nodes[named])
+    return tries or [node]
 
 
 def _of_pod(workflow: Mapping[str, Any], name: str, node: Node, tries: list[Node]) -> Step:
@@ -200,10 +206,27 @@ def _pod_names(workflow: Mapping[str, Any], node: Node) -> tuple[str, ...]:
     return (names[said],) if said in names else (names["v2"], names["v1"])
 
 
-def _names_of_id(node_id: str) -> tuple[str, ...]:
-    """Gives the names that the pod may have of which `child_tasks` tells."""
-    base, _, number = node_id.rpartition("-")
-    return f"{base}-{_POD_TEMPLATE}-{number}", node_id
+def _guessed_pods(step: str, ids: set[str]) -> tuple[str, ...]:
+    """Gives the names that a step's pod may have, of which only the ids of all nodes are known.
+
+    An id is the workflow's name and a number that comes of the node's name.
+    """
+    base = next((each.rpartition("-")[0] for each in ids), "")
+    for path in (f"{base}.root.{step}.executor", f"{base}(0).root(0).{step}(0).executor"):
+        for name in (*(f"{path}({number})" for number in reversed(range(_MOST_TRIES))), path):
+            number = _fnv1a(name)
+            if f"{base}-{number}" in ids:
+                kinds = (_POD_TEMPLATE, f"retry-{_POD_TEMPLATE}", f"{step}-{_POD_TEMPLATE}")
+                return (*(f"{base}-{kind}-{number}" for kind in kinds), f"{base}-{number}")
+    return ()
+
+
+def _fnv1a(text: str) -> int:
+    """Gives the number of 32 bits by which Argo tells nodes apart."""
+    found = 0x811C9DC5
+    for byte in text.encode():
+        found = (found ^ byte) * 0x01000193 % 2**32
+    return found
 
 
 def _nodes(workflow: Mapping[str, Any]) -> dict[str, Node]:

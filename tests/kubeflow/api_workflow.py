@@ -6,6 +6,8 @@ backend/src/v2/compiler/argocompiler/dag.go (`DAG`, `task`, `depends`) and conta
 
 - template of a step that is retried: `NAME-system-container-impl` in 2.5,
   `retry-system-container-impl` from 2.15 on; 2.0 retries nothing.
+- what is tried again: `executor` where the package says so; by 2.17.0's manifests everything, with
+  `templateDefaults` in third-party/argo/base/workflow-controller-configmap-patch.yaml.
 - names of pods: in 2.0, whose manifests bring Argo 3.3, the node's id; later with the template's
   name (`RetrievePodName` in backend/src/common/util/workflow.go).
 
@@ -63,27 +65,28 @@ class Workflow:
     ) -> None:
         self.name = "name-gender-x7k2p"
         self.version, self.tasks = version, tasks
+        self.tries_all = version == "2.17"
         self.nodes: dict[str, Item] = {}
         self.logs: dict[str, str] = {}
         self.time = BEGUN
-        root = self._node(self.name, "DAG", "Running", template="entrypoint", parent="")
-        self._node(f"{self.name}.root-driver", "Pod", "Succeeded", "system-dag-driver")
-        self._node(f"{self.name}.root", "DAG", "Running", "root")
+        whole = self._run(self.name, "", "DAG", "Running", "entrypoint")
+        self._run(f"{whole['name']}.root-driver", whole["name"], "Pod", "Succeeded", "dag-driver")
+        root = self._run(f"{whole['name']}.root", whole["name"], "DAG", "Running", "root")
+        self.root = root["name"]
         for name, fate in fates.items():
             self._play(name, fate)
         phases = {node["phase"] for node in self.nodes.values() if node["type"] == "Pod"}
-        is_over = not phases & {"Running", "Pending"} and set(fates) >= set(tasks)
-        has_failed = "Failed" in phases
-        if has_failed and not phases & {"Running", "Pending"}:
-            is_over = True
+        is_busy = bool(phases & {"Running", "Pending"})
+        has_failed = "Failed" in phases and fates[list(fates)[-1]].phase in ("Failed", "NoDriver")
+        is_over = not is_busy and (has_failed or set(fates) >= set(tasks))
+        if is_over:
             for name in set(tasks) - set(fates):
-                self._node(f"{self.name}.root.{name}-driver", "Skipped", "Omitted", "")
-        for node in (root, self.nodes[self._id(f"{self.name}.root")]):
-            if is_over:
-                node["phase"] = "Failed" if has_failed else "Succeeded"
-                node["finishedAt"] = _text(self.time)
-        self.state = root["phase"].upper()
-        status: Item = {"phase": root["phase"], "nodes": self.nodes, "startedAt": _text(BEGUN)}
+                self._node(f"{self.root}.{name}-driver", self.root, "Skipped", "Omitted", "")
+            self._end(self.name, has_failed)
+            self._end(f"{whole['name']}.root", has_failed)
+        phase = self.nodes[self.name]["phase"]
+        self.state = phase.upper()
+        status: Item = {"phase": phase, "nodes": self.nodes, "startedAt": _text(BEGUN)}
         if is_over:
             status["finishedAt"] = _text(self.time)
         annotations = {} if version == "2.0" else {_POD_NAMES: "v2"}
@@ -112,44 +115,32 @@ class Workflow:
 
     def _play(self, name: str, fate: Fate) -> None:
         """Makes the nodes of a step."""
-        path = f"{self.name}.root.{name}"
+        path = f"{self.root}.{name}"
+        driver = f"{path}-driver"
         self._pass(2)
         if fate.phase == "NoDriver":
-            driver = self._node(f"{path}-driver", "Pod", "Failed", "system-container-driver")
-            driver["message"] = fate.message
-            self._log(driver, fate)
+            pod = self._run(driver, self.root, "Pod", "Failed", "system-container-driver")
+            pod["message"] = fate.message
+            self._log(pod, fate)
             return
-        self._node(f"{path}-driver", "Pod", "Succeeded", "system-container-driver")
+        self._run(driver, self.root, "Pod", "Succeeded", "system-container-driver")
         self._pass(1)
         if fate.phase == "Skipped":
-            self._node(path, "Skipped", "Skipped", "system-container-executor")
+            self._node(path, self.root, "Skipped", "Skipped", "system-container-executor")
             return
         phase = {"Cached": "Succeeded", "Pending": "Running"}.get(fate.phase, fate.phase)
-        task = self._node(path, "DAG", phase, "system-container-executor")
-        begun = self.time
+        task = self._run(path, self.root, "DAG", phase, "system-container-executor")["name"]
         if fate.phase == "Cached":
-            self._node(f"{path}.executor", "Skipped", "Skipped", "", parent=path)
+            self._node(f"{task}.executor", task, "Skipped", "Skipped", "")
             return
         template = self._pod_template(name, fate)
-        if not fate.tries:
-            pod = self._node(f"{path}.executor", "Pod", fate.phase, template, parent=path)
-        else:
-            retry = self._node(f"{path}.executor", "Retry", fate.phase, template, parent=path)
-            for number in range(fate.tries):
-                is_last = number == fate.tries - 1
-                phase = fate.phase if is_last else "Failed"
-                named = f"{path}.executor({number})"
-                pod = self._node(named, "Pod", phase, template, parent=path)
-                retry["children"].append(pod["id"])
-                pod["startedAt"] = _text(self.time)
-                self._pass(20)
+        pod = self._run(f"{task}.executor", task, "Pod", fate.phase, template, fate.tries)
         pod["message"] = fate.message
         self._log(pod, fate)
         self._pass(30)
-        for node in (task, *self._inside(path)):
-            node.setdefault("startedAt", _text(begun))
-            if node["phase"] not in ("Running", "Pending"):
-                node["finishedAt"] = _text(self.time)
+        for each in (path, f"{task}.executor"):
+            if fate.phase not in ("Running", "Pending"):
+                self._end(each, fate.phase == "Failed")
 
     def _pod_template(self, name: str, fate: Fate) -> str:
         if not fate.tries:
@@ -157,31 +148,56 @@ class Workflow:
         assert self.version != "2.0", "KFP 2.0 retries nothing"
         return f"{name if self.version == '2.5' else 'retry'}-system-container-impl"
 
-    def _inside(self, path: str) -> list[Item]:
-        return [node for node in self.nodes.values() if node["boundaryID"] == self._id(path)]
+    def _run(
+        self, path: str, parent: str, kind: str, phase: str, template: str, tries: int = 0
+    ) -> Item:
+        """Makes the nodes of what Argo runs; gives that of the last try."""
+        if not tries and not self.tries_all:
+            return self._node(path, parent, kind, phase, template)
+        last = retry = self._node(path, parent, "Retry", phase, template)
+        for number in range(max(tries, 1)):
+            if number:
+                last["phase"], last["finishedAt"] = "Failed", _text(self.time)
+                self._pass(20)
+            last = self._node(f"{path}({number})", parent, kind, phase, template, retry)
+        return last
 
     def _node(
-        self, path: str, kind: str, phase: str, template: str, parent: str | None = None
+        self,
+        path: str,
+        parent: str,
+        kind: str,
+        phase: str,
+        template: str,
+        above: Item | None = None,
     ) -> Item:
-        """Makes a node below the one that its name goes on from."""
-        parent = path.rpartition(".")[0] if parent is None else parent
+        """Makes a node inside that of `parent`, and a child of that or of `above`."""
         node: Item = {
             "id": self._id(path),
             "name": path,
-            "displayName": path.rpartition(".")[2],
+            "displayName": path.removeprefix(parent).removeprefix("."),
             "type": kind,
             "templateName": template,
             "phase": phase,
             "boundaryID": self._id(parent) if parent else "",
             "children": [],
+            # Argo counts from when a node is made, though its pod is still to come.
+            "startedAt": _text(self.time),
         }
-        if phase != "Pending":
-            node["startedAt"] = _text(self.time)
         if phase not in ("Running", "Pending"):
             node["finishedAt"] = _text(self.time)
-        if parent:
-            self.nodes[self._id(parent)]["children"].append(node["id"])
+        if parent or above:
+            above = above or self.nodes[self._id(parent)]
+            above["children"].append(node["id"])
         return self.nodes.setdefault(node["id"], node)
+
+    def _end(self, path: str, has_failed: bool) -> None:
+        """Ends a node and its last try."""
+        tries = [each for each in self.nodes.values() if each["name"].startswith(f"{path}(")]
+        tries = [each for each in tries if each["name"].count(".") == path.count(".")]
+        for node in [self.nodes[self._id(path)], *tries[-1:]]:
+            node["phase"] = "Failed" if has_failed else "Succeeded"
+            node["finishedAt"] = _text(self.time)
 
     def _id(self, path: str) -> str:
         return self.name if path == self.name else f"{self.name}-{_fnv32a(path)}"

@@ -234,14 +234,18 @@ def test_the_page_gives_logs_where_it_hides_the_api(ask: Ask) -> None:
     assert "pushed: version 1772420000" in out
 
 
-def test_a_server_that_does_not_tell_of_workflows(ask: Ask) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_server_that_does_not_tell_of_workflows(ask: Ask, version: str) -> None:
+    fates = good()
+    if version != "2.0":
+        fates["Trainer"].tries = 2
     with ApiServer(hidden="/apis/v1beta1") as newer:
-        _, out, _ = ask(
-            f"run status --pipeline_name name_gender --run_id {begin(newer, good())}", newer.url
-        )
+        run_id = begin(newer, fates, version)
+        _, out, _ = ask(f"run status --pipeline_name name_gender --run_id {run_id}", newer.url)
     steps = lines(out)
     assert list(steps) == list(TASKS)
     assert steps["StatisticsGen"][0] == "succeeded"
+    assert steps["Trainer"][-2:] == ["steps", "200"]
     assert "pushed: version 1772420000" in out
 
 
