@@ -1,13 +1,14 @@
 """What the log of a step says: its report, its last error, how far it is.
 
-KFP's API gives a pod's log at `/apis/v1alpha1/runs/RUN/nodes/POD/log`, or, once the pod is gone,
-what Argo archived of it, where it does. A failure comes with status 200 all the same, as JSON with
-`error_message`. KFP's page gives it at `/k8s/pod/logs`, and lets no other path but v1beta1 and
-v2beta1 through to the API. Neither follows a log that grows: the query `follow` is never read.
+KFP's API gives a pod's log at `/apis/v1alpha1/runs/RUN/nodes/POD/log`, and, from 2.17 on, once the
+pod is gone, what Argo archived of it; earlier ones look where their manifests do not put it. A
+failure comes with status 200 all the same, as JSON with `error_message`. KFP's page gives logs at
+`/k8s/pod/logs`, and lets no other path but v1beta1 and v2beta1 through to the API. Neither follows
+a log that grows: the query `follow` is never read.
 
 Source: kubeflow/pipelines, backend/src/apiserver/server/run_log_server.go (`ReadRunLogV1`),
-backend/src/apiserver/resource/resource_manager.go (`ReadLog`), frontend/server/app.ts; the same
-from 2.0 to 2.17.
+backend/src/apiserver/resource/resource_manager.go (`ReadLog`), backend/src/apiserver/archive/log.go
+(`GetLogObjectKey`), frontend/server/app.ts.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ REPORT = "report: "
 _ERROR = "error: "
 # What a step says first and last, which is no progress.
 _ENDS = ("started", "done in ")
+_IN_PLACE_OF_A_LOG = ('{"error_message"', "Could not get main container")
 _LONGEST_CHARS = 2000
 # klog's lines, by which the launcher tells what it does; and Go's stack traces.
 _OF_LAUNCHER = re.compile(r"[IWEF]\d{4} \d\d:|time=|goroutine |\s|\d{4}/\d\d/\d\d ")
@@ -116,9 +118,12 @@ def _scan(pod: str, step: str, lines: Iterable[str] | None) -> Log | None:
         return None
     log = Log(pod=pod)
     last = ""
-    for line in lines:
-        if line.startswith('{"error_message"') or line.startswith("Could not get main container"):
-            return None
+    for number, line in enumerate(lines):
+        if line.startswith(_IN_PLACE_OF_A_LOG):
+            if not number:
+                return None
+            # The log broke off; what came before it counts.
+            break
         if line.startswith(REPORT):
             log.report = _parsed(line) or log.report
         elif line.startswith(_ERROR):
