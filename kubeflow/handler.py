@@ -134,10 +134,9 @@ class KubeflowHandler(BaseHandler):
         given = self.flags_dict[labels.RUNTIME_PARAMETER]
         parameters = parsed_parameters(found[0].pipeline_spec, given)
         with self._talking():
+            experiment = client.create_experiment(name, namespace=client.namespace)
             run = client.run_pipeline(
-                experiment_id=client.create_experiment(
-                    name, namespace=client.namespace
-                ).experiment_id,
+                experiment_id=experiment.experiment_id,
                 job_name=name,
                 params=parameters,
                 pipeline_id=pipeline_id,
@@ -146,6 +145,8 @@ class KubeflowHandler(BaseHandler):
             )
         click.echo(f"Run created for pipeline: {name}")
         self._print_runs(name, [run])
+        follow = f"lianxi tfx run status --pipeline_name {name} --run_id {run.run_id} --follow"
+        click.echo(f"See how far it is with `{follow}`")
 
     def list_runs(self) -> None:
         """Prints a table of a pipeline's runs."""

@@ -50,7 +50,7 @@ def test_a_pipeline_from_its_file_to_its_end(server: ApiServer, ask: Ask) -> Non
     assert run["service_account"] == "runner"
     link = f"http://ui/#/runs/details/{run['run_id']}"
     row = ["name_gender", run["run_id"], "PENDING", run["created_at"], link]
-    assert table(out) == [row]
+    assert table(out) == [row] and f"--run_id {run['run_id']} --follow" in out
 
     fates = {"Trainer": Fate(phase="Failed", message="Error (exit code 1)")}
     server.state.begin_run(run["run_id"], Workflow({"Trainer": []}, fates, "2.17", "kubeflow"))
