@@ -48,7 +48,9 @@ def arranged(executor_input: dict[str, Any], staging: Staging, runner: str) -> I
         DataError: If workers would not see an artifact.
     """
     inputs = [each["artifacts"] for each in executor_input["inputs"]["artifacts"].values()]
-    outputs = [each["artifacts"] for each in executor_input["outputs"]["artifacts"].values()]
+    # KFP writes no empty mapping: a step may have no outputs, and then no `artifacts`.
+    given = executor_input["outputs"].get("artifacts", {})
+    outputs = [each["artifacts"] for each in given.values()]
     if runner:
         for artifact in sum(inputs + outputs, []):
             _check_seen(artifact["uri"], staging, runner)

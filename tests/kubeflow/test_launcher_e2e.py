@@ -62,10 +62,10 @@ def test_captcha_ocr_goes_to_a_bucket_and_is_served(
 @pytest.mark.parametrize("kfp", VERSIONS, ids=lambda kfp: kfp.name)
 def test_the_first_steps_run_under_each_version(kfp: Kfp, tmp_path: Path, forks: Forks) -> None:
     package = compile_package("name_gender", tmp_path, str(tmp_path / "models"))
-    cut(package, "ExampleValidator")
+    cut(package, "AnomalyGate")
     cluster = Cluster(tmp_path / "cluster", kfp=kfp, execute=forks.run)
     run = cluster.run(package)
-    assert len(run.states) == 5 and set(run.states.values()) == {"succeeded"}, said(run)
+    assert len(run.states) == 6 and set(run.states.values()) == {"succeeded"}, said(run)
     again = cluster.run(package)
     assert [step for step, state in again.states.items() if state != "cached"] == [
         "DataFingerprint"

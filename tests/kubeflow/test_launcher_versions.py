@@ -77,6 +77,15 @@ def test_a_log_is_an_output_from_2_5(cluster: Cluster) -> None:
     assert cluster.store.object_path(logs.uri).read_text(encoding="utf-8") == "said\n"
 
 
+def test_what_is_empty_is_not_told(cluster: Cluster) -> None:
+    code = (
+        _SHOW + f"assert ('artifacts' in out) == {cluster.kfp.publishes_logs}, out; "
+        "assert 'parameters' not in out, out; assert given['inputs'] == {}, given"
+    )
+    run = _run(cluster, {"one": step(code, "{{$}}")})
+    assert run.succeeded, run.logs
+
+
 def test_outputs_have_names_and_the_file_lies_with_them_from_2_15(cluster: Cluster) -> None:
     newer = cluster.kfp in (KFP_2_15, KFP_2_17)
     code = (
