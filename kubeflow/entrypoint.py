@@ -118,6 +118,8 @@ def _execute(
     )
     from tfx.orchestration.portable import outputs_utils
 
+    from kubeflow import shared_files
+
     parsed = json_format.ParseDict(
         executor_input, pipeline_spec_pb2.ExecutorInput(), ignore_unknown_fields=True
     )
@@ -137,8 +139,7 @@ def _execute(
     try:
         kubeflow_v2_run_executor.main((arguments, beam_args))
     finally:
-        if fileio.exists(temporary):
-            fileio.rmtree(temporary)
+        shared_files.remove(temporary)
     with fileio.open(output_file) as file:
         output: dict[str, Any] = json.loads(file.read())
     return output

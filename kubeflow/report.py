@@ -62,15 +62,15 @@ def read(executor_output: Json, task: str = "") -> Report:
     numbers: dict[str, float] = {}
     if task and "evaluation" in outputs:
         metrics, numbers = _measured(task, outputs["evaluation"]["uri"])
-    properties: Json = {}
-    for artifact in outputs.values():
-        properties |= artifact.get("metadata", {})
+    # Only gates of models count: ExampleValidator calls the splits without anomalies blessed.
+    blessed = outputs.get("blessing", {}).get("metadata", {}).get("blessed")
+    pushed = outputs.get("pushed_model", {}).get("metadata", {})
     return Report(
         counts=counts,
         metrics=metrics,
         numbers=numbers,
-        blessed=bool(properties["blessed"]) if "blessed" in properties else None,
-        pushed_version=str(properties.get("pushed_version", "")),
+        blessed=None if blessed is None else bool(blessed),
+        pushed_version=str(pushed.get("pushed_version", "")),
     )
 
 

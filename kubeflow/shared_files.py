@@ -18,6 +18,7 @@ objectstore/object_store.go (`downloadFile`, which truncates).
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -29,6 +30,8 @@ from typing import Any
 
 from kubeflow.staging import Staging
 from modules.common.errors import DataError
+
+_log = logging.getLogger(__name__)
 
 _SCRATCH = ".lianxi"
 _TRIES = 20
@@ -63,8 +66,7 @@ def arranged(executor_input: dict[str, Any], staging: Staging, runner: str) -> I
     if runner:
         scratch = os.path.join(os.path.dirname(outputs[0][0]["uri"]), _SCRATCH)
         executor_input["outputs"]["outputFile"] = os.path.join(scratch, "output_metadata.json")
-        if fileio.exists(scratch):
-            fileio.rmtree(scratch)
+        remove(scratch)
         fileio.makedirs(scratch)
     else:
         scratch = tempfile.mkdtemp(prefix="lianxi-")
@@ -77,7 +79,23 @@ def arranged(executor_input: dict[str, Any], staging: Staging, runner: str) -> I
         copy_at_rest(copies)
         yield
     finally:
-        fileio.rmtree(scratch)
+        remove(scratch)
+
+
+def remove(folder: str) -> None:
+    """Removes a folder of temporary files; says so where it cannot, which is no fault of the step.
+
+    Args:
+        folder: Local or remote, there or not.
+    """
+    from tfx.dsl.io import fileio
+
+    try:
+        if fileio.exists(folder):
+            fileio.rmtree(folder)
+    except Exception:
+        # A network file system keeps files that a worker has open.
+        _log.warning("%s could not be removed", folder, exc_info=True)
 
 
 def copy_at_rest(copies: Mapping[str, str]) -> None:

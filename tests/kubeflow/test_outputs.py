@@ -130,6 +130,8 @@ def test_a_report_has_what_there_is() -> None:
     told = json.loads(report.line("Evaluator", 1, done).removeprefix("report: "))
     assert told["blessed"] is False
     assert told["counts"] == {"blessed": 0, "latency_ms": None}
+    anomalies = {"uri": "/x", "metadata": {"blessed": {"train": 0, "eval": 1}}}
+    assert report.read({"artifacts": {"anomalies": {"artifacts": [anomalies]}}}).blessed is None
     assert json.loads(report.line("DataFingerprint", 1).removeprefix("report: ")) == {
         "step": "DataFingerprint", "seconds": 1,
     }  # fmt: skip

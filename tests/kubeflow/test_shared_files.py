@@ -100,6 +100,20 @@ def test_without_sharing_nothing_is_copied(tmp_path: Path, staged: Path) -> None
         assert made["outputs"]["outputFile"] == "/tmp/kfp_outputs/output_metadata.json"
 
 
+def test_what_cannot_be_removed_does_not_fail_a_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from tfx.dsl.io import fileio
+
+    def refuse(_: str) -> None:
+        raise OSError("Directory not empty")
+
+    shared_files.remove(str(tmp_path / "nothing"))
+    monkeypatch.setattr(fileio, "rmtree", refuse)
+    shared_files.remove(str(tmp_path))
+    assert "could not be removed" in caplog.text
+
+
 def test_a_file_that_is_being_written_is_copied_again(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(b"0")
