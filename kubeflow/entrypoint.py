@@ -84,7 +84,8 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> report.Report:
     from kubeflow.staging import Staging
 
     object_store.register()
-    runner = remote_runner(beam_args)
+    # TFX gives Beam's arguments to every step; the others work in their pod.
+    runner = remote_runner(beam_args) if uses_beam(args.executor_class_path) else ""
     staging = Staging(remote=bool(runner))
     given, spec = args.json_serialized_invocation_args, args.json_serialized_inputs_spec_args
     names = args.renamed_outputs
@@ -211,6 +212,18 @@ def _mapping(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f"expected a mapping, found {text[:40]!r}")
     return value
+
+
+def uses_beam(executor_class_path: str) -> bool:
+    """Tells whether a step runs on Beam.
+
+    Args:
+        executor_class_path: Such as `tfx.components.transform.executor.Executor`.
+    """
+    from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+    from tfx.utils import import_utils
+
+    return issubclass(import_utils.import_class_by_path(executor_class_path), BaseBeamExecutor)
 
 
 def step_name(executor_class_path: str, executor_input: dict[str, Any]) -> str:

@@ -63,7 +63,7 @@ def arranged(executor_input: dict[str, Any], staging: Staging, runner: str) -> I
         return
     from tfx.dsl.io import fileio
 
-    if runner:
+    if runner and outputs:
         scratch = os.path.join(os.path.dirname(outputs[0][0]["uri"]), _SCRATCH)
         executor_input["outputs"]["outputFile"] = os.path.join(scratch, "output_metadata.json")
         remove(scratch)

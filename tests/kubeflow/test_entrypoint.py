@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubeflow import executor_io, train_steps
-from kubeflow.entrypoint import Teller, main, step_name
+from kubeflow.entrypoint import Teller, main, step_name, uses_beam
 from kubeflow.staging import Staging
 from modules.common.progress import Progress
 
@@ -167,6 +167,21 @@ def test_a_step_says_at_last_how_far_it_was(capsys: pytest.CaptureFixture[str]) 
     teller.tell()
     teller.tell()
     assert capsys.readouterr().out == "Trainer: epoch 2 of 2, loss 0.25\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("kubeflow.ingest.Executor", True),
+        ("tfx.components.statistics_gen.executor.Executor", True),
+        ("tfx.components.transform.executor.Executor", True),
+        ("components.anomaly_gate.AnomalyGate_Executor", False),
+        ("components.model_pusher.Executor", False),
+        ("tfx.components.trainer.executor.GenericExecutor", False),
+    ],
+)
+def test_a_step_is_on_beam_or_not(path: str, expected: bool) -> None:
+    assert uses_beam(path) is expected
 
 
 def test_help_teaches_what_a_step_is_given(capsys: pytest.CaptureFixture[str]) -> None:
