@@ -62,8 +62,7 @@ class Executor(BaseBeamExecutor):
             DataError: If there is no data, or not in a layout that the task reads.
         """
         task = load_task(exec_properties["task_name"])
-        # JSON has one kind of number; the task's defaults say which are whole.
-        hparams = task.resolve_hparams(json.loads(exec_properties["hparams"]))
+        hparams = settings_of(task, exec_properties["hparams"])
         runner = remote_runner(self._beam_pipeline_args)
         shared = self._get_tmp_dir() if runner else ""
         if "://" in shared:
@@ -137,6 +136,22 @@ class LocatedExampleGen(BaseBeamComponent):
         }
         outputs = {"examples": channel_utils.as_channel([Examples()])}
         super().__init__(spec=LocatedExampleGenSpec(**parameters, **outputs))
+
+
+def settings_of(task: Task, told: str) -> dict[str, Value]:
+    """Reads what `LocatedExampleGen` was told, in a container.
+
+    It was told some of the settings, which need not go together with defaults of the others.
+
+    Args:
+        task: The declaration.
+        told: The component's `hparams`, JSON.
+
+    Returns:
+        Every setting; those that no reader of data looks at have their defaults.
+    """
+    # JSON has one kind of number; the task's defaults say which are whole.
+    return task.lay_over_defaults(json.loads(told))
 
 
 def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:

@@ -177,6 +177,25 @@ class Task:
             Every hyperparameter with its value.
 
         Raises:
+            TaskError: As `lay_over_defaults`, or for settings that do not go together.
+        """
+        values = self.lay_over_defaults(settings, smoke)
+        # Features that depend on settings say which of them do not go together.
+        self.features_for(values)
+        return values
+
+    def lay_over_defaults(
+        self, settings: Mapping[str, str | Value], smoke: bool = False
+    ) -> dict[str, Value]:
+        """Does what `resolve_hparams` does with each setting by itself.
+
+        It is for settings that are only some of those that go together.
+
+        Args:
+            settings: As `resolve_hparams`.
+            smoke: As `resolve_hparams`.
+
+        Raises:
             TaskError: For a name that the task does not have, a value of another type, one that
                 is not among its choices, or a file that is not there.
         """
@@ -198,8 +217,6 @@ class Task:
                     raise TaskError(f"{self.name}: {name} takes {wanted}, found {value!r}")
             if name in self.file_hparams:
                 _check_file(self.name, name, str(value))
-        # Features that depend on settings say which of them do not go together.
-        self.features_for(values)
         return values
 
 

@@ -10,9 +10,9 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types.standard_artifacts import Examples
 
 from kubeflow import ingest
-from kubeflow.ingest import Executor, LocatedExampleGen, find
+from kubeflow.ingest import Executor, LocatedExampleGen, find, settings_of
 from modules.common.errors import DataError
-from modules.common.registry import load_task
+from modules.common.registry import load_task, task_names
 
 
 def execute(data: str, output: Path) -> Examples:
@@ -46,6 +46,17 @@ def test_the_digest_covers_what_any_layout_names(monkeypatch: pytest.MonkeyPatch
     wanted = {"task", "sample", "labels", "drawing"}
     assert {f"modules.captcha_ocr.{name}" for name in wanted} <= set(digested)
     assert {source.component.rpartition(".")[0] for source in task.sources} <= set(digested)
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_settings_of_data_come_through_whatever_the_others_are(name: str) -> None:
+    task = load_task(name)
+    hparams = task.resolve_hparams({}, smoke=True)
+    component = LocatedExampleGen(task, "", hparams)
+    read = settings_of(task, component.exec_properties["hparams"])
+    told = {*task.data_hparams, "seed", *(each for each in hparams if each.startswith("sample_"))}
+    for each in told & set(hparams):
+        assert (read[each], type(read[each])) == (hparams[each], type(hparams[each]))
 
 
 def test_without_data_there_is_a_sample(tmp_path: Path) -> None:
