@@ -36,7 +36,7 @@ def tell(record_property: Callable[[str, object], None]) -> Tell:
         text = f"{task:22}{kfp.name:6}{options:28}{seconds:6.0f} s  {states}; "
         text += f"{slowest} {run.seconds[slowest]:.0f} s"
         record_property("runs of packages in the stand-in", text)
-        print(text, flush=True)
+        print(text, said(run), sep="\n", flush=True)
 
     return line
 
