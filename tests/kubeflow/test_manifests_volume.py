@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,12 +77,17 @@ def run(folder: Path, volume: Path, user: int | None) -> subprocess.CompletedPro
     )
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
-def test_the_jobs_do_what_they_say(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+@pytest.fixture
+def volume() -> Iterator[Path]:
+    """Makes a folder of root's that others see, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         folder.chmod(0o755)
-    volume = tmp_path / "volume"
-    volume.mkdir(mode=0o755)
+        yield folder
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+def test_the_jobs_do_what_they_say(volume: Path) -> None:
     done = run(MANIFESTS / "volume", volume, STEP)
     assert done.returncode == 1
     assert "user 0, group 0, mode 755" in done.stderr and "volume/as-root" in done.stderr

@@ -50,7 +50,7 @@ _BODIES = {
     "in_a_library": """
     import hashlib
     print('ready', flush=True)
-    hashlib.pbkdf2_hmac('sha256', b'a', b'b', 10**10)
+    hashlib.pbkdf2_hmac('sha256', b'a', b'b', 2**31 - 1)
 """,
     "with_a_child": f"subprocess.run([sys.executable, '-c', {_CHILD!r}])",
     "with_a_deaf_child": f"subprocess.run([sys.executable, '-c', {_DEAF_CHILD!r}])",
