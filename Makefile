@@ -35,7 +35,7 @@ test: lint
 quick: lint
 	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not e2e"
 
-# Every task in the stand-in for KFP, and two under each of its versions; half an hour.
+# Every task in the stand-in for KFP, and two under each of its versions; under an hour on two cores.
 test-kubeflow: develop
 	$(VENV)/bin/python -m pytest -n 0 -s -m sweep tests/kubeflow
 

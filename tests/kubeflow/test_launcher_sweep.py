@@ -1,4 +1,4 @@
-"""Every task under the newest KFP, and two under each: half an hour, by `make test-kubeflow`."""
+"""Every task under the newest KFP, and two under each, by `make test-kubeflow`: under an hour."""
 
 from __future__ import annotations
 
