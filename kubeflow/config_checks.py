@@ -133,9 +133,13 @@ def _toleration(toleration: Toleration) -> Iterator[str]:
         yield "operator Equal needs the key of a taint; Exists alone stands for all taints"
     if toleration.effect and toleration.effect not in _EFFECTS:
         yield f"effect must be one of {', '.join(_EFFECTS)}, found {toleration.effect!r}"
-    if toleration.toleration_seconds < 0:
-        yield f"toleration_seconds must not be negative, found {toleration.toleration_seconds}"
-    if toleration.toleration_seconds and toleration.effect != "NoExecute":
+    seconds = toleration.toleration_seconds
+    if seconds < 1 and seconds != -1:
+        yield (
+            f"toleration_seconds must be at least 1, found {seconds}, by which Kubernetes "
+            "evicts at once; leave it out to stay without end, or leave the toleration out"
+        )
+    elif seconds != -1 and toleration.effect != "NoExecute":
         yield "toleration_seconds goes with the effect NoExecute"
 
 

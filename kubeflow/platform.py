@@ -102,7 +102,9 @@ def _newer_fields(config: KubeflowConfig, step: str) -> dict[str, Any]:
             "operator": each.operator,
             "value": each.value,
             "effect": each.effect,
-            "tolerationSeconds": str(each.toleration_seconds or ""),
+            "tolerationSeconds": str(each.toleration_seconds)
+            if each.toleration_seconds > 0
+            else "",
         }
         for each in of_step(config.tolerations, step, ())
     ]

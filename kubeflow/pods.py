@@ -40,14 +40,14 @@ class Toleration:
         operator: `Equal`, where the value must be the taint's, or `Exists`.
         value: The taint's value.
         effect: `NoSchedule`, `PreferNoSchedule` or `NoExecute`; any where empty.
-        toleration_seconds: How long, after a taint that evicts; without end where 0.
+        toleration_seconds: How long, after a taint that evicts; without end where -1.
     """
 
     key: str = ""
     operator: str = "Equal"
     value: str = ""
     effect: str = ""
-    toleration_seconds: int = 0
+    toleration_seconds: int = -1
 
 
 @dataclass(frozen=True, kw_only=True)

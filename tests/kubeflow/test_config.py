@@ -111,6 +111,7 @@ def test_the_line_goes_before_variables_and_these_before_the_file(
             "Exists takes no value, found 'b'",
         ),
         ({"tolerations": {"T": [{"key": "a", "toleration_seconds": 3}]}}, "goes with the effect"),
+        ({"tolerations": {"T": [{"key": "a", "toleration_seconds": 0}]}}, "evicts at once"),
         ({"node_selector": {"Trainer": {"gpu": True}}}, "Trainer, gpu must be text, found True"),
         ({"node_selector": {"Trainer": {"gpu": "a b"}}}, "'a b' is no label's value"),
         ({"node_selector": {"Trainer": {"g pu": "a"}}}, "'g pu' is no label's name"),

@@ -38,7 +38,7 @@ def given() -> dict[str, Any]:
         },
         "outputs": {
             "artifacts": {"blessing": _artifact("minio://bucket/run/Evaluator/u/blessing")},
-            "parameters": {"count": {"outputFile": "/tmp/count"}},
+            "parameters": {"count": {"outputFile": "count"}},
             "outputFile": "/tmp/kfp_outputs/output_metadata.json",
         },
     }
