@@ -13,7 +13,7 @@ from tfx.types.standard_artifacts import Model
 from tfx.utils import io_utils, path_utils
 
 from modules.common.errors import DataError
-from serving.versions import version_number
+from serving.models.versions import version_number
 
 ABSENT = "absent"
 """Set on the artifact where nothing was pushed yet: it then stands for none."""

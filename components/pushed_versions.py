@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from serving.versions import find_versions, is_ready, version_number
+from serving.models.versions import find_versions, is_ready, version_number
 
 _UNFINISHED = ".pushing-"
 _FINGERPRINT = "fingerprint.pb"

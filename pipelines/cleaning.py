@@ -17,7 +17,7 @@ from modules.common.errors import LianxiError
 from pipelines import last_run, metadata_pruning
 from pipelines.environment import Environment
 from pipelines.metadata_pruning import Kept
-from serving.versions import find_versions
+from serving.models.versions import find_versions
 
 # What runs of a task's pipelines end with, by what their names add to the task's.
 _LAST_NODES = {"": "Pusher", "_evaluate": "Evaluator", "_schema": "SchemaGen"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from modules.common.errors import LianxiError
 from pipelines.environment import SMOKE, Environment, other
-from serving.versions import find_versions
+from serving.models.versions import find_versions
 
 # Versions are seconds since 1970, but those of other tools may be any numbers, and one that follows
 # such a number is the next.

@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from serving import versions
 from serving.config import ModelEntry, ServerConfig
 from serving.metrics import Metrics, MetricsServer
+from serving.models import versions
 
 if TYPE_CHECKING:
-    from serving.batching import BatchScheduler
-    from serving.manager import ModelManager
-    from serving.registry import Registry
-    from serving.servable import Servable
-    from serving.states import Record
+    from serving.calls.batching import BatchScheduler
+    from serving.models.manager import ModelManager
+    from serving.models.registry import Registry
+    from serving.models.servable import Servable
+    from serving.models.states import Record
 
 _LOG = logging.getLogger(__name__)
 Models = str | os.PathLike[str] | Mapping[str, ModelEntry | str | os.PathLike[str]]
@@ -56,7 +56,7 @@ class Server:
         Args:
             models: A root folder whose `<model>/<version>/saved_model.pb` are all served, those
                 that appear later too; or model name to base path or `ModelEntry`, as
-                `serving.container.read_models_config` returns it.
+                `serving.files.container.read_models_config` returns it.
             config: Ports, limits, policies and batching.
             on_progress: Gets a line for a person whenever a version comes, goes or fails; None
                 logs it.
@@ -192,8 +192,8 @@ class Server:
         }
 
     def _load(self, model: str, version: int, path: Path) -> Servable:
-        from serving.servable import Servable
-        from serving.warmup import warm_up
+        from serving.models.servable import Servable
+        from serving.models.warmup import warm_up
 
         servable = Servable(model, version, path)
         if self.config.warmup:
@@ -231,9 +231,9 @@ class Server:
             self.metrics_port = self._metrics_server.port
 
     def _assemble(self) -> None:
-        from serving.batching import BatchScheduler
-        from serving.manager import ModelManager
-        from serving.registry import Registry
+        from serving.calls.batching import BatchScheduler
+        from serving.models.manager import ModelManager
+        from serving.models.registry import Registry
 
         assert self._grpc is not None
         self._scheduler = BatchScheduler(self.config.batching, self._metrics.batch)
@@ -251,7 +251,7 @@ class Server:
         from grpc_reflection.v1alpha import reflection
         from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2
 
-        from serving import model_service, prediction_service
+        from serving.calls import model_service, prediction_service
 
         assert self._grpc and self._manager and self._scheduler and self._registry
         service = prediction_service.PredictionService(
@@ -270,7 +270,7 @@ class Server:
 
     @staticmethod
     def _service_names() -> tuple[str, str]:
-        from serving import model_service, prediction_service
+        from serving.calls import model_service, prediction_service
 
         return prediction_service.SERVICE_NAME, model_service.SERVICE_NAME
 

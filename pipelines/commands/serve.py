@@ -55,7 +55,7 @@ def command(
     lianxi serve --host 0.0.0.0 --metrics-port 8501
     """
     from serving.config import ServerConfig
-    from serving.container import write_container_config
+    from serving.files.container import write_container_config
     from serving.server import Server
 
     if metrics_port and metrics_port == port:

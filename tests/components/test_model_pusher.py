@@ -17,7 +17,7 @@ from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing, Pu
 
 from components.model_pusher import Executor, is_served
 from components.pushed_versions import leftovers, publish
-from serving.versions import find_versions
+from serving.models.versions import find_versions
 
 _NOW = 1_700_000_000
 

@@ -18,8 +18,8 @@ from tensorflow_serving.config import model_server_config_pb2
 from kubeflow.config import load
 from modules.common.registry import task_names
 from pipelines import cli
-from serving import container
 from serving.config import ModelEntry, ServerConfig
+from serving.files import container
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFESTS = ROOT / "kubeflow" / "manifests"

@@ -18,7 +18,7 @@ from tiny_runs import run
 from modules.common.errors import LianxiError
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
-from serving.versions import find_versions
+from serving.models.versions import find_versions
 
 FAULTY_RUN = Path(__file__).resolve().parents[2] / "benchmarks" / "faulty_run.py"
 NAME = "name_gender"

@@ -5,9 +5,9 @@ import yaml
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
-from serving import container
 from serving.config import BatchingConfig, ModelEntry, ServerConfig, VersionPolicy
 from serving.errors import ServingError
+from serving.files import container
 
 
 @pytest.fixture

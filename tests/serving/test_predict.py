@@ -197,7 +197,7 @@ def test_default_inputs(tmp_path, publish, serve):
 
 
 def test_unexpected_error_is_one_line(tmp_path, publish, serve, fails, monkeypatch):
-    from serving import servable
+    from serving.models import servable
 
     _, stubs = serve({"tiny": publish(tmp_path, "tiny", 1).parent})
 

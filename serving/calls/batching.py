@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from serving import errors
 from serving.config import BatchingConfig
-from serving.servable import Arrays, Signature
+from serving.models.servable import Arrays, Signature
 
 _LOG = logging.getLogger(__name__)
 Tensors = Mapping[str, tf.Tensor]

@@ -13,10 +13,11 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import classification_pb2, inference_pb2, regression_pb2
 
-from serving import errors, tensors
-from serving.examples import ExamplesRequest, TasksRequest, require_examples
-from serving.predict import Runner, model_spec
-from serving.servable import DEFAULT_SIGNATURE, Arrays, Servable, Signature
+from serving import errors
+from serving.calls import tensors
+from serving.calls.examples import ExamplesRequest, TasksRequest, require_examples
+from serving.calls.predict import Runner, model_spec
+from serving.models.servable import DEFAULT_SIGNATURE, Arrays, Servable, Signature
 
 INPUTS, CLASSES, SCORES, OUTPUTS = "inputs", "classes", "scores", "outputs"
 CLASSIFY_METHOD = "tensorflow/serving/classify"

@@ -10,9 +10,9 @@ from tensorflow_serving.apis import (
 )
 
 from serving import errors
-from serving.container import entries_from_proto
-from serving.manager import ModelManager
-from serving.registry import Registry
+from serving.files.container import entries_from_proto
+from serving.models.manager import ModelManager
+from serving.models.registry import Registry
 
 SERVICE_NAME = "tensorflow.serving.ModelService"
 

@@ -18,13 +18,14 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving import errors, inference
-from serving.batching import BatchScheduler
-from serving.examples import ExamplesRequest, TasksRequest
+from serving import errors
+from serving.calls import inference
+from serving.calls.batching import BatchScheduler
+from serving.calls.examples import ExamplesRequest, TasksRequest
+from serving.calls.predict import Runner, predict
 from serving.metrics import Metrics
-from serving.predict import Runner, predict
-from serving.registry import Registry
-from serving.servable import DEFAULT_SIGNATURE, Arrays, Servable, Signature
+from serving.models.registry import Registry
+from serving.models.servable import DEFAULT_SIGNATURE, Arrays, Servable, Signature
 
 SERVICE_NAME = "tensorflow.serving.PredictionService"
 _SIGNATURE_DEF = "signature_def"
@@ -57,7 +58,7 @@ class PredictionService:
         """Lists the methods for the gRPC server.
 
         The generated `add_PredictionServiceServicer_to_server` is not used because it would
-        parse tf.Examples, see `serving.examples`.
+        parse tf.Examples, see `serving.calls.examples`.
 
         Returns:
             The service.

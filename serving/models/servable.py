@@ -15,7 +15,8 @@ from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
 from modules.common.plain_paths import PlainPaths
 from modules.common.stack import allow_keywords_as_inputs, safe_argument
-from serving import errors, tensors
+from serving import errors
+from serving.calls import tensors
 
 SERVE_TAG = "serve"
 DEFAULT_SIGNATURE = "serving_default"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from serving.errors import ServingError
 
 if TYPE_CHECKING:
-    from serving.servable import Servable
+    from serving.models.servable import Servable
 
 
 class State(enum.IntEnum):

@@ -14,10 +14,11 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
 
-from serving import errors, inference
-from serving.examples import ExamplesRequest, TasksRequest
-from serving.predict import predict
-from serving.servable import Arrays, Servable, Signature
+from serving import errors
+from serving.calls import inference
+from serving.calls.examples import ExamplesRequest, TasksRequest
+from serving.calls.predict import predict
+from serving.models.servable import Arrays, Servable, Signature
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 MAX_RECORDS = 1000

@@ -19,11 +19,12 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from serving import errors, versions
+from serving import errors
 from serving.config import ModelEntry
-from serving.registry import Registry
-from serving.servable import Servable
-from serving.states import State
+from serving.models import versions
+from serving.models.registry import Registry
+from serving.models.servable import Servable
+from serving.models.states import State
 
 _LOG = logging.getLogger(__name__)
 Entries = Mapping[str, ModelEntry]

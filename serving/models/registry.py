@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from serving import errors
 from serving.config import ModelEntry
-from serving.servable import Servable
-from serving.states import Record, State
+from serving.models.servable import Servable
+from serving.models.states import Record, State
 
 _MAX_ENDED_RECORDS = 50
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2
 
-from serving import errors, tensors
-from serving.servable import DEFAULT_SIGNATURE, Arrays, Servable, Signature
+from serving import errors
+from serving.calls import tensors
+from serving.models.servable import DEFAULT_SIGNATURE, Arrays, Servable, Signature
 
 # Runs a signature on checked inputs: directly for warm-up, through the batch queue otherwise.
 Runner = Callable[[Signature, Mapping[str, tf.Tensor]], Arrays]

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from serving import errors, versions
+from serving import errors
 from serving.config import BatchingConfig, ModelEntry, ServerConfig, VersionPolicy
 from serving.metrics import METRICS_PATH
+from serving.models import versions
 
 IMAGE = "tensorflow/serving:2.16.1"
 GRPC_PORT = 8500

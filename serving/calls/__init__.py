@@ -1,0 +1,1 @@
+"""The calls of the API, whatever they came over."""

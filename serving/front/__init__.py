@@ -1,0 +1,1 @@
+"""What listens: gRPC and REST."""

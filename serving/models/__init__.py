@@ -1,0 +1,1 @@
+"""Loading SavedModels, and which versions of them are served."""
