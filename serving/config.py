@@ -144,6 +144,31 @@ class BatchingConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class TlsConfig:
+    """What a server shows to callers, and asks of them.
+
+    The texts are PEM, as in TensorFlow Serving's `SSLConfig`.
+
+    Attributes:
+        server_key: Private key.
+        server_cert: Certificate, with its chain.
+        custom_ca: Certificates of those who may sign a caller's; empty for the system's.
+        client_verify: Whether a caller must show a certificate.
+    """
+
+    server_key: str
+    server_cert: str
+    custom_ca: str = ""
+    client_verify: bool = False
+
+    def __post_init__(self) -> None:
+        """Reject what is no PEM, such as a path."""
+        for name, kind in (("server_key", "PRIVATE KEY"), ("server_cert", "CERTIFICATE")):
+            if f"{kind}-----" not in getattr(self, name):
+                raise ValueError(f"{name} must be PEM text with a {kind} block")
+
+
+@dataclasses.dataclass(frozen=True)
 class ServerConfig:
     """Everything about a server except which models it serves.
 
@@ -154,14 +179,23 @@ class ServerConfig:
         poll_interval_s: How often the folders are looked at, in seconds.
         max_message_mb: Largest request or response in MiB. TensorFlow Serving allows 2 GiB; a
             smaller limit keeps one caller from filling the memory.
-        max_concurrent_requests: Threads that answer requests. They mostly wait for batches, so
-            many are cheap.
         version_policy: Policy of models that have none of their own.
         model_policies: Model name to its own policy.
         version_labels: Model name to {label: version}.
         batching: How requests are merged.
         warmup: Whether recorded warm-up requests are replayed before a version is used.
         default_grace_s: How long a shutdown waits for requests in flight, in seconds.
+        rest_port: HTTP port of the REST API; None serves none, 0 picks a free one.
+        cors_origins: Web pages of these origins may call the REST API from a browser, such as
+            `("http://localhost:3000",)`; `("*",)` is any.
+        tls: Certificates; None serves in the clear.
+        allow_reload: Whether HandleReloadConfigRequest is answered.
+        max_examples: Most examples in a request to a model that declares no bound of its own.
+        max_in_flight_mb: Most memory that all requests being answered may take together, in MiB;
+            beyond it callers get RESOURCE_EXHAUSTED.
+        max_memory_mb: The same while the process holds more than this, in MiB; None is four
+            fifths of what the machine or the container has.
+        receive_timeout_s: How long a caller may take to send one message, in seconds.
     """
 
     host: str = "127.0.0.1"
@@ -169,13 +203,20 @@ class ServerConfig:
     metrics_port: int | None = None
     poll_interval_s: float = 1.0
     max_message_mb: int = 64
-    max_concurrent_requests: int = 64
     version_policy: VersionPolicy = VersionPolicy()
     model_policies: Mapping[str, VersionPolicy] = dataclasses.field(default_factory=dict)
     version_labels: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
     batching: BatchingConfig = BatchingConfig()
     warmup: bool = True
     default_grace_s: float = 10.0
+    rest_port: int | None = None
+    cors_origins: tuple[str, ...] = ()
+    tls: TlsConfig | None = None
+    allow_reload: bool = False
+    max_examples: int = 16_384
+    max_in_flight_mb: int = 1024
+    max_memory_mb: int | None = None
+    receive_timeout_s: float = 30.0
 
     def __post_init__(self) -> None:
         """Reject values that could not work."""
@@ -183,8 +224,9 @@ class ServerConfig:
             raise ValueError(f"poll_interval_s must be above 0, got {self.poll_interval_s}")
         if not 1 <= self.max_message_mb <= 2047:
             raise ValueError(f"max_message_mb must be 1 to 2047, got {self.max_message_mb}")
-        if self.max_concurrent_requests < 1:
-            raise ValueError("max_concurrent_requests must be at least 1")
+        for name in ("max_examples", "max_in_flight_mb", "receive_timeout_s"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
 
     @property
     def max_message_bytes(self) -> int:

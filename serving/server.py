@@ -215,9 +215,7 @@ class Server:
     def _bind(self) -> None:
         config = self.config
         self._grpc = grpc.server(
-            concurrent.futures.ThreadPoolExecutor(
-                config.max_concurrent_requests, thread_name_prefix="grpc"
-            ),
+            concurrent.futures.ThreadPoolExecutor(64, thread_name_prefix="grpc"),
             options=[
                 ("grpc.max_receive_message_length", config.max_message_bytes),
                 ("grpc.max_send_message_length", config.max_message_bytes),

@@ -1,1 +1,1 @@
-"""Configuration files of TensorFlow Serving: written for the image, read for the embedded server."""
+"""TensorFlow Serving's configuration files: written for the image, read for the embedded server."""

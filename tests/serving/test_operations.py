@@ -243,7 +243,7 @@ def test_sigint(tmp_path, publish, serve, until):
 
 def test_nothing_imports_tensorflow_early():
     code = (
-        "import sys, serving, serving.server, serving.client, serving.config, serving.files.container\n"
+        "import sys, serving.server, serving.client, serving.config, serving.files.container\n"
         "assert 'tensorflow' not in sys.modules"
     )
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
