@@ -1,4 +1,7 @@
-"""Classify, Regress and MultiInference on one servable.
+"""Classify, Regress and MultiInference, before the graph runs: which signature, on what.
+
+Nothing here runs it. `classify_signature`, `regress_signature` or `plan_tasks` says what to run,
+`example_inputs` says on what, and `serving.calls.results` makes the answer of the outputs.
 
 As in TensorFlow Serving's default configuration, a signature's method name is not looked at
 (every SavedModel TensorFlow 2 writes says "predict"): what counts are the names, dtypes and
@@ -7,153 +10,164 @@ shapes of inputs and outputs.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import grpc
-import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
-from tensorflow_serving.apis import classification_pb2, inference_pb2, regression_pb2
+from tensorflow_serving.apis import model_pb2
 
 from serving import errors
-from serving.calls import tensors
 from serving.calls.examples import ExamplesRequest, TasksRequest, require_examples
-from serving.calls.predict import Runner, model_spec
-from serving.models.servable import DEFAULT_SIGNATURE, Arrays, Servable, Signature
+from serving.models.servable import DEFAULT_SIGNATURE, Servable, Signature
 
 INPUTS, CLASSES, SCORES, OUTPUTS = "inputs", "classes", "scores", "outputs"
 CLASSIFY_METHOD = "tensorflow/serving/classify"
 REGRESS_METHOD = "tensorflow/serving/regress"
 
 
-def classify(
-    servable: Servable, request: ExamplesRequest, run: Runner
-) -> classification_pb2.ClassificationResponse:
-    """Answers a Classify request.
+class Task(NamedTuple):
+    """One part of a MultiInference request.
+
+    Attributes:
+        signature: What to run.
+        kind: `CLASSIFY_METHOD` or `REGRESS_METHOD`: how to read what comes out.
+    """
+
+    signature: Signature
+    kind: str
+
+
+def classify_signature(servable: Servable, request: ExamplesRequest) -> Signature:
+    """Finds the signature of a Classify request.
 
     Args:
         servable: The model version.
-        request: Examples and signature name.
-        run: Runs the signature.
+        request: Signature name and examples.
 
     Returns:
-        One list of (label, score) per example.
+        A signature that takes examples and gives classes, scores or both.
 
     Raises:
-        ServingError: The signature does not classify, or the input is empty.
-        tf.errors.OpError: The graph refused the examples.
+        ServingError: INVALID_ARGUMENT: there is no such signature, or it does not classify.
 
-    Source: `tensorflow_serving/servables/tensorflow/classifier.cc`.
+    Source: `tensorflow_serving/servables/tensorflow/classifier.cc`, also for the order.
     """
-    name = request.model_spec.signature_name if request.model_spec else ""
-    signature = _signature(servable, name, "No signature was found with the name: ")
-    result = _classify(signature, request.examples, run)
-    return classification_pb2.ClassificationResponse(
-        result=result, model_spec=model_spec(servable, name)
-    )
+    signature = _signature(servable, request.model_spec, "No signature was found with the name: ")
+    _check_classifies(signature)
+    return signature
 
 
-def regress(
-    servable: Servable, request: ExamplesRequest, run: Runner
-) -> regression_pb2.RegressionResponse:
-    """Answers a Regress request.
+def regress_signature(servable: Servable, request: ExamplesRequest) -> Signature:
+    """Finds the signature of a Regress request.
 
     Args:
         servable: The model version.
-        request: Examples and signature name.
-        run: Runs the signature.
+        request: Signature name and examples.
 
     Returns:
-        One value per example.
+        A signature that takes examples and gives a number for each.
 
     Raises:
-        ServingError: The signature does not regress, or the input is empty.
-        tf.errors.OpError: The graph refused the examples.
+        ServingError: INVALID_ARGUMENT: there is no such signature, or it does not regress.
 
-    Source: `tensorflow_serving/servables/tensorflow/regressor.cc`.
+    Source: `tensorflow_serving/servables/tensorflow/regressor.cc`, also for the order.
     """
-    name = request.model_spec.signature_name if request.model_spec else ""
-    signature = _signature(servable, name, "No signature was found with the name: ")
-    result = _regress(signature, request.examples, run)
-    return regression_pb2.RegressionResponse(result=result, model_spec=model_spec(servable, name))
+    signature = _signature(servable, request.model_spec, "No signature was found with the name: ")
+    _check_regresses(signature)
+    return signature
 
 
-def check_tasks(request: TasksRequest) -> None:
-    """Checks what can be said of the tasks without the model.
+def tasks_spec(request: TasksRequest) -> model_pb2.ModelSpec:
+    """Says which model a MultiInference request is for.
 
     Args:
         request: The request.
 
-    Raises:
-        ServingError: INVALID_ARGUMENT or UNIMPLEMENTED.
+    Returns:
+        The spec of the first task; an empty one if there is no task.
 
-    Source: `tensorflow_serving/servables/tensorflow/multi_inference.cc`.
+    Source: `tensorflow_serving/servables/tensorflow/multi_inference_helper.cc`.
     """
-    if not request.tasks or not request.tasks[0].model_spec.name:
-        raise errors.invalid_argument("Found ModelSpec with an empty model name.")
-    seen: set[str] = set()
+    return request.tasks[0].model_spec if request.tasks else model_pb2.ModelSpec()
+
+
+def plan_tasks(servable: Servable, request: TasksRequest) -> list[Task]:
+    """Finds the signatures of a MultiInference request.
+
+    They run one after the other. TensorFlow Serving runs them at once, and feeds the examples
+    to the input tensor of each.
+
+    Args:
+        servable: The model version that `tasks_spec` asks for.
+        request: The tasks.
+
+    Returns:
+        What to run for each task, in order.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT, or UNIMPLEMENTED for a method that neither classifies
+            nor regresses.
+
+    Source: `tensorflow_serving/servables/tensorflow/multi_inference.cc`, also for the order:
+        the model is looked up first, then all of one task is checked before the next.
+    """
+    plan: list[Task] = []
     for task in request.tasks:
-        name = task.model_spec.signature_name or DEFAULT_SIGNATURE
+        if not task.model_spec.name:
+            raise errors.invalid_argument("Found ModelSpec with an empty model name.")
         if task.model_spec.name != request.tasks[0].model_spec.name:
             raise errors.invalid_argument(
                 "All ModelSpecs in a MultiInferenceRequest must access the same model name."
             )
-        if name in seen:
+        name = task.model_spec.signature_name or DEFAULT_SIGNATURE
+        if any(earlier.signature.name == name for earlier in plan):
             raise errors.invalid_argument(f"Duplicate evaluation of signature: {name}")
-        seen.add(name)
-        if task.method_name not in (CLASSIFY_METHOD, REGRESS_METHOD):
+        signature = _signature(
+            servable, task.model_spec, "Requested signature not found in model graph: "
+        )
+        if task.method_name == CLASSIFY_METHOD:
+            _check_classifies(signature)
+        elif task.method_name == REGRESS_METHOD:
+            _check_regresses(signature)
+        else:
             raise errors.ServingError(
                 grpc.StatusCode.UNIMPLEMENTED,
                 f"Unsupported signature method_name: {task.method_name}",
             )
+        plan.append(Task(signature, task.method_name))
+    return plan
 
 
-def multi_inference(
-    servable: Servable, request: TasksRequest, run: Runner
-) -> inference_pb2.MultiInferenceResponse:
-    """Answers a MultiInference request.
-
-    The signatures run one after the other. TensorFlow Serving runs them at once and therefore
-    insists that they share one input tensor, which signatures TensorFlow 2 wrote never do.
+def example_inputs(signature: Signature, examples: list[bytes]) -> dict[str, tf.Tensor]:
+    """Makes the input of a signature that takes tf.Examples.
 
     Args:
-        servable: The model version.
-        request: Tasks that passed `check_tasks`, and the examples for all of them.
-        run: Runs a signature.
+        signature: What `classify_signature`, `regress_signature` or `plan_tasks` found.
+        examples: Serialized tf.Examples.
 
     Returns:
-        One result per task, in order.
+        The one input, of shape [examples] and dtype string.
 
     Raises:
-        ServingError: A signature is missing or not of the kind its task asks for.
-        tf.errors.OpError: The graph refused the examples.
+        ServingError: INVALID_ARGUMENT: there is no example, or the signature takes none.
+
+    Source: `tensorflow_serving/servables/tensorflow/util.cc`.
     """
-    response = inference_pb2.MultiInferenceResponse()
-    for task in request.tasks:
-        name = task.model_spec.signature_name
-        signature = _signature(servable, name, "Requested signature not found in model graph: ")
-        result = response.results.add(model_spec=model_spec(servable, name))
-        if task.method_name == CLASSIFY_METHOD:
-            result.classification_result.CopyFrom(_classify(signature, request.examples, run))
-        else:
-            result.regression_result.CopyFrom(_regress(signature, request.examples, run))
-    return response
+    require_examples(examples)
+    signature.check(INPUTS, types_pb2.DT_STRING, (len(examples),))
+    return {INPUTS: tf.constant(examples, tf.string)}
 
 
-def _signature(servable: Servable, name: str, complaint: str) -> Signature:
+def _signature(servable: Servable, spec: model_pb2.ModelSpec | None, complaint: str) -> Signature:
+    name = (spec.signature_name if spec else "") or DEFAULT_SIGNATURE
     signature = servable.signature(name)
     if signature is None:
-        raise errors.invalid_argument(complaint + (name or DEFAULT_SIGNATURE))
+        raise errors.invalid_argument(complaint + name)
     return signature
 
 
-def _run_examples(signature: Signature, examples: list[bytes], run: Runner) -> Arrays:
-    require_examples(examples)
-    signature.check(INPUTS, types_pb2.DT_STRING, (len(examples),))
-    return run(signature, {INPUTS: tf.constant(examples, tf.string)})
-
-
-def _classify(
-    signature: Signature, examples: list[bytes], run: Runner
-) -> classification_pb2.ClassificationResult:
+def _check_classifies(signature: Signature) -> None:
     definition = signature.definition
     if len(definition.inputs) != 1:
         raise errors.invalid_argument("Expected one input Tensor.")
@@ -162,64 +176,17 @@ def _classify(
             f"Expected one or two output Tensors, found {len(definition.outputs)}"
         )
     if INPUTS not in definition.inputs:
-        raise errors.failed_precondition(
+        raise errors.invalid_argument(
             f"No classification inputs found in SignatureDef: {definition}"
         )
     if CLASSES not in definition.outputs and SCORES not in definition.outputs:
-        raise errors.failed_precondition(
+        raise errors.invalid_argument(
             "Expected classification signature outputs to contain at least one of "
             f'"{CLASSES}" or "{SCORES}". Signature was: {definition}'
         )
-    outputs = _run_examples(signature, examples, run)
-    classes = _matrix(outputs, CLASSES, "DT_STRING", len(examples))
-    scores = _matrix(outputs, SCORES, "DT_FLOAT", len(examples))
-    if classes is not None and scores is not None and classes.shape[1] != scores.shape[1]:
-        raise errors.invalid_argument(
-            "Tensors class and score should match in dim_size(1). Got "
-            f"{classes.shape[1]} vs. {scores.shape[1]}"
-        )
-    result = classification_pb2.ClassificationResult()
-    for row in range(len(examples)):
-        labels = [] if classes is None else classes[row].tolist()
-        values = [] if scores is None else scores[row].tolist()
-        target = result.classifications.add().classes
-        for column in range(max(len(labels), len(values))):
-            added = target.add()
-            if labels:
-                # The proto's label is text; a label that is not stays readable.
-                added.label = labels[column].decode("utf-8", "backslashreplace")
-            if values:
-                added.score = values[column]
-    return result
 
 
-def _matrix(outputs: Arrays, name: str, dtype: str, rows: int) -> np.ndarray | None:
-    if name not in outputs:
-        return None
-    value = outputs[name]
-    if value.ndim != 2:
-        raise errors.invalid_argument(
-            "Expected Tensor shape: [batch_size num_classes] but got "
-            f"{tensors.shape_text(value.shape)}"
-        )
-    got = _dtype_enum_name(value)
-    if got != dtype:
-        raise errors.invalid_argument(f"Expected {name} Tensor of {dtype}. Got: {got}")
-    if len(value) != rows:
-        raise errors.invalid_argument(
-            f"Expected {name} output batch size of {rows}. Got: {len(value)}"
-        )
-    return value
-
-
-def _dtype_enum_name(value: np.ndarray) -> str:
-    dtype = tf.string if value.dtype == object else tf.dtypes.as_dtype(value.dtype)
-    return str(types_pb2.DataType.Name(dtype.as_datatype_enum))
-
-
-def _regress(
-    signature: Signature, examples: list[bytes], run: Runner
-) -> regression_pb2.RegressionResult:
+def _check_regresses(signature: Signature) -> None:
     definition = signature.definition
     if len(definition.inputs) != 1:
         raise errors.invalid_argument("Expected one input Tensor.")
@@ -230,23 +197,6 @@ def _regress(
         (OUTPUTS, "outputs", definition.outputs),
     ):
         if name not in found:
-            raise errors.failed_precondition(
+            raise errors.invalid_argument(
                 f"No regression {kind} found in SignatureDef: {definition}"
             )
-    value = _run_examples(signature, examples, run)[OUTPUTS]
-    if value.ndim != 1 and not (value.ndim == 2 and value.shape[1] == 1):
-        raise errors.invalid_argument(
-            "Expected output Tensor shape to be either [batch_size] or [batch_size, 1] "
-            f"but got {tensors.shape_text(value.shape)}"
-        )
-    if len(value) != len(examples):
-        raise errors.invalid_argument(
-            f"Input batch size did not match output batch size: {len(examples)} vs. {len(value)}"
-        )
-    got = _dtype_enum_name(value)
-    if got != "DT_FLOAT":
-        raise errors.invalid_argument(f"Expected output Tensor of DT_FLOAT.  Got: {got}")
-    result = regression_pb2.RegressionResult()
-    for number in value.ravel().tolist():
-        result.regressions.add().value = number
-    return result

@@ -19,7 +19,7 @@ from tensorflow_serving.apis import (
 )
 
 from serving import errors
-from serving.calls import inference
+from serving.calls import direct, inference
 from serving.calls.batching import BatchScheduler
 from serving.calls.examples import ExamplesRequest, TasksRequest
 from serving.calls.predict import Runner, predict
@@ -109,26 +109,22 @@ class PredictionService:
     ) -> classification_pb2.ClassificationResponse:
         """Labels tf.Examples."""
         with self._answering("Classify", request.model_spec, context) as servable:
-            return inference.classify(servable, request, self._runner(context))
+            return direct.classify(servable, request, self._runner(context))
 
     def regress(
         self, request: ExamplesRequest, context: grpc.ServicerContext
     ) -> regression_pb2.RegressionResponse:
         """Gives a number for each tf.Example."""
         with self._answering("Regress", request.model_spec, context) as servable:
-            return inference.regress(servable, request, self._runner(context))
+            return direct.regress(servable, request, self._runner(context))
 
     def multi_inference(
         self, request: TasksRequest, context: grpc.ServicerContext
     ) -> inference_pb2.MultiInferenceResponse:
         """Runs several classify and regress signatures on the same tf.Examples."""
-        spec = request.tasks[0].model_spec if request.tasks else model_pb2.ModelSpec()
-
-        def check() -> None:
-            inference.check_tasks(request)
-
-        with self._answering("MultiInference", spec, context, check) as servable:
-            return inference.multi_inference(servable, request, self._runner(context))
+        spec = inference.tasks_spec(request)
+        with self._answering("MultiInference", spec, context) as servable:
+            return direct.multi_inference(servable, request, self._runner(context))
 
     def get_model_metadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest, context: grpc.ServicerContext

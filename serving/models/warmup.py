@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving import errors
-from serving.calls import inference
+from serving.calls import direct
 from serving.calls.examples import ExamplesRequest, TasksRequest
 from serving.calls.predict import predict
 from serving.models.servable import Arrays, Servable, Signature
@@ -74,11 +74,11 @@ def _replay(
         predict(servable, log.predict_log.request, _run, max_tensor_bytes)
     elif kind in ("classify_log", "regress_log"):
         data = getattr(log, kind).request.SerializeToString()
-        answer = inference.classify if kind == "classify_log" else inference.regress
+        answer = direct.classify if kind == "classify_log" else direct.regress
         answer(servable, ExamplesRequest.from_bytes(data), _run)
     elif kind == "multi_inference_log":
         data = log.multi_inference_log.request.SerializeToString()
-        inference.multi_inference(servable, TasksRequest.from_bytes(data), _run)
+        direct.multi_inference(servable, TasksRequest.from_bytes(data), _run)
     elif kind is not None:
         raise errors.ServingError(
             grpc.StatusCode.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind}"

@@ -65,8 +65,13 @@ def test_multi_inference(stubs):
 @pytest.mark.parametrize(
     ("tasks", "code", "message"),
     [
-        ([], "INVALID_ARGUMENT", "Found ModelSpec with an empty model name."),
-        ([("", "x", C)], "INVALID_ARGUMENT", "Found ModelSpec with an empty model name."),
+        ([], "INVALID_ARGUMENT", "ModelSpec has no name specified."),
+        ([("", "x", C)], "INVALID_ARGUMENT", "ModelSpec has no name specified."),
+        (
+            [("tiny", "regress", R), ("", "serve_examples", C)],
+            "INVALID_ARGUMENT",
+            "Found ModelSpec with an empty model name.",
+        ),
         (
             [("tiny", "regress", R), ("other", "regress", R)],
             "INVALID_ARGUMENT",
@@ -87,6 +92,23 @@ def test_multi_inference(stubs):
             "INVALID_ARGUMENT",
             "Requested signature not found in model graph: nope",
         ),
+        # The first task is checked whole before the second is looked at.
+        (
+            [("tiny", "nope", "predict"), ("other", "regress", R)],
+            "INVALID_ARGUMENT",
+            "Requested signature not found in model graph: nope",
+        ),
+        (
+            [("tiny", "counted", R), ("tiny", "counted", R)],
+            "INVALID_ARGUMENT",
+            "Expected one input Tensor.",
+        ),
+        # The model is looked up before anything else.
+        (
+            [("nobody", "regress", "predict"), ("other", "regress", R)],
+            "NOT_FOUND",
+            "Servable not found for request: Latest(nobody)",
+        ),
         (
             [("nobody", "regress", R)],
             "NOT_FOUND",
@@ -104,8 +126,8 @@ def test_multi_inference_errors(stubs, fails, tasks, code, message):
     [
         ("nope", "INVALID_ARGUMENT", "No signature was found with the name: nope"),
         ("counted", "INVALID_ARGUMENT", "Expected one input Tensor."),
-        ("serving_default", "FAILED_PRECONDITION", "No classification inputs found in Sig"),
-        ("regress", "FAILED_PRECONDITION", "Expected classification signature outputs to contain"),
+        ("serving_default", "INVALID_ARGUMENT", "No classification inputs found in Sig"),
+        ("regress", "INVALID_ARGUMENT", "Expected classification signature outputs to contain"),
         ("odd_scores", "INVALID_ARGUMENT", "Expected Tensor shape: [batch_size num_classes] but"),
     ],
 )
@@ -119,8 +141,8 @@ def test_classify_on_the_wrong_signature(stubs, fails, signature, code, message)
     [
         ("nope", "INVALID_ARGUMENT", "No signature was found with the name: nope"),
         ("serve_examples", "INVALID_ARGUMENT", "Expected one output Tensor."),
-        ("slow", "FAILED_PRECONDITION", "No regression inputs found in SignatureDef:"),
-        ("odd_scores", "FAILED_PRECONDITION", "No regression outputs found in SignatureDef:"),
+        ("slow", "INVALID_ARGUMENT", "No regression inputs found in SignatureDef:"),
+        ("odd_scores", "INVALID_ARGUMENT", "No regression outputs found in SignatureDef:"),
     ],
 )
 def test_regress_on_the_wrong_signature(stubs, fails, signature, code, message):
