@@ -233,6 +233,16 @@ class ServerConfig:
         """The message limit in bytes."""
         return self.max_message_mb * 1024 * 1024
 
+    @property
+    def max_in_flight_bytes(self) -> int:
+        """The limit of all requests in flight in bytes."""
+        return self.max_in_flight_mb * 1024 * 1024
+
+    @property
+    def max_memory_bytes(self) -> int | None:
+        """The limit of the process in bytes, None where it is the machine that says."""
+        return None if self.max_memory_mb is None else self.max_memory_mb * 1024 * 1024
+
     def entry(self, model: str, base_path: Path) -> ModelEntry:
         """Completes a model that was found by its folder.
 

@@ -67,7 +67,13 @@ class Metrics:
         )
 
     def request(
-        self, model: str, api: str, signature: str, code: grpc.StatusCode, seconds: float
+        self,
+        model: str,
+        api: str,
+        signature: str,
+        code: grpc.StatusCode,
+        seconds: float,
+        entrypoint: str,
     ) -> None:
         """Counts one request.
 
@@ -78,9 +84,11 @@ class Metrics:
             signature: Name of the signature; empty likewise.
             code: How it ended.
             seconds: How long it took.
+            entrypoint: `GRPC` or `REST`.
         """
         self._requests.labels(model, api, signature, code.name).inc()
-        self._latency_us.labels(model, api, signature, code.name, "GRPC").observe(seconds * 1e6)
+        latency_us = self._latency_us.labels(model, api, signature, code.name, entrypoint)
+        latency_us.observe(seconds * 1e6)
 
     def batch(self, signature: str, rows: int) -> None:
         """Counts one run of the graph.

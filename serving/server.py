@@ -9,7 +9,8 @@ TensorFlow is imported by `start`, not by importing this module.
 
 from __future__ import annotations
 
-import concurrent.futures
+import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -19,20 +20,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import grpc
-
 from serving.config import ModelEntry, ServerConfig
+from serving.front.loop import LoopThread
 from serving.metrics import Metrics, MetricsServer
 from serving.models import versions
 
 if TYPE_CHECKING:
-    from serving.calls.batching import BatchScheduler
+    from serving.calls.api import Api
+    from serving.front.grpc_front import GrpcFront
     from serving.models.manager import ModelManager
     from serving.models.registry import Registry
     from serving.models.servable import Servable
     from serving.models.states import Record
 
 _LOG = logging.getLogger(__name__)
+_OPERATION_THREADS = 16
 Models = str | os.PathLike[str] | Mapping[str, ModelEntry | str | os.PathLike[str]]
 
 
@@ -68,11 +70,11 @@ class Server:
         self._on_progress = on_progress or _LOG.info
         self._metrics = Metrics()
         self._metrics_server: MetricsServer | None = None
-        self._grpc: grpc.Server | None = None
+        self._loop = LoopThread()
+        self._api: Api | None = None
+        self._grpc: GrpcFront | None = None
         self._manager: ModelManager | None = None
         self._registry: Registry | None = None
-        self._scheduler: BatchScheduler | None = None
-        self._health: Any = None
         self._stop_requested = threading.Event()
         self._stopped = threading.Event()
         self._stop_lock = threading.Lock()
@@ -88,12 +90,15 @@ class Server:
             OSError: The metrics port is taken.
             FileNotFoundError: The root folder does not exist.
         """
-        if self._grpc is not None:
+        if self._registry is not None:
             raise RuntimeError("this server was started before; make a new one")
         self._check_root()
         try:
-            self._bind()
             self._assemble()
+            self._loop.run(self._bind())
+            assert self._manager is not None
+            self._manager.start()
+            self._loop.run(self._listen())
         except BaseException:
             self.stop(0)
             raise
@@ -149,11 +154,8 @@ class Server:
             if self._stopped.is_set():
                 return
             grace_s = self.config.default_grace_s if grace_s is None else grace_s
-            if self._grpc is not None:
-                self._set_health(is_serving=False)
-                self._grpc.stop(grace_s).wait()
-            if self._scheduler is not None:
-                self._scheduler.close()
+            self._loop.run(self._close(grace_s))
+            self._loop.close()
             if self._manager is not None:
                 self._manager.stop()
             if self._metrics_server is not None:
@@ -197,7 +199,7 @@ class Server:
 
         servable = Servable(model, version, path)
         if self.config.warmup:
-            warm_up(servable, path, self.config.max_message_bytes)
+            warm_up(servable, path)
         return servable
 
     def _report(self, record: Record, seconds: float) -> None:
@@ -211,73 +213,74 @@ class Server:
         else:
             self._metrics.loaded(record.model, record.version, is_loaded=False)
             self._on_progress(f"{name} unloaded")
-
-    def _bind(self) -> None:
-        config = self.config
-        self._grpc = grpc.server(
-            concurrent.futures.ThreadPoolExecutor(64, thread_name_prefix="grpc"),
-            options=[
-                ("grpc.max_receive_message_length", config.max_message_bytes),
-                ("grpc.max_send_message_length", config.max_message_bytes),
-                # Otherwise a second server on the same port would silently share it.
-                ("grpc.so_reuseport", 0),
-            ],
-        )
-        self.port = self._grpc.add_insecure_port(f"{config.host}:{config.port}")
-        if config.metrics_port is not None:
-            self._metrics_server = MetricsServer(self._metrics, config.host, config.metrics_port)
-            self.metrics_port = self._metrics_server.port
+        self._loop.call(self._refresh_health)
 
     def _assemble(self) -> None:
+        """Makes the parts; nothing is bound or loaded yet."""
+        from serving.calls.api import Api
         from serving.calls.batching import BatchScheduler
+        from serving.calls.limits import Admission
+        from serving.calls.model_service import ModelService
+        from serving.front.grpc_front import GrpcFront
         from serving.models.manager import ModelManager
         from serving.models.registry import Registry
 
-        assert self._grpc is not None
-        self._scheduler = BatchScheduler(self.config.batching, self._metrics.batch)
+        config = self.config
+        _allow_many_runs()
         self._registry = Registry(self._report)
         self._manager = ModelManager(
-            self._registry, self._find_entries, self._load, self.config.poll_interval_s
+            self._registry, self._find_entries, self._load, config.poll_interval_s
         )
-        self._add_services()
-        self._manager.start()
-        self._grpc.start()
-        self._set_health(is_serving=True)
-
-    def _add_services(self) -> None:
-        from grpc_health.v1 import health, health_pb2_grpc
-        from grpc_reflection.v1alpha import reflection
-        from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2
-
-        from serving.calls import model_service, prediction_service
-
-        assert self._grpc and self._manager and self._scheduler and self._registry
-        service = prediction_service.PredictionService(
-            self._registry, self._scheduler, self._metrics, self.config.max_message_bytes
+        self._api = Api(
+            self._registry,
+            ModelService(self._registry, self._manager),
+            BatchScheduler(config.batching, self._metrics.batch),
+            self._metrics,
+            Admission(config.max_in_flight_bytes, config.max_memory_bytes),
+            config.max_examples,
         )
-        self._grpc.add_generic_rpc_handlers((service.handler(),))
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-            model_service.ModelService(self._registry, self._manager), self._grpc
-        )
-        self._health = health.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._grpc)
-        # Reflection finds the descriptors of PredictionService because its module is imported.
-        assert prediction_service_pb2.DESCRIPTOR is not None
-        names = (*self._service_names(), health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self._grpc)
+        self._grpc = GrpcFront(self._api, config)
 
-    @staticmethod
-    def _service_names() -> tuple[str, str]:
-        from serving.calls import model_service, prediction_service
+    async def _bind(self) -> None:
+        """Takes the ports, in the event loop; callers wait until `_listen`."""
+        assert self._grpc is not None
+        self.port = self._grpc.bind()
+        if self.config.metrics_port is not None:
+            self._metrics_server = MetricsServer(
+                self._metrics, self.config.host, self.config.metrics_port
+            )
+            self.metrics_port = self._metrics_server.port
 
-        return prediction_service.SERVICE_NAME, model_service.SERVICE_NAME
+    async def _listen(self) -> None:
+        """Begins to answer, in the event loop."""
+        assert self._grpc is not None
+        await self._grpc.start()
+        self._refresh_health()
 
-    def _set_health(self, is_serving: bool) -> None:
-        from grpc_health.v1 import health_pb2
+    async def _close(self, grace_s: float) -> None:
+        """Finishes what is in flight and frees the ports, in the event loop."""
+        if self._grpc is not None:
+            await self._grpc.set_health(is_serving=False)
+            await self._grpc.stop(grace_s)
+        if self._api is not None:
+            self._api.close()
 
-        if self._health is None:
+    def _refresh_health(self) -> None:
+        """Tells health checks whether any model can answer, in the event loop."""
+        if self._registry is None or self._grpc is None or self._stop_requested.is_set():
             return
-        statuses = health_pb2.HealthCheckResponse
-        status = statuses.SERVING if is_serving else statuses.NOT_SERVING
-        for name in ("", *self._service_names()):
-            self._health.set(name, status)
+        is_serving = any(self._registry.available(name) for name in self._registry.models())
+        asyncio.ensure_future(self._grpc.set_health(is_serving))
+
+
+def _allow_many_runs() -> None:
+    """Lets more graphs run at once than there are cores.
+
+    TensorFlow has as many threads for operations as cores; two large pictures would take them all
+    for seconds, and every other model would wait.
+    """
+    import tensorflow as tf
+
+    # Where TensorFlow is in use already, it is too late, and what is there has to do.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_inter_op_parallelism_threads(_OPERATION_THREADS)

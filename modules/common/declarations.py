@@ -149,9 +149,12 @@ class Serving:
         example: One request by input name, as a batch of one or more: the warm-up request,
             what ServingValidator sends, and what the documentation shows.
         classify: Whether `serve_examples` answers Classify, with `classes` and `scores`.
+        max_examples: Most examples in one request to the server. What takes long for an example
+            allows few, so that one caller cannot keep the model for an hour.
     """
 
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...]
     example: Mapping[str, list]
     classify: bool = False
+    max_examples: int = 256

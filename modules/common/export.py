@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common import optional_inputs
+from modules.common import optional_inputs, request_limits
 from modules.common.input_pipeline import Split
 from modules.common.stack import safe_argument
 from modules.common.task import Field, Task
@@ -239,6 +239,7 @@ def save(servable: Servable, directory: str) -> None:
     tf.saved_model.save(servable, directory, signatures=traced)
     optional_inputs.declare(directory, "serving_default", servable.task.serving.inputs)
     tf.io.gfile.makedirs(os.path.join(directory, "assets.extra"))
+    request_limits.write_max_examples(directory, servable.task.serving.max_examples)
     servable.model.save_weights(os.path.join(directory, WEIGHTS_FILE))
     with tf.io.TFRecordWriter(os.path.join(directory, _WARMUP_FILE)) as writer:
         writer.write(_warmup_log(servable.task).SerializeToString())

@@ -1,19 +1,22 @@
 """Merging concurrent requests for one signature into one run of the graph.
 
 The parameters and their meaning are those of TensorFlow Serving's batching session
-(`tensorflow_serving/batching/batching_session.cc`). Two things are kinder here: a request that
-makes the merged run fail does not fail its batch-mates, who are then run one by one, and a
-request larger than the largest batch runs alone.
+(`tensorflow_serving/batching/batching_session.cc`). Four things are kinder here: a request that
+makes the merged run fail does not fail its batch-mates, who are then run one by one; a request
+larger than the largest batch runs alone; every model has threads of its own, so that one's long
+work does not hold up another's; and a run that nobody waits for is ended.
+
+Everything but the runs themselves happens in the event loop, so there is nothing to lock.
 """
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import concurrent.futures
 import logging
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import grpc
 import numpy as np
@@ -21,11 +24,13 @@ import tensorflow as tf
 
 from serving import errors
 from serving.config import BatchingConfig
-from serving.models.servable import Arrays, Signature
+from serving.models.servable import Servable
+from serving.models.signature import Arrays, Cancellation, Signature
 
 _LOG = logging.getLogger(__name__)
-Tensors = Mapping[str, tf.Tensor]
-_Key = tuple[Signature, tuple[tuple[str, tuple[int, ...]], ...]]
+_MAX_THREADS = 256
+# How long the end of the server waits for runs that were ended, in seconds.
+_CLOSE_S = 5.0
 
 
 class _NotSplittableError(Exception):
@@ -35,40 +40,52 @@ class _NotSplittableError(Exception):
 class _Task:
     """One request in the queue."""
 
-    def __init__(self, inputs: Tensors, rows: int, deadline_s: float) -> None:
+    def __init__(self, inputs: Arrays, rows: int, future: asyncio.Future[Arrays]) -> None:
         self.inputs = inputs
         self.rows = rows
-        self.deadline_s = deadline_s
-        self.future: concurrent.futures.Future[Arrays] = concurrent.futures.Future()
-
-    def start(self) -> bool:
-        """False if nobody waits for the answer any more."""
-        if not self.future.set_running_or_notify_cancel():
-            return False
-        if time.monotonic() < self.deadline_s:
-            return True
-        self.future.set_exception(
-            errors.deadline_exceeded("Run() timeout exceeded while waiting in batching queue")
-        )
-        return False
+        self.future = future
 
 
 class _Batch:
-    """Requests that will run together."""
+    """Requests that will run together, or one by one if that fails."""
 
-    def __init__(self) -> None:
-        self.created_s = time.monotonic()
+    def __init__(self, signature: Signature, key: Hashable) -> None:
+        self.signature = signature
+        self.key = key
         self.tasks: list[_Task] = []
         self.rows = 0
+        self.is_due = False
+        self.timer: asyncio.TimerHandle | None = None
+        self.running: list[_Task] = []
+        self.cancellation: Cancellation | None = None
+        # The requests that were run, with the rows of each run, padding included.
+        self.runs: list[int] = []
+
+    def end_if_abandoned(self) -> None:
+        """Ends the run in progress when nobody waits for it any more."""
+        cancellation = self.cancellation
+        if cancellation is not None and all(task.future.done() for task in self.running):
+            cancellation.cancel()
+
+
+class _Queue:
+    """Batches of one model that wait, and how many of its threads are busy."""
+
+    def __init__(self) -> None:
+        self.waiting: collections.deque[_Batch] = collections.deque()
+        self.busy: set[_Batch] = set()
 
 
 class BatchScheduler:
-    """Queues of requests, one per signature and shape, and the threads that run them."""
+    """Queues of requests, one per model, and the threads that run them.
+
+    To be used in the thread of one event loop.
+    """
 
     def __init__(
         self, config: BatchingConfig, on_batch: Callable[[str, int], None] | None = None
     ) -> None:
-        """Starts the threads.
+        """Prepares.
 
         Args:
             config: Parameters.
@@ -76,23 +93,19 @@ class BatchScheduler:
         """
         self._config = config
         self._on_batch = on_batch or (lambda name, rows: None)
-        self._changed = threading.Condition()
-        self._queues: dict[_Key, collections.deque[_Batch]] = {}
-        self._closed = False
-        self._threads = [
-            threading.Thread(target=self._work, name=f"batch-{index}", daemon=True)
-            for index in range(config.threads if config.enabled else 0)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._queues: dict[Servable, _Queue] = {}
+        self._pool = concurrent.futures.ThreadPoolExecutor(_MAX_THREADS, "run")
 
-    def run(self, signature: Signature, inputs: Tensors, deadline_s: float) -> Arrays:
+    async def run(
+        self, servable: Servable, signature: Signature, inputs: Arrays, until_s: float
+    ) -> Arrays:
         """Answers one request, together with others if that is possible.
 
         Args:
+            servable: The model version; held by the caller.
             signature: What to run.
             inputs: Every input by name, checked against the signature.
-            deadline_s: When the caller gives up, on the clock of `time.monotonic`.
+            until_s: When the caller gives up, on the clock of `time.monotonic`.
 
         Returns:
             Every output by name, this request's rows only.
@@ -100,131 +113,179 @@ class BatchScheduler:
         Raises:
             ServingError: DEADLINE_EXCEEDED, or UNAVAILABLE if too many requests wait.
             tf.errors.OpError: The graph refused this request's input.
+            asyncio.CancelledError: The caller went away; the run ends if nobody else waits.
         """
-        remaining_s = deadline_s - time.monotonic()
+        loop = asyncio.get_running_loop()
+        remaining_s = until_s - loop.time()
         if remaining_s <= 0:
             raise errors.deadline_exceeded("Deadline Exceeded")
-        rows = self._mergeable_rows(signature, inputs)
-        if rows == 0:
-            return signature.run(inputs)
-        future = self._enqueue(signature, _Task(inputs, rows, deadline_s))
+        task = _Task(
+            inputs, self._mergeable_rows(servable, signature, inputs), loop.create_future()
+        )
+        queue = self._queues.setdefault(servable, _Queue())
+        batch = self._enqueue(servable, queue, signature, task)
+        timer = None
+        if remaining_s != float("inf"):
+            timer = loop.call_later(remaining_s, _give_up, task.future)
+        self._dispatch(servable, queue)
         try:
-            # Longer waits than this overflow the platform's clock type.
-            return future.result(timeout=min(remaining_s, 1e6))
-        except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-            future.cancel()
-            raise errors.deadline_exceeded("Deadline Exceeded") from None
+            return await task.future
+        except (asyncio.CancelledError, errors.ServingError):
+            batch.end_if_abandoned()
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def close(self) -> None:
-        """Runs what is queued, then ends the threads."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
-
-    def _mergeable_rows(self, signature: Signature, inputs: Tensors) -> int:
-        if not (self._threads and signature.is_batchable) or self._closed:
-            return 0
-        sizes = {value.shape[0] for value in inputs.values() if value.shape.rank}
-        if len(sizes) != 1 or any(not value.shape.rank for value in inputs.values()):
-            return 0
-        rows = int(sizes.pop())
-        return rows if rows <= self._config.max_batch_size else 0
-
-    def _enqueue(self, signature: Signature, task: _Task) -> concurrent.futures.Future[Arrays]:
-        shapes = tuple(sorted((name, tuple(v.shape[1:])) for name, v in task.inputs.items()))
-        with self._changed:
-            queue = self._queues.setdefault((signature, shapes), collections.deque())
-            if not queue or queue[-1].rows + task.rows > self._config.max_batch_size:
-                if len(queue) >= self._config.max_enqueued_batches:
-                    raise errors.ServingError(
-                        grpc.StatusCode.UNAVAILABLE,
-                        "The batch scheduling queue to which this task was submitted is full",
-                    )
-                queue.append(_Batch())
-            queue[-1].tasks.append(task)
-            queue[-1].rows += task.rows
-            self._changed.notify()
-        return task.future
-
-    def _work(self) -> None:
-        while True:
-            taken = self._take()
-            if taken is None:
-                return
-            signature, batch = taken
-            try:
-                self._process(signature, [task for task in batch.tasks if task.start()])
-            except Exception as error:  # noqa: BLE001 - a batch thread must outlive any request
-                _LOG.exception("batch failed")
+        """Ends the runs in progress and the threads."""
+        for queue in self._queues.values():
+            for batch in (*queue.busy, *queue.waiting):
                 for task in batch.tasks:
-                    if not task.future.done():
-                        task.future.set_exception(error)
-            # Otherwise this frame would keep an unloaded model alive until the next request.
-            del taken, signature, batch
+                    task.future.cancel()
+                batch.end_if_abandoned()
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _take(self) -> tuple[Signature, _Batch] | None:
-        """Waits for the oldest batch that is full or has waited long enough."""
-        timeout_s = self._config.batch_timeout_micros / 1e6
-        with self._changed:
-            while True:
-                now_s = time.monotonic()
-                next_s = None
-                best: _Key | None = None
-                for key, queue in self._queues.items():
-                    first = queue[0]
-                    is_full = len(queue) > 1 or first.rows >= self._config.max_batch_size
-                    due_s = first.created_s + timeout_s
-                    if is_full or due_s <= now_s or self._closed:
-                        if best is None or first.created_s < self._queues[best][0].created_s:
-                            best = key
-                    else:
-                        next_s = due_s if next_s is None else min(next_s, due_s)
-                if best is not None:
-                    batch = self._queues[best].popleft()
-                    if not self._queues[best]:
-                        del self._queues[best]
-                    return best[0], batch
-                if self._closed:
-                    return None
-                self._changed.wait(None if next_s is None else next_s - now_s)
+    def _mergeable_rows(self, servable: Servable, signature: Signature, inputs: Arrays) -> int:
+        """Rows of a request that may meet others; 0 for one that runs alone."""
+        if not (self._config.enabled and signature.is_batchable):
+            return 0
+        if not all(value.ndim for value in inputs.values()):
+            return 0
+        sizes = {len(value) for value in inputs.values()}
+        rows = sizes.pop()
+        return 0 if sizes or rows > self._most_rows(servable) else rows
 
-    def _process(self, signature: Signature, tasks: list[_Task]) -> None:
-        if not tasks:
-            return
-        rows = sum(task.rows for task in tasks)
-        padding = self._config.padded_size(rows) - rows
-        if len(tasks) > 1 or padding:
+    def _most_rows(self, servable: Servable) -> int:
+        return min(
+            self._config.max_batch_size, servable.max_examples or self._config.max_batch_size
+        )
+
+    def _enqueue(
+        self, servable: Servable, queue: _Queue, signature: Signature, task: _Task
+    ) -> _Batch:
+        key: Hashable = object()
+        if task.rows:
+            shapes = tuple((name, task.inputs[name].shape[1:]) for name in sorted(task.inputs))
+            key = (signature.name, shapes)
+        last = next((batch for batch in reversed(queue.waiting) if batch.key == key), None)
+        if last is None or last.rows + task.rows > self._most_rows(servable):
+            waiting = sum(batch.signature is signature for batch in queue.waiting)
+            if waiting >= self._config.max_enqueued_batches:
+                raise errors.ServingError(
+                    grpc.StatusCode.UNAVAILABLE,
+                    "The batch scheduling queue to which this task was submitted is full",
+                )
+            last = _Batch(signature, key)
+            queue.waiting.append(last)
+            self._set_timer(servable, queue, last)
+        last.tasks.append(task)
+        last.rows += task.rows
+        last.is_due |= not task.rows or last.rows >= self._most_rows(servable)
+        return last
+
+    def _set_timer(self, servable: Servable, queue: _Queue, batch: _Batch) -> None:
+        wait_s = self._config.batch_timeout_micros / 1e6
+
+        def become_due() -> None:
+            batch.is_due = True
+            self._dispatch(servable, queue)
+
+        if wait_s:
+            batch.timer = asyncio.get_running_loop().call_later(wait_s, become_due)
+        else:
+            batch.is_due = True
+
+    def _dispatch(self, servable: Servable, queue: _Queue) -> None:
+        """Gives what is due to the model's free threads, the oldest first."""
+        loop = asyncio.get_running_loop()
+        for batch in [batch for batch in queue.waiting if batch.is_due]:
+            if len(queue.busy) >= self._config.threads:
+                return
+            queue.waiting.remove(batch)
+            if batch.timer is not None:
+                batch.timer.cancel()
+            batch.tasks = [task for task in batch.tasks if not task.future.done()]
+            if not batch.tasks:
+                continue
+            queue.busy.add(batch)
+            self._pool.submit(self._work, loop, servable, queue, batch)
+        if not queue.busy and not queue.waiting:
+            self._queues.pop(servable, None)
+
+    def _work(
+        self, loop: asyncio.AbstractEventLoop, servable: Servable, queue: _Queue, batch: _Batch
+    ) -> None:
+        """Runs a batch, in a thread of the pool."""
+        try:
+            answers = self._process(batch)
+        except BaseException as error:  # noqa: BLE001 - who waits must hear of it
+            answers = [error] * len(batch.tasks)
+        try:
+            loop.call_soon_threadsafe(self._deliver, servable, queue, batch, answers)
+        except RuntimeError:
+            _LOG.debug("the server ended before a run did")
+
+    def _deliver(
+        self,
+        servable: Servable,
+        queue: _Queue,
+        batch: _Batch,
+        answers: list[Arrays | BaseException],
+    ) -> None:
+        for rows in batch.runs:
+            self._on_batch(batch.signature.name, rows)
+        for task, answer in zip(batch.tasks, answers, strict=True):
+            if task.future.done():
+                continue
+            if isinstance(answer, BaseException):
+                task.future.set_exception(answer)
+            else:
+                task.future.set_result(answer)
+        queue.busy.discard(batch)
+        self._dispatch(servable, queue)
+
+    def _process(self, batch: _Batch) -> list[Arrays | BaseException]:
+        padding = self._config.padded_size(batch.rows) - batch.rows if batch.rows else 0
+        if len(batch.tasks) > 1 or padding:
             try:
-                outputs = self._run_merged(signature, tasks, rows, padding)
+                return list(self._run_merged(batch))
             except _NotSplittableError:
-                signature.is_batchable = False
+                batch.signature.is_batchable = False
             except Exception:  # noqa: BLE001 - whatever it was, each caller gets their own
                 _LOG.debug("a merged run failed, running its requests one by one", exc_info=True)
-            else:
-                for task, part in zip(tasks, outputs, strict=True):
-                    task.future.set_result(part)
-                return
-        for task in tasks:
-            self._run_alone(signature, task)
+        return [self._run_alone(batch, task) for task in batch.tasks]
 
-    def _run_alone(self, signature: Signature, task: _Task) -> None:
-        self._on_batch(signature.name, task.rows)
+    def _run(self, batch: _Batch, tasks: list[_Task], inputs: Mapping[str, Any]) -> Arrays:
+        batch.running, batch.cancellation = tasks, Cancellation()
+        # Whoever gave up before this line found nothing to cancel.
+        batch.end_if_abandoned()
         try:
-            task.future.set_result(signature.run(task.inputs))
-        except Exception as error:  # noqa: BLE001 - goes to the one who asked
-            task.future.set_exception(error)
+            return batch.signature.run(inputs, batch.cancellation)
+        finally:
+            batch.cancellation = None
 
-    def _run_merged(
-        self, signature: Signature, tasks: list[_Task], rows: int, padding: int
-    ) -> list[Arrays]:
+    def _run_alone(self, batch: _Batch, task: _Task) -> Arrays | BaseException:
+        if task.rows:
+            batch.runs.append(task.rows)
+        try:
+            return self._run(batch, [task], task.inputs)
+        except tf.errors.CancelledError:
+            return errors.deadline_exceeded("Deadline Exceeded")
+        except Exception as error:  # noqa: BLE001 - goes to the one who asked
+            return error
+
+    def _run_merged(self, batch: _Batch) -> list[Arrays]:
+        tasks = batch.tasks
+        # Some may have left the queue since it was filled.
+        rows = sum(task.rows for task in tasks)
+        padding = self._config.padded_size(rows) - rows
         merged = {}
         for name in tasks[0].inputs:
             parts = [task.inputs[name] for task in tasks]
-            merged[name] = tf.concat([*parts, *([parts[-1][:1]] * padding)], axis=0)
-        self._on_batch(signature.name, rows + padding)
-        outputs = signature.run(merged)
+            merged[name] = np.concatenate([*parts, *([parts[-1][:1]] * padding)], axis=0)
+        batch.runs.append(rows + padding)
+        outputs = self._run(batch, tasks, merged)
         if any(not value.ndim or len(value) != rows + padding for value in outputs.values()):
             raise _NotSplittableError
         cuts = np.cumsum([task.rows for task in tasks])
@@ -232,3 +293,10 @@ class BatchScheduler:
             {name: value[end - task.rows : end] for name, value in outputs.items()}
             for task, end in zip(tasks, cuts, strict=True)
         ]
+
+
+def _give_up(future: asyncio.Future[Arrays]) -> None:
+    if not future.done():
+        future.set_exception(
+            errors.deadline_exceeded("Run() timeout exceeded while waiting in batching queue")
+        )

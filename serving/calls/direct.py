@@ -1,40 +1,58 @@
-"""Classify, Regress and MultiInference by a function that runs a signature and waits for it."""
+"""The calls without a queue: the caller's own thread runs the graph, as warm-up wants it."""
 
 from __future__ import annotations
 
-from tensorflow_serving.apis import classification_pb2, inference_pb2, regression_pb2
+from tensorflow_serving.apis import (
+    classification_pb2,
+    inference_pb2,
+    predict_pb2,
+    regression_pb2,
+)
 
-from serving.calls import inference, results
+from serving.calls import inference, predict, results
 from serving.calls.examples import ExamplesRequest, TasksRequest
-from serving.calls.predict import Runner
 from serving.models.servable import Servable
+from serving.models.signature import Arrays, Signature
+
+# What a model brings itself is not bounded like what callers send.
+_ANY_NUMBER = 2**31
 
 
-def classify(
-    servable: Servable, request: ExamplesRequest, run: Runner
+def answer_predict(
+    servable: Servable, request: predict_pb2.PredictRequest
+) -> predict_pb2.PredictResponse:
+    """Answers a Predict request, see `serving.calls.predict`."""
+    signature = predict.find_signature(servable, request.model_spec.signature_name)
+    outputs = signature.run(predict.read_inputs(signature, request, _ANY_NUMBER))
+    return predict.make_response(servable, request, outputs)
+
+
+def answer_classify(
+    servable: Servable, request: ExamplesRequest
 ) -> classification_pb2.ClassificationResponse:
     """Answers a Classify request, see `serving.calls.inference`."""
     signature = inference.classify_signature(servable, request)
-    outputs = run(signature, inference.example_inputs(signature, request.examples))
+    outputs = _run(signature, request.examples)
     return results.classify_response(servable, signature, outputs, len(request.examples))
 
 
-def regress(
-    servable: Servable, request: ExamplesRequest, run: Runner
+def answer_regress(
+    servable: Servable, request: ExamplesRequest
 ) -> regression_pb2.RegressionResponse:
     """Answers a Regress request, see `serving.calls.inference`."""
     signature = inference.regress_signature(servable, request)
-    outputs = run(signature, inference.example_inputs(signature, request.examples))
+    outputs = _run(signature, request.examples)
     return results.regress_response(servable, signature, outputs, len(request.examples))
 
 
-def multi_inference(
-    servable: Servable, request: TasksRequest, run: Runner
+def answer_multi_inference(
+    servable: Servable, request: TasksRequest
 ) -> inference_pb2.MultiInferenceResponse:
     """Answers a MultiInference request, see `serving.calls.inference`."""
     plan = inference.plan_tasks(servable, request)
-    outputs = [
-        run(task.signature, inference.example_inputs(task.signature, request.examples))
-        for task in plan
-    ]
+    outputs = [_run(task.signature, request.examples) for task in plan]
     return results.multi_inference_response(servable, plan, outputs, len(request.examples))
+
+
+def _run(signature: Signature, examples: list[bytes]) -> Arrays:
+    return signature.run(inference.example_inputs(signature, examples))

@@ -12,11 +12,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import grpc
 from google.protobuf import descriptor_pb2, message_factory
 from tensorflow_serving.apis import inference_pb2, model_pb2
 
 from serving import errors
 
+# What the context that examples share may take once each has its own, in bytes.
+MAX_CONTEXT_BYTES = 2**24
 _PACKAGE = "lianxi.serving.raw"
 _SINGULAR = descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
 _REPEATED = descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED
@@ -69,6 +72,10 @@ class ExamplesRequest:
 
         Returns:
             The request.
+
+        Raises:
+            DecodeError: The bytes are no such message.
+            ServingError: RESOURCE_EXHAUSTED if the context of the examples takes too much.
         """
         raw = _RAW["ModelAndInput"].FromString(data)
         spec = model_pb2.ModelSpec.FromString(raw.head) if raw.HasField("head") else None
@@ -96,6 +103,10 @@ class TasksRequest:
 
         Returns:
             The request.
+
+        Raises:
+            DecodeError: The bytes are no such message.
+            ServingError: RESOURCE_EXHAUSTED if the context of the examples takes too much.
         """
         raw = _RAW["TasksAndInput"].FromString(data)
         tasks = [inference_pb2.InferenceTask.FromString(task) for task in raw.head]
@@ -106,6 +117,14 @@ def _read_examples(data: bytes) -> list[bytes]:
     raw = _RAW["Input"].FromString(data)
     if raw.HasField("list_with_context"):
         listed = _RAW["Examples"].FromString(raw.list_with_context)
+        repeated_bytes = len(listed.context) * len(listed.examples)
+        if repeated_bytes > MAX_CONTEXT_BYTES:
+            raise errors.ServingError(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                f"the context of {len(listed.context)} bytes, joined to {len(listed.examples)} "
+                f"examples, takes {repeated_bytes} bytes, and {MAX_CONTEXT_BYTES} are allowed; "
+                "send fewer examples at once",
+            )
         # Serialized messages that are joined parse as the merged message.
         return [listed.context + example for example in listed.examples]
     return list(_RAW["Examples"].FromString(raw.example_list).examples)

@@ -13,13 +13,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import grpc
-import tensorflow as tf
+import numpy as np
 from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import model_pb2
 
 from serving import errors
 from serving.calls.examples import ExamplesRequest, TasksRequest, require_examples
-from serving.models.servable import DEFAULT_SIGNATURE, Servable, Signature
+from serving.models.servable import DEFAULT_SIGNATURE, Servable
+from serving.models.signature import Arrays, Signature
 
 INPUTS, CLASSES, SCORES, OUTPUTS = "inputs", "classes", "scores", "outputs"
 CLASSIFY_METHOD = "tensorflow/serving/classify"
@@ -139,7 +140,7 @@ def plan_tasks(servable: Servable, request: TasksRequest) -> list[Task]:
     return plan
 
 
-def example_inputs(signature: Signature, examples: list[bytes]) -> dict[str, tf.Tensor]:
+def example_inputs(signature: Signature, examples: list[bytes]) -> Arrays:
     """Makes the input of a signature that takes tf.Examples.
 
     Args:
@@ -156,7 +157,9 @@ def example_inputs(signature: Signature, examples: list[bytes]) -> dict[str, tf.
     """
     require_examples(examples)
     signature.check(INPUTS, types_pb2.DT_STRING, (len(examples),))
-    return {INPUTS: tf.constant(examples, tf.string)}
+    values = np.empty(len(examples), object)
+    values[:] = examples
+    return {INPUTS: values}
 
 
 def _signature(servable: Servable, spec: model_pb2.ModelSpec | None, complaint: str) -> Signature:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import grpc
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    model_management_pb2,
-    model_service_pb2_grpc,
-)
+from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
 
 from serving import errors
 from serving.files.container import entries_from_proto
 from serving.models.manager import ModelManager
 from serving.models.registry import Registry
 
-SERVICE_NAME = "tensorflow.serving.ModelService"
 
-
-class ModelService(model_service_pb2_grpc.ModelServiceServicer):
+class ModelService:
     """Reports the state of models and changes which are served."""
 
     def __init__(self, registry: Registry, manager: ModelManager) -> None:
@@ -30,39 +24,13 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         self._registry = registry
         self._manager = manager
 
-    def GetModelStatus(
-        self, request: get_model_status_pb2.GetModelStatusRequest, context: grpc.ServicerContext
+    def status(
+        self, request: get_model_status_pb2.GetModelStatusRequest
     ) -> get_model_status_pb2.GetModelStatusResponse:
         """Reports the versions of a model, newest first.
 
         Source: `tensorflow_serving/model_servers/get_model_status_impl.cc`.
         """
-        try:
-            return self._status(request)
-        except Exception as error:  # noqa: BLE001 - everything becomes a status
-            failure = errors.to_serving_error(error)
-            context.abort(failure.code, failure.message)
-            raise
-
-    def HandleReloadConfigRequest(
-        self, request: model_management_pb2.ReloadConfigRequest, context: grpc.ServicerContext
-    ) -> model_management_pb2.ReloadConfigResponse:
-        """Serves exactly the models of the request, from now on.
-
-        Source: `tensorflow_serving/model_servers/model_service_impl.cc`. Labels are checked
-        after loading, so one request can bring a version and its label; TensorFlow Serving
-        wants two.
-        """
-        try:
-            self._reload(request)
-        except Exception as error:  # noqa: BLE001 - everything becomes a status
-            failure = errors.to_serving_error(error)
-            context.abort(failure.code, failure.message)
-        return model_management_pb2.ReloadConfigResponse()
-
-    def _status(
-        self, request: get_model_status_pb2.GetModelStatusRequest
-    ) -> get_model_status_pb2.GetModelStatusResponse:
         if not request.HasField("model_spec"):
             raise errors.invalid_argument("Missing ModelSpec")
         spec = request.model_spec
@@ -86,6 +54,18 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
             else:
                 added.status.error_code = 0
         return response
+
+    def reload(
+        self, request: model_management_pb2.ReloadConfigRequest
+    ) -> model_management_pb2.ReloadConfigResponse:
+        """Serves exactly the models of the request, from now on.
+
+        Source: `tensorflow_serving/model_servers/model_service_impl.cc`. Labels are checked
+        after loading, so one request can bring a version and its label; TensorFlow Serving
+        wants two.
+        """
+        self._reload(request)
+        return model_management_pb2.ReloadConfigResponse()
 
     def _reload(self, request: model_management_pb2.ReloadConfigRequest) -> None:
         if request.config.WhichOneof("config") != "model_config_list":

@@ -1,18 +1,16 @@
-"""The Predict call on one servable: check the request, run it, fill the response."""
+"""The Predict call on one servable: what comes before the run, and what after."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
-import tensorflow as tf
+import numpy as np
 from tensorflow_serving.apis import model_pb2, predict_pb2
 
 from serving import errors
-from serving.calls import tensors
-from serving.models.servable import DEFAULT_SIGNATURE, Arrays, Servable, Signature
-
-# Runs a signature on checked inputs: directly for warm-up, through the batch queue otherwise.
-Runner = Callable[[Signature, Mapping[str, tf.Tensor]], Arrays]
+from serving.calls import limits, tensors
+from serving.models.servable import DEFAULT_SIGNATURE, Servable
+from serving.models.signature import Arrays, Signature
 
 
 def model_spec(servable: Servable, signature_name: str = "") -> model_pb2.ModelSpec:
@@ -34,36 +32,78 @@ def model_spec(servable: Servable, signature_name: str = "") -> model_pb2.ModelS
     return spec
 
 
-def predict(
-    servable: Servable, request: predict_pb2.PredictRequest, run: Runner, max_tensor_bytes: int
-) -> predict_pb2.PredictResponse:
-    """Answers a Predict request.
+def find_signature(servable: Servable, name: str) -> Signature:
+    """Finds the signature that a Predict request asks for.
 
     Args:
         servable: The model version.
-        request: The request; its model and version have been resolved to `servable`.
-        run: Runs the signature.
-        max_tensor_bytes: Largest tensor a request may declare.
+        name: Its key; empty means the default.
 
     Returns:
-        The outputs asked for by `output_filter`, or all of them.
+        The signature.
 
     Raises:
-        ServingError: The request does not fit the signature.
-        tf.errors.OpError: The graph refused the input.
+        ServingError: FAILED_PRECONDITION if the model has no such.
+    """
+    signature = servable.signature(name)
+    if signature is None:
+        raise errors.failed_precondition(
+            f'Serving signature key "{name or DEFAULT_SIGNATURE}" not found.'
+        )
+    return signature
+
+
+def read_inputs(
+    signature: Signature, request: predict_pb2.PredictRequest, max_examples: int
+) -> Arrays:
+    """Checks a Predict request and reads its tensors.
+
+    Args:
+        signature: What will run.
+        request: The request.
+        max_examples: Most rows that the model takes at once.
+
+    Returns:
+        Every input by name, defaults filled in.
+
+    Raises:
+        ServingError: The request does not fit the signature, or is larger than allowed.
 
     Source: `tensorflow_serving/servables/tensorflow/predict_util.cc`.
     """
-    signature_name = request.model_spec.signature_name or DEFAULT_SIGNATURE
-    signature = servable.signature(signature_name)
-    if signature is None:
-        raise errors.failed_precondition(f'Serving signature key "{signature_name}" not found.')
     _check_names(signature, request)
-    inputs = _read_inputs(signature, request, max_tensor_bytes)
-    wanted = _wanted_outputs(signature, request.output_filter)
-    outputs = run(signature, inputs)
-    response = predict_pb2.PredictResponse(model_spec=model_spec(servable, signature_name))
-    for alias in wanted:
+    _wanted_outputs(signature, request.output_filter)
+    protos, shapes = {}, {}
+    for alias in signature.definition.inputs:
+        is_sent = alias in request.inputs
+        proto = request.inputs[alias] if is_sent else signature.definition.defaults[alias]
+        protos[alias], shapes[alias] = proto, tensors.sent_dims(alias, proto)
+        signature.check(alias, proto.dtype, shapes[alias])
+        if signature.is_batchable:
+            limits.check_examples(shapes[alias][0], max_examples)
+    inputs = {
+        alias: tensors.read_tensor(alias, proto, shapes[alias]) for alias, proto in protos.items()
+    }
+    return _with_spread_defaults(inputs, set(request.inputs))
+
+
+def make_response(
+    servable: Servable, request: predict_pb2.PredictRequest, outputs: Arrays
+) -> predict_pb2.PredictResponse:
+    """Fills the answer.
+
+    Args:
+        servable: What answered.
+        request: The request.
+        outputs: Every output by name.
+
+    Returns:
+        The outputs asked for by `output_filter`, or all of them.
+    """
+    name = request.model_spec.signature_name or DEFAULT_SIGNATURE
+    signature = find_signature(servable, name)
+    response = predict_pb2.PredictResponse(model_spec=model_spec(servable, name))
+    for alias in _wanted_outputs(signature, request.output_filter):
         response.outputs[alias].CopyFrom(tensors.to_proto(outputs[alias]))
     return response
 
@@ -85,31 +125,16 @@ def _check_names(signature: Signature, request: predict_pb2.PredictRequest) -> N
     )
 
 
-def _read_inputs(
-    signature: Signature, request: predict_pb2.PredictRequest, max_tensor_bytes: int
-) -> dict[str, tf.Tensor]:
-    inputs = {}
-    for alias in signature.definition.inputs:
-        sent = alias in request.inputs
-        proto = request.inputs[alias] if sent else signature.definition.defaults[alias]
-        inputs[alias] = tensors.parse_tensor(alias, proto, max_tensor_bytes)
-        dims = tuple(inputs[alias].shape)
-        signature.check(alias, proto.dtype, dims)
-    return _with_spread_defaults(inputs, set(request.inputs))
-
-
-def _with_spread_defaults(
-    inputs: dict[str, tf.Tensor], sent: Iterable[str]
-) -> dict[str, tf.Tensor]:
+def _with_spread_defaults(inputs: Arrays, sent: Iterable[str]) -> Arrays:
     """Repeats a default of one example to the batch, so that requests can still be merged."""
-    batches = {inputs[alias].shape[0] for alias in sent if inputs[alias].shape.rank}
+    batches = {len(inputs[alias]) for alias in sent if inputs[alias].ndim}
     if len(batches) != 1:
         return inputs
     [batch] = batches
     return {
         alias: values
-        if alias in sent or not values.shape.rank or values.shape[0] != 1
-        else tf.repeat(values, batch, axis=0)
+        if alias in sent or not values.ndim or len(values) != 1
+        else np.repeat(values, batch, axis=0)
         for alias, values in inputs.items()
     }
 

@@ -13,7 +13,8 @@ from serving import errors
 from serving.calls import tensors
 from serving.calls.inference import CLASSES, CLASSIFY_METHOD, OUTPUTS, SCORES, Task
 from serving.calls.predict import model_spec
-from serving.models.servable import Arrays, Servable, Signature
+from serving.models.servable import Servable
+from serving.models.signature import Arrays, Signature
 
 
 def classify_response(

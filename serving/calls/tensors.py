@@ -1,29 +1,52 @@
-"""Between TensorProto on the wire and tensors in the graph, as the server needs it."""
+"""Between TensorProto on the wire and arrays, as the server needs it.
+
+What TensorFlow's own decoder refuses and allows is the same here: content that does not fit the
+shape is refused, and of too few values the last one repeats. It is not used because it makes
+whatever the shape promises: a request of a hundred bytes can promise gigabytes.
+
+Source: `tensorflow/core/framework/tensor.cc`, `Tensor::FromProto`.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import grpc
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2, tensor_shape_pb2, types_pb2
 
 from serving import errors
+from serving.calls import wire
 
-# TensorProto's value field for each dtype; what is not here travels as tensor_content.
+# TensorProto's field of values for each dtype, and whether it holds the very bytes of the array.
 _VALUE_FIELDS = {
-    tf.float32: "float_val",
-    tf.float64: "double_val",
-    tf.int8: "int_val",
-    tf.int16: "int_val",
-    tf.int32: "int_val",
-    tf.uint8: "int_val",
-    tf.uint16: "int_val",
-    tf.int64: "int64_val",
-    tf.uint32: "uint32_val",
-    tf.uint64: "uint64_val",
-    tf.bool: "bool_val",
+    types_pb2.DT_FLOAT: ("float_val", True),
+    types_pb2.DT_DOUBLE: ("double_val", True),
+    types_pb2.DT_BOOL: ("bool_val", True),
+    types_pb2.DT_COMPLEX64: ("scomplex_val", True),
+    types_pb2.DT_COMPLEX128: ("dcomplex_val", True),
+    types_pb2.DT_INT8: ("int_val", False),
+    types_pb2.DT_INT16: ("int_val", False),
+    types_pb2.DT_INT32: ("int_val", False),
+    types_pb2.DT_UINT8: ("int_val", False),
+    types_pb2.DT_UINT16: ("int_val", False),
+    types_pb2.DT_INT64: ("int64_val", False),
+    types_pb2.DT_UINT32: ("uint32_val", False),
+    types_pb2.DT_UINT64: ("uint64_val", False),
+    types_pb2.DT_HALF: ("half_val", False),
+    types_pb2.DT_BFLOAT16: ("half_val", False),
 }
+# DT_FLOAT_REF; references are of TensorFlow 1's graphs, and no values.
+_FIRST_REFERENCE = 101
+_HALVES = (types_pb2.DT_HALF, types_pb2.DT_BFLOAT16)
+# How many numbers become a list at once: enough to be fast, few enough to take no memory.
+_CHUNK = 65_536
+# What a shape may promise beyond the values that were sent, in bytes.
+MAX_FILLED_BYTES = 2**20
+# A string's own memory in TensorFlow, and the pointer to it in NumPy, in bytes.
+_STRING_BYTES = 32
 
 
 def dtype_name(dtype: int) -> str:
@@ -67,42 +90,121 @@ def proto_dims(shape: tensor_shape_pb2.TensorShapeProto) -> tuple[int, ...] | No
     return None if shape.unknown_rank else tuple(dim.size for dim in shape.dim)
 
 
-def parse_tensor(alias: str, proto: tensor_pb2.TensorProto, max_bytes: int) -> tf.Tensor:
-    """Decodes a tensor from a request.
-
-    TensorFlow's own decoder is used, so what it refuses (content that does not fit the shape,
-    negative sizes) and what it allows (too few values, the last one repeats) is the same as in
-    TensorFlow Serving.
+def sent_dims(alias: str, proto: tensor_pb2.TensorProto) -> tuple[int, ...]:
+    """Reads the shape of a tensor that was sent.
 
     Args:
         alias: Name of the input, for the error.
         proto: Tensor as received.
-        max_bytes: Largest tensor that may come of it. A few bytes on the wire can declare a
-            shape of any size.
 
     Returns:
-        The tensor, with the dtype and shape the proto declares.
+        Sizes, all of them 0 or more.
 
     Raises:
-        ServingError: INVALID_ARGUMENT if it does not decode.
+        ServingError: INVALID_ARGUMENT for a dtype or a shape that no array has.
+    """
+    dims = proto_dims(proto.tensor_shape)
+    if not 0 < proto.dtype < _FIRST_REFERENCE or proto.dtype not in types_pb2.DataType.values():
+        raise _failure(alias)
+    # NumPy has no more than 32 dimensions, TensorFlow no more than 254; both count in int64.
+    if dims is None or len(dims) > 32 or any(size < 0 for size in dims):
+        raise _failure(alias)
+    if math.prod(size or 1 for size in dims) >= 2**63:
+        raise _failure(alias)
+    return dims
+
+
+def read_tensor(alias: str, proto: tensor_pb2.TensorProto, dims: tuple[int, ...]) -> np.ndarray:
+    """Decodes a tensor from a request.
+
+    Args:
+        alias: Name of the input, for the error.
+        proto: Tensor as received; its dtype is the declared one.
+        dims: Its sizes, as `sent_dims` gives them.
+
+    Returns:
+        An array of that shape; strings as an object array of bytes.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT if it does not decode, RESOURCE_EXHAUSTED if the shape
+            promises more than 1 MiB beyond what was sent.
 
     Source: `tensorflow/cc/saved_model/util.cc` (message).
     """
-    failure = errors.invalid_argument(f"tensor parsing error: {alias}")
-    dims = proto_dims(proto.tensor_shape)
-    if dims is None or any(size < 0 for size in dims):
-        raise failure
+    count = math.prod(dims)
+    if proto.dtype == types_pb2.DT_STRING:
+        values = _read_strings(alias, proto, count)
+    elif proto.dtype in _VALUE_FIELDS:
+        values = _read_numbers(alias, proto, count)
+    else:
+        raise _failure(alias)
     try:
-        dtype = tf.dtypes.as_dtype(proto.dtype)
-        item_bytes = max(1, dtype.size or 1)
-    except (TypeError, KeyError):
-        raise failure from None
-    if math.prod(dims) * item_bytes > max_bytes:
-        raise failure
-    try:
-        return tf.io.parse_tensor(proto.SerializeToString(), dtype)
-    except (tf.errors.OpError, TypeError, ValueError):
-        raise failure from None
+        return values.reshape(dims)
+    except ValueError:
+        raise _failure(alias) from None
+
+
+def _failure(alias: str) -> errors.ServingError:
+    return errors.invalid_argument(f"tensor parsing error: {alias}")
+
+
+def _check_fill(alias: str, count: int, sent: int, item_bytes: int) -> None:
+    if (count - sent) * item_bytes > MAX_FILLED_BYTES:
+        raise errors.ServingError(
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            f"the shape of input {alias} promises {count} values, {sent} were sent; send every "
+            "value, or a smaller shape",
+        )
+
+
+def _read_strings(alias: str, proto: tensor_pb2.TensorProto, count: int) -> np.ndarray:
+    if proto.tensor_content:
+        found = wire.split_strings(proto.tensor_content, count)
+        if found is None:
+            raise _failure(alias)
+    else:
+        found = list(proto.string_val[:count])
+    last = found[-1] if found else b""
+    _check_fill(alias, count, len(found), _STRING_BYTES + len(last))
+    values = np.empty(count, object)
+    values[: len(found)] = found
+    values[len(found) :] = last
+    return values
+
+
+def _read_numbers(alias: str, proto: tensor_pb2.TensorProto, count: int) -> np.ndarray:
+    dtype = np.dtype(tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype)
+    if proto.tensor_content:
+        if len(proto.tensor_content) != count * dtype.itemsize:
+            raise _failure(alias)
+        return np.frombuffer(proto.tensor_content, dtype)
+    found = _read_field(proto, dtype)[:count]
+    if len(found) == count:
+        return found
+    _check_fill(alias, count, len(found), dtype.itemsize)
+    last = found[-1] if len(found) else dtype.type(0)
+    return np.concatenate([found, np.full(count - len(found), last, dtype)])
+
+
+def _read_field(proto: tensor_pb2.TensorProto, dtype: np.dtype) -> np.ndarray:
+    """Reads the field of values that belongs to the dtype, without a list of them all."""
+    name, is_raw = _VALUE_FIELDS[proto.dtype]
+    field = getattr(proto, name)
+    if is_raw and len(field) > _CHUNK:
+        number = proto.DESCRIPTOR.fields_by_name[name].number
+        data = wire.find_field(proto.SerializeToString(), number)
+        return np.frombuffer(data, dtype)
+    if proto.dtype in _HALVES:
+        halves = np.fromiter((value & 0xFFFF for value in field), np.uint16, len(field))
+        return halves.view(dtype)
+    if dtype.kind == "c":
+        parts = np.array(field, f"f{dtype.itemsize // 2}")
+        return parts[: len(parts) // 2 * 2].view(dtype)
+    if dtype.kind in "iu":
+        # Values beyond a narrow dtype wrap around, as a cast in C++ does.
+        wide = np.uint64 if dtype == np.uint64 else np.int64
+        return np.fromiter(field, wide, len(field)).astype(dtype)
+    return np.fromiter(field, dtype, len(field))
 
 
 def to_proto(value: np.ndarray) -> tensor_pb2.TensorProto:
@@ -119,12 +221,32 @@ def to_proto(value: np.ndarray) -> tensor_pb2.TensorProto:
 
     Source: `tensorflow_serving/servables/tensorflow/predict_util.cc`, `kAsProtoField`.
     """
-    dtype = tf.string if value.dtype == object else tf.dtypes.as_dtype(value.dtype)
-    field = "string_val" if dtype == tf.string else _VALUE_FIELDS.get(dtype)
-    if field is None:
-        return tf.make_tensor_proto(value, shape=value.shape)
-    proto = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
+    if value.dtype == object:
+        proto = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=value.ravel().tolist())
+    else:
+        proto = _numbers_to_proto(value)
     for size in value.shape:
         proto.tensor_shape.dim.add().size = size
-    getattr(proto, field).extend(value.ravel().tolist())
+    return proto
+
+
+def _numbers_to_proto(value: np.ndarray) -> tensor_pb2.TensorProto:
+    dtype = tf.dtypes.as_dtype(value.dtype).as_datatype_enum
+    if dtype not in _VALUE_FIELDS:
+        return tensor_pb2.TensorProto(dtype=dtype, tensor_content=value.tobytes())
+    name, is_raw = _VALUE_FIELDS[dtype]
+    if is_raw and value.size > _CHUNK:
+        number = tensor_pb2.TensorProto.DESCRIPTOR.fields_by_name[name].number
+        proto = tensor_pb2.TensorProto.FromString(wire.packed_field(number, value.tobytes()))
+        proto.dtype = dtype
+        return proto
+    flat: Any = value.ravel()
+    if dtype in _HALVES:
+        flat = flat.view(np.uint16)
+    elif value.dtype.kind == "c":
+        flat = flat.view(f"f{value.dtype.itemsize // 2}")
+    proto = tensor_pb2.TensorProto(dtype=dtype)
+    field = getattr(proto, name)
+    for start in range(0, flat.size, _CHUNK):
+        field.extend(flat[start : start + _CHUNK].tolist())
     return proto

@@ -6,7 +6,6 @@ requests for that in `assets.extra/tf_serving_warmup_requests`, a TFRecord file 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import grpc
@@ -17,20 +16,18 @@ from tensorflow_serving.apis import prediction_log_pb2
 from serving import errors
 from serving.calls import direct
 from serving.calls.examples import ExamplesRequest, TasksRequest
-from serving.calls.predict import predict
-from serving.models.servable import Arrays, Servable, Signature
+from serving.models.servable import Servable
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 MAX_RECORDS = 1000
 
 
-def warm_up(servable: Servable, version_path: Path, max_tensor_bytes: int) -> int:
+def warm_up(servable: Servable, version_path: Path) -> int:
     """Replays the recorded requests, in order.
 
     Args:
         servable: The new version.
         version_path: Its folder.
-        max_tensor_bytes: Largest tensor a request may declare.
 
     Returns:
         How many requests were replayed; 0 if the version brings none.
@@ -57,28 +54,22 @@ def warm_up(servable: Servable, version_path: Path, max_tensor_bytes: int) -> in
             raise errors.invalid_argument(
                 f"Number of warmup records exceeds the maximum ({MAX_RECORDS}) at {path}"
             )
-        _replay(servable, log, max_tensor_bytes)
+        _replay(servable, log)
         count += 1
     return count
 
 
-def _run(signature: Signature, inputs: Mapping[str, tf.Tensor]) -> Arrays:
-    return signature.run(inputs)
-
-
-def _replay(
-    servable: Servable, log: prediction_log_pb2.PredictionLog, max_tensor_bytes: int
-) -> None:
+def _replay(servable: Servable, log: prediction_log_pb2.PredictionLog) -> None:
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
-        predict(servable, log.predict_log.request, _run, max_tensor_bytes)
+        direct.answer_predict(servable, log.predict_log.request)
     elif kind in ("classify_log", "regress_log"):
         data = getattr(log, kind).request.SerializeToString()
-        answer = direct.classify if kind == "classify_log" else direct.regress
-        answer(servable, ExamplesRequest.from_bytes(data), _run)
+        answer = direct.answer_classify if kind == "classify_log" else direct.answer_regress
+        answer(servable, ExamplesRequest.from_bytes(data))
     elif kind == "multi_inference_log":
         data = log.multi_inference_log.request.SerializeToString()
-        direct.multi_inference(servable, TasksRequest.from_bytes(data), _run)
+        direct.answer_multi_inference(servable, TasksRequest.from_bytes(data))
     elif kind is not None:
         raise errors.ServingError(
             grpc.StatusCode.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind}"

@@ -1,0 +1,244 @@
+"""Every method of PredictionService and ModelService, whatever it came over.
+
+gRPC and REST turn their messages into these calls and the answers back; checks, deadlines, limits
+and metrics are the same for both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
+
+import grpc
+from tensorflow_serving.apis import (
+    classification_pb2,
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    inference_pb2,
+    model_management_pb2,
+    model_pb2,
+    predict_pb2,
+    regression_pb2,
+)
+
+from serving import errors
+from serving.calls import inference, limits, metadata, predict, results
+from serving.calls.batching import BatchScheduler
+from serving.calls.examples import ExamplesRequest, TasksRequest
+from serving.calls.model_service import ModelService
+from serving.metrics import Metrics
+from serving.models.registry import Registry
+from serving.models.servable import DEFAULT_SIGNATURE, Servable
+from serving.models.signature import Arrays, Signature
+
+_Result = TypeVar("_Result")
+# What takes longer than this many bytes do is not done in the event loop, where all else waits.
+LARGE_BYTES = 262_144
+_CONVERTING_THREADS = 2
+
+
+class Api:
+    """Answers calls from whatever the registry holds. To be used in one event loop."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        models: ModelService,
+        scheduler: BatchScheduler,
+        metrics: Metrics,
+        admission: limits.Admission,
+        max_examples: int,
+    ) -> None:
+        """Connects the parts.
+
+        Args:
+            registry: Holds the models.
+            models: Reports and changes which models are served.
+            scheduler: Merges and runs requests.
+            metrics: Counts requests.
+            admission: Bounds the memory of requests.
+            max_examples: Most examples in a request to a model that declares no bound.
+        """
+        self._registry = registry
+        self._models = models
+        self._scheduler = scheduler
+        self._metrics = metrics
+        self._admission = admission
+        self._max_examples = max_examples
+        self._converting = concurrent.futures.ThreadPoolExecutor(_CONVERTING_THREADS, "convert")
+        self._reloading = concurrent.futures.ThreadPoolExecutor(1, "reload")
+
+    def admit(self, size_bytes: int) -> AbstractContextManager[None]:
+        """Holds the memory of a message while it is answered, see `Admission.admit`."""
+        return self._admission.admit(size_bytes)
+
+    def check_memory(self) -> None:
+        """Refuses while the process holds too much, see `Admission.check_memory`."""
+        self._admission.check_memory()
+
+    def models(self) -> list[str]:
+        """Names of the models anything is known of, in alphabetical order."""
+        return self._registry.models()
+
+    async def convert(self, size_bytes: int, work: Callable[[], _Result]) -> _Result:
+        """Parses or writes a message, elsewhere if it is large.
+
+        Args:
+            size_bytes: About how large.
+            work: What to do.
+
+        Returns:
+            What it gave.
+        """
+        if size_bytes <= LARGE_BYTES:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(self._converting, work)
+
+    async def predict(
+        self, request: predict_pb2.PredictRequest, until_s: float, entrypoint: str
+    ) -> predict_pb2.PredictResponse:
+        """Runs a signature on named tensors.
+
+        Args:
+            request: The request.
+            until_s: When the caller gives up, on the clock of `time.monotonic`.
+            entrypoint: `GRPC` or `REST`.
+
+        Returns:
+            The outputs.
+
+        Raises:
+            ServingError: Whatever went wrong.
+        """
+        spec = request.model_spec if request.HasField("model_spec") else None
+        with self._answering("Predict", spec, entrypoint) as servable:
+            signature = predict.find_signature(servable, request.model_spec.signature_name)
+            most = self._most_examples(servable)
+            inputs = await self.convert(
+                request.ByteSize(), lambda: predict.read_inputs(signature, request, most)
+            )
+            outputs = await self._scheduler.run(servable, signature, inputs, until_s)
+            size_bytes = sum(value.nbytes for value in outputs.values())
+            return await self.convert(
+                size_bytes, lambda: predict.make_response(servable, request, outputs)
+            )
+
+    async def classify(
+        self, request: ExamplesRequest, until_s: float, entrypoint: str
+    ) -> classification_pb2.ClassificationResponse:
+        """Labels tf.Examples, see `predict` for the rest."""
+        with self._answering("Classify", request.model_spec, entrypoint) as servable:
+            signature = inference.classify_signature(servable, request)
+            outputs = await self._run_examples(servable, signature, request.examples, until_s)
+            return results.classify_response(servable, signature, outputs, len(request.examples))
+
+    async def regress(
+        self, request: ExamplesRequest, until_s: float, entrypoint: str
+    ) -> regression_pb2.RegressionResponse:
+        """Gives a number for each tf.Example, see `predict` for the rest."""
+        with self._answering("Regress", request.model_spec, entrypoint) as servable:
+            signature = inference.regress_signature(servable, request)
+            outputs = await self._run_examples(servable, signature, request.examples, until_s)
+            return results.regress_response(servable, signature, outputs, len(request.examples))
+
+    async def multi_inference(
+        self, request: TasksRequest, until_s: float, entrypoint: str
+    ) -> inference_pb2.MultiInferenceResponse:
+        """Runs several signatures on the same tf.Examples, see `predict` for the rest."""
+        spec = inference.tasks_spec(request)
+        with self._answering("MultiInference", spec, entrypoint) as servable:
+            plan = inference.plan_tasks(servable, request)
+            outputs = [
+                await self._run_examples(servable, task.signature, request.examples, until_s)
+                for task in plan
+            ]
+            rows = len(request.examples)
+            return results.multi_inference_response(servable, plan, outputs, rows)
+
+    def get_model_metadata(
+        self, request: get_model_metadata_pb2.GetModelMetadataRequest, entrypoint: str
+    ) -> get_model_metadata_pb2.GetModelMetadataResponse:
+        """Describes the signatures of a model."""
+        spec = request.model_spec if request.HasField("model_spec") else None
+        with self._answering(
+            "GetModelMetadata", spec, entrypoint, lambda: metadata.check(request)
+        ) as servable:
+            return metadata.describe(servable)
+
+    def get_model_status(
+        self, request: get_model_status_pb2.GetModelStatusRequest
+    ) -> get_model_status_pb2.GetModelStatusResponse:
+        """Reports the versions of a model, see `ModelService.status`."""
+        with _serving_errors():
+            return self._models.status(request)
+
+    async def reload_config(
+        self, request: model_management_pb2.ReloadConfigRequest
+    ) -> model_management_pb2.ReloadConfigResponse:
+        """Changes which models are served, see `ModelService.reload`. Loading takes its time."""
+        loop = asyncio.get_running_loop()
+        with _serving_errors():
+            return await loop.run_in_executor(self._reloading, self._models.reload, request)
+
+    def close(self) -> None:
+        """Ends what is running."""
+        self._scheduler.close()
+        self._converting.shutdown(wait=False, cancel_futures=True)
+        self._reloading.shutdown(wait=False, cancel_futures=True)
+
+    def _most_examples(self, servable: Servable) -> int:
+        return servable.max_examples or self._max_examples
+
+    async def _run_examples(
+        self, servable: Servable, signature: Signature, examples: list[bytes], until_s: float
+    ) -> Arrays:
+        limits.check_examples(len(examples), self._most_examples(servable))
+        inputs = inference.example_inputs(signature, examples)
+        return await self._scheduler.run(servable, signature, inputs, until_s)
+
+    @contextmanager
+    def _answering(
+        self,
+        api: str,
+        spec: model_pb2.ModelSpec | None,
+        entrypoint: str,
+        check: Callable[[], None] | None = None,
+    ) -> Iterator[Servable]:
+        """Holds the model for one request, and counts the request."""
+        started_s = time.monotonic()
+        # What ends otherwise than by an error or an answer was given up by the caller.
+        code, model, signature = grpc.StatusCode.CANCELLED, "", ""
+        try:
+            with _serving_errors():
+                if spec is None:
+                    raise errors.invalid_argument("Missing ModelSpec")
+                if check is not None:
+                    check()
+                choice = spec.WhichOneof("version_choice")
+                version = spec.version.value if choice == "version" else None
+                label = spec.version_label if choice == "version_label" else None
+                with self._registry.acquire(spec.name, version, label) as servable:
+                    model = servable.model
+                    if servable.signature(spec.signature_name) is not None:
+                        signature = spec.signature_name or DEFAULT_SIGNATURE
+                    yield servable
+            code = grpc.StatusCode.OK
+        except errors.ServingError as error:
+            code = error.code
+            raise
+        finally:
+            elapsed_s = time.monotonic() - started_s
+            self._metrics.request(model, api, signature, code, elapsed_s, entrypoint)
+
+
+@contextmanager
+def _serving_errors() -> Iterator[Any]:
+    """Turns whatever is raised into what a caller may see."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - everything becomes a status
+        raise errors.to_serving_error(error) from error
