@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 import grpc
+from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
@@ -169,6 +170,21 @@ class Api:
         ) as servable:
             return metadata.describe(servable)
 
+    def signatures(self, spec: model_pb2.ModelSpec) -> Mapping[str, meta_graph_pb2.SignatureDef]:
+        """Finds the SignatureDefs of a model, without counting a request.
+
+        Args:
+            spec: Which model.
+
+        Returns:
+            Name to definition.
+
+        Raises:
+            ServingError: It is not served.
+        """
+        with _serving_errors(), self._acquire(spec) as servable:
+            return servable.signature_defs
+
     def get_model_status(
         self, request: get_model_status_pb2.GetModelStatusRequest
     ) -> get_model_status_pb2.GetModelStatusResponse:
@@ -189,6 +205,12 @@ class Api:
         self._scheduler.close()
         self._converting.shutdown(wait=False, cancel_futures=True)
         self._reloading.shutdown(wait=False, cancel_futures=True)
+
+    def _acquire(self, spec: model_pb2.ModelSpec) -> AbstractContextManager[Servable]:
+        choice = spec.WhichOneof("version_choice")
+        version = spec.version.value if choice == "version" else None
+        label = spec.version_label if choice == "version_label" else None
+        return self._registry.acquire(spec.name, version, label)
 
     def _most_examples(self, servable: Servable) -> int:
         return servable.max_examples or self._max_examples
@@ -218,10 +240,7 @@ class Api:
                     raise errors.invalid_argument("Missing ModelSpec")
                 if check is not None:
                     check()
-                choice = spec.WhichOneof("version_choice")
-                version = spec.version.value if choice == "version" else None
-                label = spec.version_label if choice == "version_label" else None
-                with self._registry.acquire(spec.name, version, label) as servable:
+                with self._acquire(spec) as servable:
                     model = servable.model
                     if servable.signature(spec.signature_name) is not None:
                         signature = spec.signature_name or DEFAULT_SIGNATURE

@@ -1,0 +1,244 @@
+"""TensorFlow Serving's REST API: status, metadata, predict, classify, regress; metrics.
+
+Source: `tensorflow_serving/model_servers/http_server.cc` and `http_rest_api_handler.cc`.
+Differences: an answer may be gzip, where TensorFlow Serving compresses none; a body too large is
+413, one too slow 408; TLS; `/openapi.json` describes the models that are loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import grpc
+import prometheus_client.exposition
+from aiohttp import hdrs, web
+
+from serving import errors
+from serving.calls.api import LARGE_BYTES, Api
+from serving.config import ServerConfig
+from serving.front import rest_body, rest_calls, rest_openapi, rest_outputs, rest_paths, rest_tls
+from serving.metrics import METRICS_PATH, Metrics
+
+OPENAPI_PATH = "/openapi.json"
+# `--rest_api_timeout_in_ms` of TensorFlow Serving.
+DEFAULT_TIMEOUT_S = 30.0
+_JSON = "application/json"
+_COMPRESS_FROM_BYTES = 4_096
+# A caller may read an answer as slowly as this, in bytes a second, before it is given up.
+_SLOWEST_READER_BYTES_S = 65_536
+# `ToHTTPStatusCode`; what is not here is 500.
+HTTP_STATUS = {
+    grpc.StatusCode.OK: 200,
+    grpc.StatusCode.CANCELLED: 499,
+    grpc.StatusCode.INVALID_ARGUMENT: 400,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.ALREADY_EXISTS: 409,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
+    grpc.StatusCode.FAILED_PRECONDITION: 400,
+    grpc.StatusCode.ABORTED: 409,
+    grpc.StatusCode.OUT_OF_RANGE: 400,
+    grpc.StatusCode.UNIMPLEMENTED: 501,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.UNAUTHENTICATED: 401,
+}
+
+
+class RestFront:
+    """Listens on the REST port and turns what comes into calls. Lives in one event loop."""
+
+    def __init__(
+        self,
+        api: Api,
+        config: ServerConfig,
+        metrics: Metrics,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+    ) -> None:
+        """Prepares; nothing is bound before `start`.
+
+        Args:
+            api: Answers the calls.
+            config: Port, limits, origins and certificates.
+            metrics: What is shown at `METRICS_PATH`.
+            timeout_s: How long an answer may take, in seconds.
+        """
+        self._api = api
+        self._config = config
+        self._metrics = metrics
+        self._timeout_s = timeout_s
+        self._calls = rest_calls.Calls(api)
+        self._server: web.Server | None = None
+        self._runner: web.ServerRunner | None = None
+
+    async def start(self) -> int:
+        """Binds the port and begins to answer.
+
+        Returns:
+            The port.
+
+        Raises:
+            OSError: The port is taken.
+            ValueError: The certificates are none.
+        """
+        context = rest_tls.make_context(self._config.tls) if self._config.tls else None
+        self._server = web.Server(
+            self._handle,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=self._config.receive_timeout_s,
+            auto_decompress=False,
+            lingering_time=1.0,
+        )
+        self._runner = web.ServerRunner(self._server, handle_signals=False)
+        await self._runner.setup()
+        site = web.TCPSite(
+            self._runner,
+            self._config.host,
+            self._config.rest_port or 0,
+            ssl_context=context,
+            reuse_port=False,
+        )
+        try:
+            await site.start()
+        except OSError:
+            await self.stop(0)
+            raise
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self, grace_s: float) -> None:
+        """Refuses new connections, finishes the requests in flight, frees the port.
+
+        Args:
+            grace_s: How long they may take, in seconds; then they are cut off.
+        """
+        if self._runner is not None and self._server is not None:
+            for site in tuple(self._runner.sites):
+                await site.stop()
+            # Idle connections end now, busy ones with their request.
+            self._server.pre_shutdown()
+            # A timeout of 0 would be none to aiohttp.
+            await self._server.shutdown(max(grace_s, 0.01))
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        with rest_body.Held(self._api.admit) as held:
+            try:
+                response = await self._answer(request, held)
+            except Exception as error:  # noqa: BLE001 - everything becomes a status
+                response = _failure(errors.to_serving_error(error))
+            if not request.content.is_eof():
+                # What was not read would be read as the next request.
+                response.force_close()
+            self._allow_origin(request, response)
+            await self._send(request, response)
+            return response
+
+    async def _send(self, request: web.BaseRequest, response: web.Response) -> None:
+        """Sends within bounds of time, so that a caller who reads nothing holds no memory."""
+        size_bytes = len(response.body) if isinstance(response.body, bytes) else 0
+        limit_s = self._config.receive_timeout_s + size_bytes / _SLOWEST_READER_BYTES_S
+        try:
+            await asyncio.wait_for(_write(request, response), limit_s)
+        except (asyncio.TimeoutError, TimeoutError):
+            if request.transport is not None:
+                request.transport.abort()
+
+    async def _answer(self, request: web.BaseRequest, held: rest_body.Held) -> web.Response:
+        path = request.raw_path
+        if path.partition("?")[0] == METRICS_PATH:
+            return await self._show_metrics(request)
+        if path == OPENAPI_PATH and request.method == hdrs.METH_GET:
+            description = rest_openapi.describe(self._api, self._config)
+            return await self._respond(request, description)
+        if not rest_paths.is_api(path):
+            raise errors.not_found(
+                f"nothing is at {path[:200]}; models are at /v1/models/NAME, what can be asked of "
+                f"them is said at {OPENAPI_PATH}"
+            )
+        if request.method == hdrs.METH_OPTIONS:
+            return _answer_preflight(request)
+        target = rest_paths.read_path(request.method, path)
+        until_s = time.monotonic() + self._timeout_s
+        if request.method == hdrs.METH_GET:
+            return await self._respond(request, self._calls.describe(target))
+        body = await rest_body.receive(
+            request,
+            self._config.max_message_bytes,
+            self._config.receive_timeout_s,
+            held,
+            lambda work: self._api.convert(LARGE_BYTES + 1, work),
+        )
+        held.hold(rest_body.needed_bytes(body))
+        return await self._respond(request, await self._calls.answer(target, body, until_s))
+
+    async def _respond(self, request: web.BaseRequest, body: bytes) -> web.Response:
+        headers = {hdrs.CONTENT_TYPE: _JSON}
+        if len(body) >= _COMPRESS_FROM_BYTES and _takes_gzip(request):
+            plain = body
+            body = await self._api.convert(
+                len(plain) * rest_calls.WORK_OF_JSON, lambda: rest_body.compress(plain)
+            )
+            headers |= {hdrs.CONTENT_ENCODING: "gzip", hdrs.VARY: hdrs.ACCEPT_ENCODING}
+        return web.Response(body=body, headers=headers)
+
+    async def _show_metrics(self, request: web.BaseRequest) -> web.Response:
+        if request.raw_path != METRICS_PATH:
+            message = f"Unexpected path: {request.raw_path}. Should be {METRICS_PATH}"
+            return web.Response(text=message, status=400)
+        accept = request.headers.get(hdrs.ACCEPT, "")
+        write, content_type = prometheus_client.exposition.choose_encoder(accept)
+        body = await self._api.convert(LARGE_BYTES + 1, lambda: write(self._metrics.registry))
+        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+
+    def _allow_origin(self, request: web.BaseRequest, response: web.Response) -> None:
+        """Tells a browser which pages may read the answer.
+
+        Source: `AddCORSHeaders`, which knows only `*`.
+        """
+        origins = self._config.cors_origins
+        if (
+            not origins
+            or not rest_paths.is_api(request.raw_path)
+            and not (request.raw_path == OPENAPI_PATH)
+        ):
+            return
+        origin = request.headers.get(hdrs.ORIGIN, "")
+        if "*" in origins:
+            allowed = "*"
+        else:
+            response.headers.add(hdrs.VARY, hdrs.ORIGIN)
+            if origin not in origins:
+                return
+            allowed = origin
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = allowed
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "POST, GET"
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = "Content-Type"
+
+
+async def _write(request: web.BaseRequest, response: web.Response) -> None:
+    await response.prepare(request)
+    await response.write_eof()
+
+
+def _takes_gzip(request: web.BaseRequest) -> bool:
+    return "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "").lower()
+
+
+def _answer_preflight(request: web.BaseRequest) -> web.Response:
+    origin = request.headers.get(hdrs.ORIGIN, "")
+    if "http://" not in origin and "https://" not in origin:
+        raise errors.failed_precondition("Origin header is missing in CORS preflight")
+    return web.Response()
+
+
+def _failure(error: errors.ServingError) -> web.Response:
+    status: Any = getattr(error, "status", None) or HTTP_STATUS.get(error.code, 500)
+    return web.Response(
+        body=rest_outputs.write_error(error.message),
+        status=int(status),
+        headers={hdrs.CONTENT_TYPE: _JSON},
+    )
