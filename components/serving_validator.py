@@ -17,10 +17,10 @@ from tfx.dsl.io import fileio
 from tfx.types.standard_artifacts import InfraBlessing, Model
 from tfx.utils import path_utils
 
+from lianxi_client import Client, ClientError
 from modules.common.errors import GateError
 from modules.common.registry import load_task
 from modules.common.task import Field, Task
-from serving.client import Client, ClientError
 from serving.errors import ServingError
 from serving.server import Server, ServerConfig
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # In this order TensorFlow comes first, and Beam when the other process is done with it.
-_PACKAGES = ("modules", "serving", "components", "pipelines", "kubeflow")
+_PACKAGES = ("modules", "serving", "lianxi_client", "components", "pipelines", "kubeflow")
 _LAZY = ("tensorboard.summary",)
 _WITHOUT_TENSORFLOW = (
     "apache_beam",

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_PACKAGES = ("modules", "components", "serving")
+_PACKAGES = ("modules", "components", "serving", "lianxi_client")
 
 
 def source_digest(*modules: str, root: Path = ROOT) -> str:

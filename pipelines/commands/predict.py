@@ -23,7 +23,6 @@ from modules.common.errors import (
     WrongUsage,
     did_you_mean,
 )
-from modules.common.stack import quiet_imports
 from modules.common.task import Task
 from pipelines import last_run, pushed, stopping
 from pipelines.commands.answer_json import answer_line
@@ -214,14 +213,14 @@ def _inputs(
 
 
 def _ask(
-    client: Any,  # noqa: ANN401 - serving.client.Client, which is imported late
+    client: Any,  # noqa: ANN401 - lianxi_client.Client, which is imported late
     task: Task,
     human: ModuleType,
     text: str,
     settings: Mapping[str, str],
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Reads one input and gets its answer; whatever goes wrong is said in a line."""
-    from serving.client_types import ClientError
+    from lianxi_client import ClientError
 
     timeout_s = getattr(human, "TIMEOUT_S", _ANSWER_TIMEOUT_S)
     try:
@@ -254,14 +253,12 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
     Yields:
         The client, and the stream for messages to the person.
     """
-    from serving.client import Client
+    from lianxi_client import Client
     from serving.config import ServerConfig
     from serving.errors import ServingError
     from serving.server import Server
 
     if server:
-        with quiet_imports():
-            import serving.client_tensors  # noqa: F401 - the client does, at its first call
         with Client(server) as client:
             yield client, sys.stderr
         return

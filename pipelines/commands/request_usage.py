@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import click
 
 from modules.common.errors import LianxiError, MissingDataError
 from modules.common.task import Task
-from serving.client_types import ClientError
 
-_ADDRESS = re.compile(r"(\S+:)?\S+:\d{1,5}")
+if TYPE_CHECKING:
+    from lianxi_client import ClientError
 
-# What gRPC says where it reaches nobody, and not where a server is merely busy.
-_NOBODY = re.compile(r"failed to connect|errors resolving|connection refused|dns resolution", re.I)
+_ADDRESS = re.compile(r"https?://\S+|(\S+:)?\S+:\d{1,5}")
+
+# What the client asks where it reaches nobody, and not where a server is merely busy.
+_NOBODY = "is a server running there?"
 
 
 class NoServerError(LianxiError):
@@ -29,10 +32,11 @@ def check_answers(error: ClientError) -> None:
         error: What the client raised; its message names the server.
     """
     found = re.search(r"\(server (\S+?)[;)]", error.message)
-    if error.code == "UNAVAILABLE" and found and _NOBODY.search(error.message):
-        host, _, port = found[1].rpartition(":")
+    if error.code == "UNAVAILABLE" and found and _NOBODY in error.message:
+        port = found[1].rpartition(":")[2]
+        option = "--rest-port" if found[1].startswith("http") else "--port"
         raise NoServerError(
-            f"no server answers at {host}:{port}; start one (lianxi serve --port {port}), name "
+            f"no server answers at {found[1]}; start one (lianxi serve {option} {port}), name "
             "another, or leave --server out: then the model that was pushed last here answers"
         ) from error
 
@@ -66,7 +70,8 @@ def check_usage(
         raise click.UsageError(f"{task.name} answers in words and writes no file; leave --out out")
     if server is not None and not _ADDRESS.fullmatch(server):
         raise click.UsageError(
-            f"--server takes HOST:PORT, such as localhost:8500, found {server!r}"
+            "--server takes HOST:PORT, such as localhost:8500, or http://localhost:8501 for REST, "
+            f"found {server!r}"
         )
     may_be_none = ("CONVERSES", "DEFAULTS_TO_DATA")
     needs_input = getattr(human, "NEEDS_INPUT", True)

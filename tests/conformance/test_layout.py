@@ -14,7 +14,7 @@ from modules.common.registry import task_names
 from modules.common.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("kubeflow", "pipelines", "components", "modules", "serving")
+PACKAGES = ("kubeflow", "pipelines", "components", "modules", "serving", "lianxi_client")
 MAX_LINES = 300
 
 # Commands that hand over to `kubeflow` when they run; importing them loads nothing of it.
@@ -24,12 +24,14 @@ HANDS_OVER = ("pipelines.commands.compile", "pipelines.commands.tfx")
 FOR_ALL = ("modules", "modules.common.stack", "modules.common.plain_paths")
 
 # Package to what it may import of this project, besides itself.
+BELOW = ("lianxi_client", "serving", "modules.common", "modules.*.task")
 ALLOWED = {
-    "serving": (),
+    "lianxi_client": (),
+    "serving": ("lianxi_client",),
     "modules.common": (),
-    "components": ("serving", "modules.common", "modules.*.task"),
-    "pipelines": ("serving", "modules.common", "modules.*.task", "components"),
-    "kubeflow": ("serving", "modules.common", "modules.*.task", "components", "pipelines"),
+    "components": BELOW,
+    "pipelines": (*BELOW, "components"),
+    "kubeflow": (*BELOW, "components", "pipelines"),
 }
 
 

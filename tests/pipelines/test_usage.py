@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from lianxi_client import Client, ClientError
 from modules.common.errors import LianxiError, SettingError, WrongUsage
 from pipelines.beam_arguments import check_arguments
 from pipelines.commands.request_usage import NoServerError, check_answers
 from pipelines.commands.serve import _refusal
-from serving.client_types import ClientError
 
 LIANXI = str(Path(sys.executable).parent / "lianxi")
 
@@ -39,7 +39,10 @@ def lianxi(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         ("predict deep_dream a.png --out b.png --json", "give one of them"),
         ("predict voice_gender nowhere.wav", "found no file 'nowhere.wav'"),
         ("predict captcha_ocr a.png b.png", "found no file 'a.png', 'b.png'"),
-        ("predict name_gender 王 --server nonsense", "takes HOST:PORT, such as localhost:8500"),
+        (
+            "predict name_gender 王 --server nonsense",
+            "takes HOST:PORT, such as localhost:8500",
+        ),
         ("predict name_gender", "name_gender takes names; give one or more"),
         ("evaluate name_gender --all", "name some --data"),
         ("schema name_gender --data nowhere", "nowhere does not exist"),
@@ -106,9 +109,11 @@ def test_no_server_is_said_once_with_its_port(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_busy_is_no_absent_one() -> None:
-    check_answers(ClientError("UNAVAILABLE", "the queue is full (server localhost:1; is a server)"))
+    check_answers(ClientError("UNAVAILABLE", "the queue is full (server localhost:1)"))
+    with Client("localhost:1", max_retries=0) as client, pytest.raises(ClientError) as caught:
+        client.status("m")
     with pytest.raises(NoServerError, match="no server answers at localhost:1; start one"):
-        check_answers(ClientError("UNAVAILABLE", "failed to connect (server localhost:1; is a)"))
+        check_answers(caught.value)
 
 
 @pytest.mark.parametrize(

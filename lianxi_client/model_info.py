@@ -1,24 +1,11 @@
-"""What the client returns and raises."""
+"""What a server says of its models."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 
-
-class ClientError(Exception):
-    """A call failed.
-
-    Attributes:
-        code: Name of the gRPC status, such as `NOT_FOUND`.
-        message: One line: what the server said and, where the model is known, what it expects.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        """Makes the message one line."""
-        self.code = code
-        self.message = " ".join(message.split())
-        super().__init__(f"{code}: {self.message}")
+import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,17 +35,22 @@ class SignatureInfo:
     Attributes:
         inputs: Input name to declaration.
         outputs: Output name to declaration.
-        optional: Names of the inputs with a default.
+        defaults: Value of each input that may be left out.
     """
 
     inputs: Mapping[str, TensorInfo]
     outputs: Mapping[str, TensorInfo]
-    optional: frozenset[str] = frozenset()
+    defaults: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict, compare=False)
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Names of the inputs that may be left out."""
+        return frozenset(self.defaults)
 
     def expectation(self) -> str:
         """Writes the inputs for an error message."""
         return ", ".join(
-            f"{name} {info}{' (optional)' if name in self.optional else ''}"
+            f"{name} {info}{' (optional)' if name in self.defaults else ''}"
             for name, info in sorted(self.inputs.items())
         )
 
@@ -91,3 +83,18 @@ class VersionStatus:
     version: int
     state: str
     error: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """Which model, version and signature a call is for.
+
+    Attributes:
+        model: Name of the model.
+        version: Its version, or a label of one, or None for the latest.
+        signature: Name of the signature; empty for the default.
+    """
+
+    model: str
+    version: int | str | None = None
+    signature: str = ""
