@@ -51,6 +51,18 @@ class Failure(Exception):
     hint: str = ""
 
 
+def is_passing(message: str) -> bool:
+    """Tells whether RESOURCE_EXHAUSTED means that others take too much now, not this request.
+
+    Args:
+        message: What the server said; Lianxi's says so in words.
+
+    Returns:
+        Whether another attempt may succeed.
+    """
+    return "try again" in message
+
+
 def invalid_argument(message: str) -> ClientError:
     """Something that the caller gave cannot be sent.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,7 +14,8 @@ from lianxi_client import wire
 from lianxi_client.address import Address, Pems
 from lianxi_client.casting import cast_input
 from lianxi_client.described import describe
-from lianxi_client.errors import ClientError, Failure, Kind, malformed_answer
+from lianxi_client.errors import ClientError, Failure, malformed_answer
+from lianxi_client.grpc_failures import to_failure
 from lianxi_client.messages import MESSAGES
 from lianxi_client.model_info import ModelInfo, SignatureInfo, Target, VersionStatus
 from lianxi_client.tensors import TooLargeError, read_tensor, write_tensor
@@ -24,19 +24,6 @@ _SIGNATURE_DEF = "signature_def"
 _PREDICTION = "/tensorflow.serving.PredictionService/"
 _MODEL = "/tensorflow.serving.ModelService/"
 _STATES = {0: "UNKNOWN", 10: "START", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOADING", 50: "END"}
-
-# gRPC says UNAVAILABLE of a server that answers so, and of all that may befall a connection; only
-# its text tells which.
-_BAD_TLS = re.compile(
-    r"CERTIFICATE_|handshake failed|WRONG_VERSION|Hostname Verification|not in peer cert|SSL_ERROR",
-    re.I,
-)
-_OTHER_PROTOCOL = re.compile(r"http1\.x|http/1\.|non-grpc|http2 header|content-type", re.I)
-_UNREACHABLE = re.compile(
-    r"failed to connect|errors? resolving|dns resolution|connection refused|no connection within",
-    re.I,
-)
-_LOST = re.compile(r"socket closed|reset by peer|recvmsg|broken pipe|stream removed|goaway", re.I)
 
 _Answer = TypeVar("_Answer")
 
@@ -195,7 +182,7 @@ class GrpcTransport:
             # Without serializers bytes go out and come in as they are.
             data = self._channel.unary_unary(method)(body, timeout=left_s)
         except grpc.RpcError as error:
-            raise _to_failure(error) from None
+            raise to_failure(error) from None
         except ValueError as error:
             # What gRPC raises where another thread closes the channel meanwhile.
             raise Failure("CANCELLED", str(error)) from None
@@ -207,9 +194,8 @@ class GrpcTransport:
             raise malformed_answer(str(error) or type(error).__name__) from None
 
     def _connect(self, timeout_s: float) -> None:
-        """Waits for the first connection: a call alone would wait till the deadline for a host
-        that says neither yes nor no.
-        """  # noqa: D205
+        """Waits for the first connection."""
+        # A call alone would wait until the deadline for a host that says neither yes nor no.
         if self._was_ready:
             return
         with self._connecting:
@@ -262,39 +248,3 @@ def _examples_request(target: Target, examples: list[bytes]) -> bytes:
     request.input.example_list.SetInParent()
     request.input.example_list.examples.extend(examples)
     return request.SerializeToString()
-
-
-def _to_failure(error: grpc.RpcError) -> Failure:
-    code, details = error.code(), error.details() or ""
-    pause_s = _pushback_s(error)
-    if code is grpc.StatusCode.UNAVAILABLE:
-        kind: Kind = "refused"
-        if _BAD_TLS.search(details):
-            return Failure(
-                code.name,
-                details,
-                hint="TLS: is the server's the same, and its certificate trusted?",
-            )
-        if _OTHER_PROTOCOL.search(details):
-            return Failure(code.name, details, hint="is that its gRPC port?")
-        if _UNREACHABLE.search(details):
-            kind = "unreachable"
-        elif _LOST.search(details):
-            kind = "lost"
-        return Failure(code.name, details, kind, pause_s)
-    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and pause_s is not None:
-        return Failure(code.name, details, "refused", pause_s)
-    is_other = code in (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNKNOWN)
-    hint = "is that a TensorFlow Serving server?" if is_other and not details else ""
-    return Failure(code.name, details, hint=hint)
-
-
-def _pushback_s(error: grpc.RpcError) -> float | None:
-    """Reads when the server asks to be tried again (gRPC's proposal A6)."""
-    for key, value in error.trailing_metadata() or ():
-        if key == "grpc-retry-pushback-ms":
-            try:
-                return max(0.0, int(value) / 1000)
-            except ValueError:
-                return None
-    return None

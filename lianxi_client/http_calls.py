@@ -11,7 +11,7 @@ import urllib3
 import urllib3.exceptions as urllib3_errors
 
 from lianxi_client.address import Address, Pems
-from lianxi_client.errors import Failure, Kind, malformed_answer
+from lianxi_client.errors import Failure, Kind, is_passing, malformed_answer
 from lianxi_client.rest_json import decode
 
 # Source: tensorflow_serving/model_servers/http_server.cc, the other way round; where several codes
@@ -161,7 +161,7 @@ def _document(status: int, headers: Any, data: bytes) -> Any:
             code = "FAILED_PRECONDITION"
     pause_s = _retry_after_s(headers)
     kind: Kind = "final"
-    if status == 503 or (status == 429 and pause_s is not None):
+    if status == 503 or (status == 429 and (pause_s is not None or is_passing(said))):
         kind = "refused"
     elif status == 502:
         kind = "lost"
