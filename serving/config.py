@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 POLICY_KINDS = ("latest", "all", "specific")
+METRICS_PATH = "/monitoring/prometheus/metrics"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,7 +176,8 @@ class ServerConfig:
     Attributes:
         host: Address to bind; loopback unless told otherwise.
         port: gRPC port; 0 picks a free one.
-        metrics_port: HTTP port for Prometheus; None serves no metrics, 0 picks a free one.
+        metrics_port: One more HTTP port for Prometheus; None opens none, 0 picks a free one.
+        metrics_path: Where the metrics are on the REST port and on their own; None serves none.
         poll_interval_s: How often the folders are looked at, in seconds.
         max_message_mb: Largest request or response in MiB. TensorFlow Serving allows 2 GiB; a
             smaller limit keeps one caller from filling the memory.
@@ -183,6 +185,8 @@ class ServerConfig:
         model_policies: Model name to its own policy.
         version_labels: Model name to {label: version}.
         batching: How requests are merged.
+        allow_labels_for_unavailable: Whether a label that is new may stand for a version that is
+            not available. One that is moved never may.
         warmup: Whether recorded warm-up requests are replayed before a version is used.
         default_grace_s: How long a shutdown waits for requests in flight, in seconds.
         rest_port: HTTP port of the REST API; None serves none, 0 picks a free one.
@@ -190,6 +194,8 @@ class ServerConfig:
             `("http://localhost:3000",)`; `("*",)` is any.
         tls: Certificates; None serves in the clear.
         allow_reload: Whether HandleReloadConfigRequest is answered.
+        reload_root: Folder that the base paths of such a request must be in; None is the folder
+            that is served.
         max_examples: Most examples in a request to a model that declares no bound of its own.
         max_in_flight_mb: Most memory that all requests being answered may take together, in MiB;
             beyond it callers get RESOURCE_EXHAUSTED.
@@ -201,11 +207,13 @@ class ServerConfig:
     host: str = "127.0.0.1"
     port: int = 8500
     metrics_port: int | None = None
+    metrics_path: str | None = METRICS_PATH
     poll_interval_s: float = 1.0
     max_message_mb: int = 64
     version_policy: VersionPolicy = VersionPolicy()
     model_policies: Mapping[str, VersionPolicy] = dataclasses.field(default_factory=dict)
     version_labels: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
+    allow_labels_for_unavailable: bool = True
     batching: BatchingConfig = BatchingConfig()
     warmup: bool = True
     default_grace_s: float = 10.0
@@ -213,6 +221,7 @@ class ServerConfig:
     cors_origins: tuple[str, ...] = ()
     tls: TlsConfig | None = None
     allow_reload: bool = False
+    reload_root: Path | None = None
     max_examples: int = 16_384
     max_in_flight_mb: int = 1024
     max_memory_mb: int | None = None
@@ -227,6 +236,8 @@ class ServerConfig:
         for name in ("max_examples", "max_in_flight_mb", "receive_timeout_s"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        if self.metrics_path is not None and not self.metrics_path.startswith("/"):
+            raise ValueError(f"metrics_path must begin with /, got {self.metrics_path!r}")
 
     @property
     def max_message_bytes(self) -> int:

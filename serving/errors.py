@@ -18,6 +18,12 @@ _FUNCTION_NODE = re.compile(r"\{\{function_node [^}]*\}\}\s*")
 _ROOT_ERROR = re.compile(r"^\s*\(\d+\)\s+(?:[A-Z_]+:\s+)?(.*)$")
 
 
+_OS_CODES = {
+    FileNotFoundError: grpc.StatusCode.NOT_FOUND,
+    PermissionError: grpc.StatusCode.PERMISSION_DENIED,
+}
+
+
 class ServingError(Exception):
     """A failure with the gRPC status the caller gets.
 
@@ -41,6 +47,11 @@ def invalid_argument(message: str) -> ServingError:
 def failed_precondition(message: str) -> ServingError:
     """A FAILED_PRECONDITION error."""
     return ServingError(grpc.StatusCode.FAILED_PRECONDITION, message)
+
+
+def permission_denied(message: str) -> ServingError:
+    """A PERMISSION_DENIED error."""
+    return ServingError(grpc.StatusCode.PERMISSION_DENIED, message)
 
 
 def not_found(message: str) -> ServingError:
@@ -104,6 +115,40 @@ def to_serving_error(error: BaseException) -> ServingError:
     Returns:
         The error to send.
     """
+    known = _known_error(error)
+    if known is not None:
+        return known
+    _LOG.error("unexpected error while serving", exc_info=error)
+    return ServingError(grpc.StatusCode.INTERNAL, _first_line(error))
+
+
+def to_load_error(error: BaseException) -> ServingError:
+    """Turns what was raised while a version was loaded into what a person may see.
+
+    TensorFlow's loader answers files that are not as they should be with all kinds of
+    exceptions. They are told in a line, without a trace; a trace is for faults of this package.
+
+    Args:
+        error: What was raised.
+
+    Returns:
+        The error to report.
+    """
+    known = _known_error(error)
+    if known is not None:
+        return known
+    if isinstance(error, OSError):
+        code = _OS_CODES.get(type(error), grpc.StatusCode.UNAVAILABLE)
+        return ServingError(code, _first_line(error).partition(": ")[2] or _first_line(error))
+    if _raised_here(error):
+        return to_serving_error(error)
+    _LOG.debug("a SavedModel does not load", exc_info=error)
+    return ServingError(
+        grpc.StatusCode.DATA_LOSS, f"the SavedModel is broken: {_first_line(error)}"
+    )
+
+
+def _known_error(error: BaseException) -> ServingError | None:
     if isinstance(error, ServingError):
         return error
     op_code = getattr(error, "error_code", None)
@@ -112,7 +157,19 @@ def to_serving_error(error: BaseException) -> ServingError:
         return ServingError(code_from_int(op_code), text or type(error).__name__)
     if isinstance(error, MemoryError):
         return ServingError(grpc.StatusCode.RESOURCE_EXHAUSTED, "out of memory")
-    _LOG.error("unexpected error while serving", exc_info=error)
+    return None
+
+
+def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     first = lines[0] if lines else ""
-    return ServingError(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {first}".rstrip(": "))
+    return f"{type(error).__name__}: {first}".rstrip(": ")
+
+
+def _raised_here(error: BaseException) -> bool:
+    """Tells whether the innermost frame is code of this package."""
+    trace, module = error.__traceback__, ""
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        trace = trace.tb_next
+    return module.split(".")[0] in ("", "serving")

@@ -15,7 +15,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import grpc
 import prometheus_client
 
-METRICS_PATH = "/monitoring/prometheus/metrics"
+from serving.config import METRICS_PATH
+
 # Scale 10 µs, power 1.8, 33 buckets: tensorflow_serving/servables/tensorflow/util.cc.
 _LATENCY_BUCKETS_US = tuple(10 * 1.8**power for power in range(33))
 _ROWS_BUCKETS = tuple(2.0**power for power in range(11))
@@ -111,6 +112,27 @@ class Metrics:
             self._loaded.labels(model, str(version)).set(1)
         else:
             self._loaded.remove(model, str(version))
+
+    def read(self, name: str) -> int:
+        """Reads a metric by TensorFlow Serving's own name.
+
+        Args:
+            name: Such as `/tensorflow/serving/request_count`.
+
+        Returns:
+            Its value, summed over its labels; of a distribution, how many values it has; 0 for
+            one that does not exist.
+        """
+        exported = name.replace("/", ":")
+        wanted = {exported, f"{exported}_total", f"{exported}_count"}
+        return int(
+            sum(
+                sample.value
+                for metric in self.registry.collect()
+                for sample in metric.samples
+                if sample.name in wanted
+            )
+        )
 
     def load_failed(self, model: str) -> None:
         """Counts a version that could not be loaded.

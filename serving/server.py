@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -20,10 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from serving.config import ModelEntry, ServerConfig
+from serving.config import ServerConfig
 from serving.front.loop import LoopThread
 from serving.metrics import Metrics, MetricsServer
-from serving.models import versions
+from serving.models.sources import Models, source_of
 
 if TYPE_CHECKING:
     from serving.calls.api import Api
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _OPERATION_THREADS = 16
-Models = str | os.PathLike[str] | Mapping[str, ModelEntry | str | os.PathLike[str]]
 
 
 class Server:
@@ -58,7 +56,8 @@ class Server:
         Args:
             models: A root folder whose `<model>/<version>/saved_model.pb` are all served, those
                 that appear later too; or model name to base path or `ModelEntry`, as
-                `serving.files.container.read_models_config` returns it.
+                `serving.files.models_config.read_models_config` returns it; or a function that
+                returns such entries at every look.
             config: Ports, limits, policies and batching.
             on_progress: Gets a line for a person whenever a version comes, goes or fails; None
                 logs it.
@@ -177,21 +176,19 @@ class Server:
         """Stops."""
         self.stop()
 
+    @property
+    def _root(self) -> Path | None:
+        """The folder that is served, if it is one."""
+        if isinstance(self._models, Mapping) or callable(self._models):
+            return None
+        return Path(self._models)
+
     def _check_root(self) -> None:
-        if not isinstance(self._models, Mapping) and not Path(self._models).is_dir():
+        if self._root is not None and not self._root.is_dir():
             raise FileNotFoundError(
-                f"expected a folder of <model>/<version>/saved_model.pb at {self._models}, "
+                f"expected a folder of <model>/<version>/saved_model.pb at {self._root}, "
                 "found no folder; run a pipeline that pushes a model first"
             )
-
-    def _find_entries(self) -> dict[str, ModelEntry]:
-        if not isinstance(self._models, Mapping):
-            found = versions.find_models(Path(self._models))
-            return {name: self.config.entry(name, path) for name, path in found.items()}
-        return {
-            name: place if isinstance(place, ModelEntry) else self.config.entry(name, Path(place))
-            for name, place in self._models.items()
-        }
 
     def _load(self, model: str, version: int, path: Path) -> Servable:
         from serving.models.servable import Servable
@@ -213,7 +210,6 @@ class Server:
         else:
             self._metrics.loaded(record.model, record.version, is_loaded=False)
             self._on_progress(f"{name} unloaded")
-        self._loop.call(self._refresh_health)
 
     def _assemble(self) -> None:
         """Makes the parts; nothing is bound or loaded yet."""
@@ -228,12 +224,23 @@ class Server:
         config = self.config
         _allow_many_runs()
         self._registry = Registry(self._report)
+        self._registry.on_can_answer = lambda _: self._loop.call(self._refresh_health)
         self._manager = ModelManager(
-            self._registry, self._find_entries, self._load, config.poll_interval_s
+            self._registry,
+            source_of(self._models, config),
+            self._load,
+            config.poll_interval_s,
+            config.allow_labels_for_unavailable,
         )
         self._api = Api(
             self._registry,
-            ModelService(self._registry, self._manager),
+            ModelService(
+                self._registry,
+                self._manager,
+                reload_root=config.reload_root or self._root,
+                allow_reload=config.allow_reload,
+                read_metric=self._metrics.read,
+            ),
             BatchScheduler(config.batching, self._metrics.batch),
             self._metrics,
             Admission(config.max_in_flight_bytes, config.max_memory_bytes),
@@ -269,8 +276,7 @@ class Server:
         """Tells health checks whether any model can answer, in the event loop."""
         if self._registry is None or self._grpc is None or self._stop_requested.is_set():
             return
-        is_serving = any(self._registry.available(name) for name in self._registry.models())
-        asyncio.ensure_future(self._grpc.set_health(is_serving))
+        asyncio.ensure_future(self._grpc.set_health(self._registry.can_answer()))
 
 
 def _allow_many_runs() -> None:

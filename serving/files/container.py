@@ -1,4 +1,4 @@
-"""Configuration for the real TensorFlow Serving on the same folder, and reading it back.
+"""Configuration for the real TensorFlow Serving on the same folder.
 
 `write_container_config` writes four files: `models.config` (a `ModelServerConfig`),
 `batching.config` (`BatchingParameters`), `monitoring.config` (`MonitoringConfig`), all in
@@ -10,87 +10,28 @@ protobuf's text format, and `compose.yaml`, which runs the image with them:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from serving import errors
-from serving.config import BatchingConfig, ModelEntry, ServerConfig, VersionPolicy
-from serving.metrics import METRICS_PATH
+from serving.config import ServerConfig
+from serving.files.batching_config import batching_config
+from serving.files.models_config import CONTAINER_ROOT, models_config
+from serving.files.monitoring_config import monitoring_config
+from serving.files.texts import new_message
 from serving.models import versions
 
-IMAGE = "tensorflow/serving:2.16.1"
+IMAGE = "tensorflow/serving:2.19.1"
 GRPC_PORT = 8500
 REST_PORT = 8501
-_PLATFORM = "tensorflow"
-
-
-def models_config(entries: Mapping[str, ModelEntry]) -> str:
-    """Writes a ModelServerConfig.
-
-    Args:
-        entries: Model name to base path, version policy and labels.
-
-    Returns:
-        Text proto, models in alphabetical order.
-    """
-    from google.protobuf import text_format
-    from tensorflow_serving.config import model_server_config_pb2
-
-    proto = model_server_config_pb2.ModelServerConfig()
-    proto.model_config_list.SetInParent()
-    for name in sorted(entries):
-        entry = entries[name]
-        config = proto.model_config_list.config.add(
-            name=name, base_path=str(entry.base_path), model_platform=_PLATFORM
-        )
-        policy = config.model_version_policy
-        if entry.policy.kind == "all":
-            policy.all.SetInParent()
-        elif entry.policy.kind == "specific":
-            policy.specific.versions.extend(entry.policy.versions)
-        else:
-            policy.latest.num_versions = entry.policy.num_versions
-        config.version_labels.update(entry.labels)
-    return str(text_format.MessageToString(proto))
-
-
-def batching_config(config: BatchingConfig) -> str:
-    """Writes BatchingParameters.
-
-    Large requests are split into runs of `max_batch_size` rows, because the embedded server
-    accepts them too.
-
-    Args:
-        config: Parameters of the embedded server.
-
-    Returns:
-        Text proto.
-    """
-    values = {
-        "max_batch_size": config.max_batch_size * config.max_enqueued_batches,
-        "max_execution_batch_size": config.max_batch_size,
-        "batch_timeout_micros": config.batch_timeout_micros,
-        "max_enqueued_batches": config.max_enqueued_batches,
-        "num_batch_threads": config.threads,
-    }
-    lines = [f"{name} {{ value: {value} }}" for name, value in values.items()]
-    lines.append("enable_large_batch_splitting { value: true }")
-    lines += [f"allowed_batch_sizes: {size}" for size in config.allowed_batch_sizes]
-    return "\n".join(lines) + "\n"
-
-
-def monitoring_config() -> str:
-    """Writes a MonitoringConfig that turns Prometheus on.
-
-    Returns:
-        Text proto.
-    """
-    return f'prometheus_config {{ enable: true path: "{METRICS_PATH}" }}\n'
 
 
 def compose_yaml(
-    root: Path, config_folder: Path, container_root: str, poll_wait_s: int, host: str
+    root: Path,
+    config_folder: Path,
+    container_root: str,
+    poll_wait_s: int,
+    config: ServerConfig,
+    tls_file: Path | None = None,
 ) -> str:
     """Writes a Compose file.
 
@@ -99,7 +40,8 @@ def compose_yaml(
         config_folder: Folder of the configuration files on this machine.
         container_root: Where the models are in the container.
         poll_wait_s: How often the server reads its configuration and folders, in seconds.
-        host: Address the ports are published on.
+        config: Of the embedded server; what of it the image's server has too is carried over.
+        tls_file: An SSLConfig on this machine.
 
     Returns:
         YAML.
@@ -110,11 +52,22 @@ def compose_yaml(
         "--model_config_file=/config/models.config",
         f"--model_config_file_poll_wait_seconds={poll_wait_s}",
         f"--file_system_poll_wait_seconds={poll_wait_s}",
-        "--enable_batching=true",
-        "--batching_parameters_file=/config/batching.config",
         "--monitoring_config_file=/config/monitoring.config",
-        "--allow_version_labels_for_unavailable_models=true",
+        f"--enable_model_warmup={_text(config.warmup)}",
+        "--allow_version_labels_for_unavailable_models="
+        f"{_text(config.allow_labels_for_unavailable)}",
     ]
+    if config.batching.enabled:
+        command += [
+            "--enable_batching=true",
+            "--batching_parameters_file=/config/batching.config",
+        ]
+    if config.cors_origins:
+        command.append("--rest_api_enable_cors_support=true")
+    mounts = [(root, container_root), (config_folder, "/config")]
+    if tls_file is not None:
+        command.append("--ssl_config_file=/tls/ssl.config")
+        mounts.append((tls_file, "/tls/ssl.config"))
     # JSON strings are YAML strings, with the quoting done.
     lines = [
         "services:",
@@ -124,10 +77,10 @@ def compose_yaml(
         "    command:",
         *(f"      - {json.dumps(flag)}" for flag in command),
         "    ports:",
-        *(f"      - {json.dumps(f'{host}:{port}:{port}')}" for port in (GRPC_PORT, REST_PORT)),
+        *(f"      - {json.dumps(f'{config.host}:{port}:{port}')}" for port in _ports(tls_file)),
         "    volumes:",
     ]
-    for source, target in ((root, container_root), (config_folder, "/config")):
+    for source, target in mounts:
         lines += [
             "      - type: bind",
             f"        source: {json.dumps(str(source.resolve()), ensure_ascii=False)}",
@@ -141,8 +94,9 @@ def write_container_config(
     root: Path | str,
     folder: Path | str,
     config: ServerConfig | None = None,
-    container_root: str = "/models",
+    container_root: str = CONTAINER_ROOT,
     poll_wait_s: int = 10,
+    tls_file: Path | None = None,
 ) -> list[Path]:
     """Writes what the real TensorFlow Serving needs to serve a root.
 
@@ -152,6 +106,7 @@ def write_container_config(
         config: Version policies, labels, batching and host of the embedded server.
         container_root: Where the models are in the container.
         poll_wait_s: How often the server looks for new models and versions, in seconds.
+        tls_file: An SSLConfig, which the container then uses for gRPC.
 
     Returns:
         The paths of `models.config`, `batching.config`, `monitoring.config`, `compose.yaml`.
@@ -161,17 +116,19 @@ def write_container_config(
     """
     root, folder, config = Path(root), Path(folder), config or ServerConfig()
     inside = PurePosixPath(container_root)
-    entries = {name: config.entry(name, Path(inside / name)) for name in versions.find_models(root)}
-    if not entries:
+    models = versions.find_models(root)
+    if not models:
         raise ValueError(
             f"expected <model>/<version>/saved_model.pb under {root}, found none; "
             "run a pipeline that pushes a model first"
         )
+    entries = {name: config.entry(name, Path(inside / name)) for name in models}
+    ragged = [name for name, path in models.items() if has_ragged_inputs(path)]
     texts = {
         "models.config": models_config(entries),
-        "batching.config": batching_config(config.batching),
-        "monitoring.config": monitoring_config(),
-        "compose.yaml": compose_yaml(root, folder, container_root, poll_wait_s, config.host),
+        "batching.config": batching_config(config.batching, ragged),
+        "monitoring.config": monitoring_config(config.metrics_path),
+        "compose.yaml": compose_yaml(root, folder, container_root, poll_wait_s, config, tls_file),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
@@ -179,72 +136,37 @@ def write_container_config(
     return [folder / name for name in texts]
 
 
-def read_models_config(path: Path | str) -> dict[str, ModelEntry]:
-    """Reads a `models.config` for the embedded server.
+def has_ragged_inputs(base_path: Path) -> bool:
+    """Tells whether requests to a model may have inputs of different shapes.
 
     Args:
-        path: Text proto of a ModelServerConfig. Its base paths must exist on this machine.
+        base_path: Folder of the model.
 
     Returns:
-        Model name to entry, as `serving.server.Server` takes it.
-
-    Raises:
-        ServingError: INVALID_ARGUMENT if it is no such file or could not be served.
+        Whether an input of its newest version has, beside the batch, a dimension of any size.
     """
-    from google.protobuf import text_format
-    from tensorflow_serving.config import model_server_config_pb2
+    from google.protobuf.message import DecodeError
 
+    found = versions.find_versions(base_path)
+    saved_model = new_message("SavedModel")
     try:
-        proto = text_format.Parse(
-            Path(path).read_text(encoding="utf-8"), model_server_config_pb2.ModelServerConfig()
-        )
-    except text_format.ParseError as error:
-        raise errors.invalid_argument(f"Invalid protobuf file: '{path}': {error}") from None
-    return entries_from_proto(proto)
+        saved_model.ParseFromString((found[max(found)] / "saved_model.pb").read_bytes())
+    except (OSError, DecodeError):
+        # It will not load here or there; that is said elsewhere.
+        return False
+    return any(
+        entry.value.tensor_shape.unknown_rank
+        or any(dim.size < 0 for dim in entry.value.tensor_shape.dim[1:])
+        for graph in saved_model.meta_graphs
+        for signature in graph.signature_def
+        for entry in signature.value.inputs
+    )
 
 
-def entries_from_proto(proto: Any) -> dict[str, ModelEntry]:
-    """Reads a ModelServerConfig.
-
-    Args:
-        proto: The message.
-
-    Returns:
-        Model name to entry.
-
-    Raises:
-        ServingError: INVALID_ARGUMENT if a model has no name or path, is listed twice, or is
-            not a TensorFlow model.
-
-    Source: `tensorflow_serving/model_servers/server_core.cc`.
-    """
-    entries: dict[str, ModelEntry] = {}
-    for config in proto.model_config_list.config:
-        if not config.name or not config.base_path:
-            raise errors.invalid_argument("Expected name and base_path in every ModelConfig")
-        if config.name in entries:
-            raise errors.invalid_argument(
-                f"Illegal to list model {config.name} multiple times in config list"
-            )
-        # 1 is the deprecated ModelType.TENSORFLOW.
-        if config.model_platform != _PLATFORM and config.model_type != 1:
-            raise errors.invalid_argument(
-                f"Expected model_platform '{_PLATFORM}' for model {config.name}, "
-                f"got '{config.model_platform}'"
-            )
-        policy = _policy(config.model_version_policy)
-        entries[config.name] = ModelEntry(
-            Path(config.base_path), policy, dict(config.version_labels)
-        )
-    return entries
+def _ports(tls_file: Path | None) -> Iterable[int]:
+    # TensorFlow Serving's REST API cannot be encrypted, so it stays in the container.
+    return (GRPC_PORT,) if tls_file else (GRPC_PORT, REST_PORT)
 
 
-def _policy(proto: Any) -> VersionPolicy:
-    kind = proto.WhichOneof("policy_choice")
-    if kind == "all":
-        return VersionPolicy.all()
-    if kind == "specific":
-        if not proto.specific.versions:
-            raise errors.invalid_argument("specific version policy names no versions")
-        return VersionPolicy.specific(*proto.specific.versions)
-    return VersionPolicy.latest(max(1, proto.latest.num_versions))
+def _text(value: bool) -> str:
+    return "true" if value else "false"

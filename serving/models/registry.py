@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from serving import errors
-from serving.config import ModelEntry
+from serving.models.labels import Labels
 from serving.models.servable import Servable
 from serving.models.states import Record, State
 
@@ -20,6 +20,8 @@ class Registry:
 
     Attributes:
         has_garbage: Whether a model was let go since somebody last reset it.
+        on_can_answer: Told whenever `can_answer` changes, from the thread that changed it; it
+            must not block.
     """
 
     def __init__(self, on_change: Callable[[Record, float], None]) -> None:
@@ -31,9 +33,11 @@ class Registry:
         self._on_change = on_change
         self._changed = threading.Condition()
         self._records: dict[str, dict[int, Record]] = {}
-        self._labels: Mapping[str, Mapping[str, int]] = {}
+        self._labels = Labels()
         self._is_settled = False
+        self._could_answer = False
         self.has_garbage = False
+        self.on_can_answer: Callable[[bool], None] = lambda can_answer: None
 
     @contextlib.contextmanager
     def acquire(
@@ -104,10 +108,23 @@ class Registry:
         Raises:
             ServingError: INVALID_ARGUMENT if the model has no such label.
         """
-        labels = self._labels.get(model, {})
-        if label not in labels:
-            raise errors.invalid_argument(f"Unrecognized servable version label: {label}")
-        return labels[label]
+        return self._labels.version(model, label)
+
+    def change_labels(
+        self, wanted: Mapping[str, Mapping[str, int]], allow_unavailable: bool
+    ) -> None:
+        """Gives all models new labels, or none, see `serving.models.labels.Labels.change`."""
+        with self._changed:
+            self._labels.change(wanted, self._is_available, allow_unavailable)
+
+    def can_answer(self) -> bool:
+        """Tells whether any version can be asked."""
+        with self._changed:
+            return any(
+                record.state is State.AVAILABLE
+                for records in self._records.values()
+                for record in records.values()
+            )
 
     def models(self) -> list[str]:
         """Names of the models anything is known of, in alphabetical order."""
@@ -153,17 +170,15 @@ class Registry:
                     )
                 self._changed.wait(remaining_s)
 
-    def settle(self, entries: Mapping[str, ModelEntry] | None) -> None:
+    def settle(self, is_settled: bool) -> None:
         """Marks the beginning and the end of a look at the folders.
 
         Args:
-            entries: What shall be served, at the beginning; None at the end.
+            is_settled: False at the beginning, True at the end.
         """
         with self._changed:
-            self._is_settled = entries is None
-            if entries is not None:
-                self._labels = {name: entry.labels for name, entry in entries.items()}
-            self._changed.notify_all()
+            self._is_settled = is_settled
+            self._tell()
 
     def begin(self, model: str, version: int) -> Record:
         """Enters a version that is about to be loaded.
@@ -182,7 +197,7 @@ class Registry:
             ended = sorted(v for v, r in records.items() if r.state is State.END)
             for old in ended[:-_MAX_ENDED_RECORDS]:
                 del records[old]
-            self._changed.notify_all()
+            self._tell()
         return record
 
     def become_available(self, record: Record, servable: Servable, seconds: float) -> None:
@@ -197,13 +212,13 @@ class Registry:
             record.servable = servable
             record.state = State.AVAILABLE
             self._on_change(record.snapshot(), seconds)
-            self._changed.notify_all()
+            self._tell()
 
     def fail(
         self,
         record: Record,
         error: errors.ServingError,
-        files: tuple[tuple[str, int, int], ...],
+        files: tuple[tuple[str, int, int, int], ...],
         seconds: float,
     ) -> None:
         """Records that a version could not be loaded.
@@ -219,7 +234,7 @@ class Registry:
             record.error = error
             record.failed_files = files
             self._on_change(record.snapshot(), seconds)
-            self._changed.notify_all()
+            self._tell()
 
     def unload(self, model: str, version: int) -> None:
         """Takes a version away from new requests, and lets it go after the last old one.
@@ -233,7 +248,7 @@ class Registry:
             record.state = State.UNLOADING
             record.unload_started_s = time.monotonic()
             if record.in_flight:
-                self._changed.notify_all()
+                self._tell()
             else:
                 self._end(record)
 
@@ -244,14 +259,26 @@ class Registry:
                 for record in records.values():
                     record.state = State.END
                     record.servable = None
-            self._changed.notify_all()
+            self._tell()
+
+    def _tell(self) -> None:
+        """Wakes whoever waits, and tells of a change of `can_answer`."""
+        can_answer = self.can_answer()
+        if can_answer != self._could_answer:
+            self._could_answer = can_answer
+            self.on_can_answer(can_answer)
+        self._changed.notify_all()
 
     def _end(self, record: Record) -> None:
         record.state = State.END
         record.servable = None
         self.has_garbage = True
         self._on_change(record.snapshot(), time.monotonic() - record.unload_started_s)
-        self._changed.notify_all()
+        self._tell()
+
+    def _is_available(self, model: str, version: int) -> bool:
+        record = self._records.get(model, {}).get(version)
+        return record is not None and record.state is State.AVAILABLE
 
     def _find(self, model: str, version: int | None) -> Record:
         records = self._records.get(model, {})

@@ -43,7 +43,7 @@ class Record:
     error: ServingError | None = None
     servable: Servable | None = None
     in_flight: int = 0
-    failed_files: tuple[tuple[str, int, int], ...] = ()
+    failed_files: tuple[tuple[str, int, int, int], ...] = ()
     unload_started_s: float = 0.0
 
     def snapshot(self) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -34,6 +35,45 @@ def is_ready(version_path: Path) -> bool:
     return any((version_path / name).is_file() for name in SAVED_MODEL_FILES)
 
 
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """What a model's folder holds.
+
+    Attributes:
+        ready: Version number to folder.
+        unreadable: Version number to why it cannot be read.
+    """
+
+    ready: dict[int, Path] = dataclasses.field(default_factory=dict)
+    unreadable: dict[int, OSError] = dataclasses.field(default_factory=dict)
+
+
+def list_versions(base_path: Path) -> Listing:
+    """Lists the versions of a model.
+
+    Args:
+        base_path: Folder of the model.
+
+    Returns:
+        Its versions. Of two folders of one number, such as `01` and `1`, the last in
+        alphabetical order counts, as in TensorFlow Serving.
+
+    Raises:
+        OSError: The folder is not there or cannot be read.
+    """
+    listing = Listing()
+    for name in sorted(os.listdir(base_path)):
+        version = version_number(name)
+        if version is None:
+            continue
+        try:
+            if is_ready(base_path / name):
+                listing.ready[version] = base_path / name
+        except OSError as error:
+            listing.unreadable[version] = error
+    return listing
+
+
 def find_versions(base_path: Path) -> dict[int, Path]:
     """Lists the versions of a model that are ready.
 
@@ -47,15 +87,9 @@ def find_versions(base_path: Path) -> dict[int, Path]:
         OSError: The folder exists but cannot be read.
     """
     try:
-        children = sorted(os.listdir(base_path))
+        return list_versions(base_path).ready
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    found: dict[int, Path] = {}
-    for name in children:
-        version = version_number(name)
-        if version is not None and is_ready(base_path / name):
-            found[version] = base_path / name
-    return found
 
 
 def find_models(root: Path) -> dict[str, Path]:
@@ -65,35 +99,62 @@ def find_models(root: Path) -> dict[str, Path]:
         root: Folder with one folder per model.
 
     Returns:
-        Model name to its folder, for every folder that holds at least one ready version.
+        Model name to its folder, for every folder that holds at least one ready version. One
+        that cannot be read is passed over.
 
     Raises:
-        OSError: A folder cannot be read.
+        OSError: The root exists but cannot be read.
     """
     try:
         children = sorted(os.listdir(root))
     except FileNotFoundError:
         return {}
-    models = {name: root / name for name in children if not name.startswith((".", "_"))}
-    return {name: path for name, path in models.items() if find_versions(path)}
+    models = {}
+    for name in filter(is_model_name, children):
+        try:
+            if find_versions(root / name):
+                models[name] = root / name
+        except OSError:
+            continue
+    return models
 
 
-def fingerprint(version_path: Path) -> tuple[tuple[str, int, int], ...]:
+def is_model_name(name: str) -> bool:
+    """Tells whether a folder of this name may be a model."""
+    return not name.startswith((".", "_"))
+
+
+def fingerprint(version_path: Path) -> tuple[tuple[str, int, int, int], ...]:
     """Describes the files of a version, to notice that a broken one was mended.
 
     Args:
         version_path: Folder of the version.
 
     Returns:
-        (relative path, bytes, modification time in ns) of every file, sorted.
+        (relative path, bytes, ns of the last change of content, ns of the last change of
+        content, owner or mode) of every file, sorted.
     """
     files = []
-    for folder, _, names in os.walk(version_path):
+    seen = set()
+    for folder, children, names in os.walk(version_path, followlinks=True):
+        place = os.path.realpath(folder)
+        if place in seen:
+            # A link to a folder above would go round for ever.
+            children.clear()
+            continue
+        seen.add(place)
         for name in names:
             path = Path(folder) / name
             try:
                 stat = path.stat()
             except OSError:
                 continue
-            files.append((str(path.relative_to(version_path)), stat.st_size, stat.st_mtime_ns))
+            files.append(
+                (
+                    str(path.relative_to(version_path)),
+                    stat.st_size,
+                    stat.st_mtime_ns,
+                    stat.st_ctime_ns,
+                )
+            )
     return tuple(sorted(files))

@@ -7,7 +7,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from serving.config import BatchingConfig, ModelEntry, ServerConfig, VersionPolicy
 from serving.errors import ServingError
-from serving.files import container
+from serving.files import container, models_config
 
 
 @pytest.fixture
@@ -38,15 +38,8 @@ def test_models_config(written):
     assert second.model_version_policy.WhichOneof("policy_choice") == "all"
 
 
-def test_batching_and_monitoring(written):
+def test_monitoring(written):
     _, paths = written
-    lines = paths["batching.config"].read_text().splitlines()
-    assert "max_execution_batch_size { value: 8 }" in lines
-    assert "enable_large_batch_splitting { value: true }" in lines
-    assert [line for line in lines if line.startswith("allowed")] == [
-        "allowed_batch_sizes: 2",
-        "allowed_batch_sizes: 8",
-    ]
     assert paths["monitoring.config"].read_text() == (
         'prometheus_config { enable: true path: "/monitoring/prometheus/metrics" }\n'
     )
@@ -55,7 +48,7 @@ def test_batching_and_monitoring(written):
 def test_compose(written):
     root, paths = written
     service = yaml.safe_load(paths["compose.yaml"].read_text())["services"]["serving"]
-    assert service["image"] == "tensorflow/serving:2.16.1"
+    assert service["image"] == "tensorflow/serving:2.19.1"
     assert service["ports"] == ["127.0.0.1:8500:8500", "127.0.0.1:8501:8501"]
     mounts = {mount["target"]: mount for mount in service["volumes"]}
     assert mounts["/models"]["source"] == str(root.resolve())
@@ -79,9 +72,9 @@ def test_round_trip():
         "two": ModelEntry(Path("/m/two"), VersionPolicy.all()),
         "three": ModelEntry(Path("/m/three"), VersionPolicy.specific(5, 6)),
     }
-    text = container.models_config(entries)
+    text = models_config.models_config(entries)
     proto = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
-    assert container.entries_from_proto(proto) == entries
+    assert models_config.entries_from_proto(proto) == entries
 
 
 def test_embedded_server_takes_the_same_file(tmp_path, publish, serve):
@@ -89,7 +82,7 @@ def test_embedded_server_takes_the_same_file(tmp_path, publish, serve):
     paths = container.write_container_config(
         tmp_path / "root", tmp_path / "config", container_root=str(tmp_path / "root")
     )
-    _, stubs = serve(container.read_models_config(paths[0]))
+    _, stubs = serve(models_config.read_models_config(paths[0]))
     assert stubs.predict("tiny", name=["a"])["label"] == [b"v1:a"]
 
 
@@ -108,7 +101,7 @@ def test_bad_models_config(tmp_path, text, message):
     path = tmp_path / "models.config"
     path.write_text(text)
     with pytest.raises(ServingError, match=message):
-        container.read_models_config(path)
+        models_config.read_models_config(path)
 
 
 def test_empty_root(tmp_path):

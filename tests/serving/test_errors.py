@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from serving.errors import ServingError, graph_message, to_serving_error
+from serving.errors import ServingError, graph_message, to_load_error, to_serving_error
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,36 @@ def test_codes(error, code):
     converted = to_serving_error(error)
     assert converted.code.name == code
     assert "two" not in converted.message
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (FileNotFoundError("no such SavedModel"), "NOT_FOUND: no such SavedModel"),
+        (
+            PermissionError(13, "Permission denied", "/m/1"),
+            "PERMISSION_DENIED: [Errno 13] Permission denied: '/m/1'",
+        ),
+        (ValueError("bad\nmany lines"), "DATA_LOSS: the SavedModel is broken: ValueError: bad"),
+        (MemoryError(), "RESOURCE_EXHAUSTED: out of memory"),
+    ],
+)
+def test_fault_of_a_model_has_no_trace(caplog, error, message):
+    # The loader of another package raises it.
+    raised = _raised_in("tensorflow.somewhere", error)
+    assert str(to_load_error(raised)) == message
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_fault_of_ours_has_one(caplog):
+    raised = _raised_in("serving.models.servable", KeyError("x"))
+    assert to_load_error(raised).code.name == "INTERNAL"
+    assert [record for record in caplog.records if record.exc_info]
+
+
+def _raised_in(module, error):
+    scope = {"__name__": module, "error": error}
+    try:
+        exec("raise error", scope)
+    except Exception as caught:  # noqa: BLE001 - whatever was given
+        return caught

@@ -4,8 +4,7 @@ import shutil
 import threading
 
 import pytest
-from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
-from tensorflow_serving.config import model_server_config_pb2
+from tensorflow_serving.apis import get_model_status_pb2
 
 from serving.config import VersionPolicy
 from serving.errors import ServingError
@@ -23,6 +22,9 @@ def test_status(tmp_path, publish, serve, fails):
     (entry,) = stubs.model.GetModelStatus(request, timeout=10).model_version_status
     assert (entry.version, entry.state, entry.status.error_code) == (1, 30, 0)
     call = stubs.model.GetModelStatus
+    # As in TensorFlow Serving, a label is passed over, even one that does not exist.
+    request.model_spec.version_label = "nope"
+    assert len(call(request, timeout=10).model_version_status) == 1
     request.model_spec.version.value = 9
     message = "Could not find version 9 of model tiny"
     assert fails("NOT_FOUND", call, request, timeout=10) == message
@@ -225,40 +227,3 @@ def test_explicit_models(tmp_path, publish, serve, fails):
     assert server.wait_until_available("mine", timeout_s=1) == 1
     assert _label(stubs, "mine") == "v1:a"
     fails("NOT_FOUND", stubs.predict, "other", name=["a"])
-
-
-def _reload_request(*models):
-    request = model_management_pb2.ReloadConfigRequest()
-    listed = request.config.model_config_list
-    listed.SetInParent()
-    for name, path, labels in models:
-        config = listed.config.add(name=name, base_path=str(path), model_platform="tensorflow")
-        config.version_labels.update(labels)
-    return request
-
-
-def test_reload_config(tmp_path, publish, serve, until, fails):
-    publish(tmp_path, "first", 1)
-    outside = publish(tmp_path / "elsewhere", "second", 2).parent
-    _, stubs = serve({"first": tmp_path / "first"})
-    call = stubs.model.HandleReloadConfigRequest
-    response = call(_reload_request(("second", outside, {"stable": 2})), timeout=30)
-    assert response.status.error_code == 0
-    assert _label(stubs, "second", label="stable") == "v2:a"
-    until(lambda: stubs.states("first") == {1: "END"})
-    twice = _reload_request(("second", outside, {}), ("second", outside, {}))
-    message = "Illegal to list model second multiple times in config list"
-    assert fails("INVALID_ARGUMENT", call, twice, timeout=10) == message
-    message = fails(
-        "FAILED_PRECONDITION", call, _reload_request(("second", outside, {"x": 9})), timeout=10
-    )
-    assert message.startswith("Request to assign label to version 9 of model second, which is not")
-    missing = _reload_request(("second", outside, {}), ("third", tmp_path / "third", {}))
-    message = fails("UNKNOWN", call, missing, timeout=10)
-    assert message == "1 model(s) did not become available: {{name: third}}"
-    empty = model_management_pb2.ReloadConfigRequest(
-        config=model_server_config_pb2.ModelServerConfig()
-    )
-    message = fails("INVALID_ARGUMENT", call, empty, timeout=10)
-    assert "Only ModelConfigList is currently supported" in message
-    assert _label(stubs, "second") == "v2:a"
