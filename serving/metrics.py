@@ -153,15 +153,18 @@ class _ThreadingServer(ThreadingMixIn, WSGIServer):
 
 
 class MetricsServer:
-    """Serves a registry at `METRICS_PATH`; any other path is 404."""
+    """Serves a registry at one path; any other is 404."""
 
-    def __init__(self, metrics: Metrics, host: str, port: int) -> None:
+    def __init__(
+        self, metrics: Metrics, host: str, port: int, metrics_path: str = METRICS_PATH
+    ) -> None:
         """Binds and starts.
 
         Args:
             metrics: What to serve.
             host: Address to bind.
             port: Port to bind; 0 picks a free one.
+            metrics_path: The path.
 
         Raises:
             OSError: The port is taken.
@@ -171,10 +174,10 @@ class MetricsServer:
         def application(
             environ: dict[str, Any], start_response: Callable[..., Any]
         ) -> Iterable[bytes]:
-            if environ["PATH_INFO"] == METRICS_PATH:
+            if environ["PATH_INFO"] == metrics_path:
                 return expose(environ, start_response)
             start_response("404 Not Found", [("Content-Type", "text/plain")])
-            return [f"metrics are at {METRICS_PATH}\n".encode()]
+            return [f"metrics are at {metrics_path}\n".encode()]
 
         self._server = make_server(host, port, application, _ThreadingServer, _QuietHandler)
         self.port: int = self._server.server_port

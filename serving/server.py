@@ -252,9 +252,10 @@ class Server:
         """Takes the ports, in the event loop; callers wait until `_listen`."""
         assert self._grpc is not None
         self.port = self._grpc.bind()
-        if self.config.metrics_port is not None:
+        config = self.config
+        if config.metrics_port is not None and config.metrics_path is not None:
             self._metrics_server = MetricsServer(
-                self._metrics, self.config.host, self.config.metrics_port
+                self._metrics, config.host, config.metrics_port, config.metrics_path
             )
             self.metrics_port = self._metrics_server.port
 

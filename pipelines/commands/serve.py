@@ -3,93 +3,102 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from pathlib import Path
+from typing import Any
 
 import click
 
 from modules.common.errors import LianxiError
 from modules.common.stack import quiet_imports
 from pipelines import pushed, stopping
+from pipelines.commands import serve_config
 from pipelines.commands.options import env_option, root_option
-from pipelines.environment import environment
+from pipelines.commands.serve_options import serve_options
+from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
-
-_PORT = click.IntRange(0, 65535)
 
 
 @click.command()
 @root_option
 @env_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", type=_PORT, default=8500, show_default=True, help="gRPC port; 0 picks a free one."
-)
-@click.option("--metrics-port", type=_PORT, help="HTTP port for Prometheus; none by default.")
-@click.option(
-    "--max-message-mb",
-    type=click.IntRange(1, 2047),
-    default=64,
-    show_default=True,
-    help="Largest message, in MiB.",
-)
+@serve_options
 @click.option(
     "--config-only", is_flag=True, help="Write the files for tensorflow/serving and stop."
 )
-def command(
-    root: str | None,
-    env_name: str,
-    host: str,
-    port: int,
-    metrics_port: int | None,
-    max_message_mb: int,
-    config_only: bool,
-) -> None:
-    r"""Serve every pushed model over TensorFlow Serving's gRPC API.
+def command(root: str | None, env_name: str, config_only: bool, **options: Any) -> None:
+    r"""Serve every pushed model over TensorFlow Serving's APIs, gRPC and REST.
 
     New versions are picked up while it runs. The files that the tensorflow/serving image needs to
-    serve the same folder are written beside the models; no client notices the difference.
+    serve the same folder are written beside the models. Clients need no change; docs/serving.md
+    says, feature by feature, what differs: requests are limited in size, examples and memory here,
+    a broken version is passed over, and callers choose no models unless --allow-reload is given.
 
     \b
     lianxi serve
-    lianxi serve --host 0.0.0.0 --metrics-port 8501
+    lianxi serve --version-policy all --label name_gender:stable=3
+    lianxi serve --models-config models.config --models-config-poll 10
+    lianxi serve --host 0.0.0.0 --tls ssl.config
     """
-    from serving.config import ServerConfig
-    from serving.files.container import write_container_config
     from serving.server import Server
 
-    if metrics_port and metrics_port == port:
-        raise click.UsageError(f"--port and --metrics-port are both {port}; choose two")
+    serve_config.check_together(options)
     env = environment(env_name, root)
     stopping.kept(f"The pushed models in {env.models_dir} are as they were.")
     models_dir = Path(env.models_dir)
-    config = ServerConfig(
-        host=host, port=port, metrics_port=metrics_port, max_message_mb=max_message_mb
-    )
-    pushed.check_any(env)
     with quiet_imports():
-        files = write_container_config(models_dir, Path(env.root) / "serving", config)
-    click.echo(f"tensorflow/serving: docker compose -f {files[-1]} up")
+        config = serve_config.server_config(options, models_dir)
+        models = serve_config.models_of(options, models_dir)
+    if models is None:
+        _write_container_config(env, config, options["tls_file"])
+    elif config_only:
+        raise click.UsageError("--config-only writes files for the pushed models; name no others")
     if config_only:
         return
-    ports = {"--port": port, "--metrics-port": metrics_port}
+    host, ports = config.host, serve_config.listening(options)
     # Before TensorFlow is loaded, and gRPC says it in its own words.
     if refusal := _refusal(host, ports):
         raise refusal
+    if config.tls is None and not _is_loopback(host):
+        click.echo(
+            f"warning: other machines reach {host}, and nothing is encrypted; --tls FILE encrypts",
+            err=True,
+        )
     with quiet_imports():
         import tensorflow  # noqa: F401 - the server does, when it starts
-    if env.smoke:
+    if env.smoke and models is None:
         click.echo(f"note: {pushed.SMOKE_NOTE}", err=True)
-    server = Server(models_dir, config, on_progress=click.echo)
+    server = Server(models_dir if models is None else models, config, on_progress=click.echo)
     try:
         server.start()
     except (OSError, RuntimeError) as error:
         refused = _refusal(host, ports) or f"cannot listen on {host}: {explain(error)}"
         raise LianxiError(str(refused)) from error
     if server.metrics_port is not None:
-        click.echo(f"metrics: http://{host}:{server.metrics_port}/monitoring/prometheus/metrics")
+        click.echo(f"metrics: http://{host}:{server.metrics_port}{config.metrics_path}")
     click.echo("stop with Ctrl-C")
     server.wait()
+
+
+def _write_container_config(env: Environment, config: Any, tls_file: Path | None) -> None:
+    from serving.files.container import write_container_config
+
+    pushed.check_any(env)
+    for model in {*config.model_policies, *config.version_labels}:
+        if not (Path(env.models_dir) / model).is_dir():
+            click.echo(f"note: no model is called {model} in {env.models_dir} yet", err=True)
+    with quiet_imports():
+        files = write_container_config(
+            Path(env.models_dir), Path(env.root) / "serving", config, tls_file=tls_file
+        )
+    click.echo(f"tensorflow/serving: docker compose -f {files[-1]} up")
+
+
+def _is_loopback(host: str) -> bool:
+    """Tells whether only this machine reaches an address."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return all(ipaddress.ip_address(place[4][0]).is_loopback for place in found)
 
 
 def _refusal(host: str, ports: dict[str, int | None]) -> LianxiError | None:

@@ -11,7 +11,7 @@ from typing import Any
 from serving import errors
 from serving.config import ModelEntry, VersionPolicy
 from serving.files.texts import read_text_proto
-from serving.models.notices import Notices
+from serving.models.notices import Notices, reason
 
 _LOG = logging.getLogger(__name__)
 _PLATFORM = "tensorflow"
@@ -167,8 +167,7 @@ class ModelsFile:
         except errors.ServingError as error:
             self._notices.say(f"what is served stays as it is: {error.message}")
         except OSError as error:
-            text = error.strerror or str(error)
-            self._notices.say(f"what is served stays as it is: cannot read {self._path}: {text}")
+            self._notices.say(f"what is served stays as it is: cannot read {reason(error)}")
         else:
             self._notices.clear()
             self._entries = entries

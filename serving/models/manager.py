@@ -150,7 +150,8 @@ class ModelManager:
         try:
             listing = versions.list_versions(entry.base_path) if entry else versions.Listing()
         except OSError as error:
-            self._notices.say(f"{name} stays as it is: cannot read {reason(error)}", name)
+            state = "stays as it is" if self._registry.available(name) else "is not served"
+            self._notices.say(f"{name} {state}: cannot read {reason(error)}", name)
             return
         self._tell_of(name, entry, listing)
         tried: set[int] = set()

@@ -54,7 +54,9 @@ def port(run_of_one: SmokeRun) -> Iterator[int]:
         free.bind(("localhost", 0))
         number = free.getsockname()[1]
     words = [LIANXI, "serve", "--root", str(run_of_one.root), "--env", "smoke"]
-    process = subprocess.Popen([*words, "--port", str(number)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*words, "--port", str(number), "--rest-port", "0"], stdout=subprocess.DEVNULL
+    )
     try:
         wait_for(number, time.monotonic() + 300)
         yield number
