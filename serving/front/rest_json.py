@@ -19,34 +19,16 @@ from typing import Any
 
 import orjson
 
+from serving.front.rest_json_errors import STRING, find_lone_surrogate, locate
 from serving.front.rest_text import RestError, format_error, invalid
 
 _BOM = b"\xef\xbb\xbf"
 _SPACE = re.compile(r"[ \t\n\r]*")
 _KEY_ENDS = re.compile(rb'"\s*:')
-_STRING = r'"(?:[^"\\]|\\.)*"?'
-_MARKS = re.compile(_STRING + r"|[\[\]{}]", re.DOTALL)
-_ODD_NUMBER = re.compile(r"-NaN|-?Inf(?!inity)")
-_ODD_NUMBERS = re.compile(_STRING + r"|-NaN|-?Inf(?:inity)?", re.DOTALL)
-_ESCAPES = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F])|.)", re.DOTALL)
-_WORDS = {"t": "true", "f": "false", "n": "null", "N": "NaN", "I": "Infinity"}
-# Text before an error is searched for the bracket around it no further than this.
-_MAX_SEARCH_CHARS = 1 << 20
-
-_EMPTY = "The document is empty."
-_INVALID = "Invalid value."
-_NO_NAME = "Missing a name for object member."
-_NO_COLON = "Missing a colon after a name of object member."
-_NO_COMMA_IN_OBJECT = "Missing a comma or '}' after an object member."
-_NO_COMMA_IN_ARRAY = "Missing a comma or ']' after an array element."
-_BAD_HEX = "Incorrect hex digit after \\u escape in string."
-_BAD_SURROGATE = "The surrogate pair in string is invalid."
-_BAD_ESCAPE = "Invalid escape character in string."
-_NO_QUOTE = "Missing a closing quotation mark in string."
-_BAD_ENCODING = "Invalid encoding in string."
+_ODD_NUMBER = re.compile(r"-NaN|-?Inf(?!i)")
+_ODD_NUMBERS = re.compile(STRING + r"|-NaN|-?Inf(?:inity|(?!i))", re.DOTALL)
+_LONGER = "inity"
 _TOO_BIG = "Number too big to be stored in double."
-_NO_FRACTION = "Miss fraction part in number."
-_NO_EXPONENT = "Miss exponent in number."
 
 
 class RepeatedKeys(dict[str, Any]):
@@ -131,16 +113,17 @@ def _parse_loosely(body: bytes) -> Any:
     try:
         value, end = _read(text, start)
     except json.JSONDecodeError as error:
-        message, at = _locate(text, error)
-        lone = _find_lone_surrogate(text, at)
-        raise failure(*((_BAD_SURROGATE, lone) if lone >= 0 else (message, at))) from None
+        message, at = locate(error)
+        if error.doc is not text:
+            at = _before_spelling(text, at)
+        raise failure(*(find_lone_surrogate(text, at) or (message, at))) from None
     except _NumberTooBig as error:
         raise failure(_TOO_BIG, text.find(str(error))) from None
     except RecursionError:
         raise invalid("JSON Parse error: the document is nested too deep") from None
-    lone = _find_lone_surrogate(text, end)
-    if lone >= 0:
-        raise failure(_BAD_SURROGATE, lone)
+    lone = find_lone_surrogate(text, end)
+    if lone is not None:
+        raise failure(*lone)
     return value
 
 
@@ -160,7 +143,22 @@ def _spell_number(match: re.Match[str]) -> str:
     found = match.group()
     if found.startswith('"'):
         return found
-    return "NaN" if found == "-NaN" else found.replace("Infinity", "Inf").replace("Inf", "Infinity")
+    if found.endswith("Inf"):
+        return found + _LONGER
+    return found.replace("-NaN", " NaN")
+
+
+def _before_spelling(text: str, at: int) -> int:
+    """Finds where a place was before the numbers were spelt out."""
+    longer = 0
+    for match in _ODD_NUMBERS.finditer(text):
+        if match.start() + longer >= at:
+            break
+        if match.group().endswith("Inf"):
+            longer += len(_LONGER)
+    at -= longer
+    # The space in the place of the sign was passed over.
+    return at - 1 if text[at - 1 : at + 3] == "-NaN" else at
 
 
 def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -182,62 +180,3 @@ def _read_float(digits: str) -> float:
     if math.isinf(number):
         raise _NumberTooBig(digits)
     return number
-
-
-def _find_lone_surrogate(text: str, end: int) -> int:
-    if "\\u" not in text:
-        return -1
-    return next((m.start() for m in _ESCAPES.finditer(text, 0, end) if m.group(1)), -1)
-
-
-def _locate(text: str, error: json.JSONDecodeError) -> tuple[str, int]:
-    """Finds what RapidJSON says of an error, and at which character."""
-    kind, at = error.msg, error.pos
-    if kind.startswith("Unterminated string"):
-        return _NO_QUOTE, len(text)
-    if kind.startswith("Invalid control"):
-        return _BAD_ENCODING, at
-    if kind.startswith("Invalid \\u"):
-        return _BAD_HEX, text.rfind("\\", 0, at + 1)
-    if kind.startswith("Invalid \\escape"):
-        return _BAD_ESCAPE, at
-    if kind.startswith("Illegal trailing comma"):
-        # Python 3.13 and later point at the comma, earlier ones at what follows.
-        at += 1
-    at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
-    if kind.startswith("Expecting property name") or kind.endswith("end of object"):
-        return _NO_NAME, at
-    if kind.startswith("Expecting ':'"):
-        return _NO_COLON, at
-    if kind.startswith("Expecting ','"):
-        return _locate_after_value(text, at)
-    return _locate_value(text, at)
-
-
-def _locate_after_value(text: str, at: int) -> tuple[str, int]:
-    follows = text[at : at + 3]
-    if text[at - 1].isdigit() and re.match(r"\.(?!\d)", follows):
-        return _NO_FRACTION, at + 1
-    exponent = re.match(r"[eE][+-]?(?!\d)", follows)
-    if text[at - 1].isdigit() and exponent:
-        return _NO_EXPONENT, at + exponent.end()
-    open_brackets = ["["]
-    if at <= _MAX_SEARCH_CHARS:
-        for mark in _MARKS.finditer(text, 0, at):
-            if mark.group() in "[{":
-                open_brackets.append(mark.group())
-            elif mark.group() in "]}":
-                open_brackets.pop()
-    return (_NO_COMMA_IN_OBJECT if open_brackets[-1] == "{" else _NO_COMMA_IN_ARRAY), at
-
-
-def _locate_value(text: str, at: int) -> tuple[str, int]:
-    if not text[:at].strip(" \t\n\r") and text[at : at + 1] in ("", *"]},:"):
-        return _EMPTY, at
-    if text[at : at + 1] == "-":
-        at += 1
-    word = _WORDS.get(text[at : at + 1], "")
-    matched = 0
-    while matched < len(word) and text[at + matched : at + matched + 1] == word[matched]:
-        matched += 1
-    return _INVALID, at + matched
