@@ -10,7 +10,6 @@ TensorFlow is imported by `start`, not by importing this module.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 import threading
@@ -27,13 +26,13 @@ from serving.models.sources import Models, source_of
 if TYPE_CHECKING:
     from serving.calls.api import Api
     from serving.front.grpc_front import GrpcFront
+    from serving.front.rest import RestFront
     from serving.models.manager import ModelManager
     from serving.models.registry import Registry
     from serving.models.servable import Servable
     from serving.models.states import Record
 
 _LOG = logging.getLogger(__name__)
-_OPERATION_THREADS = 16
 
 
 class Server:
@@ -42,6 +41,7 @@ class Server:
     Attributes:
         config: What it was told.
         port: gRPC port once started.
+        rest_port: REST port once started; None if there is none.
         metrics_port: Port of the metrics once started; None if there are none.
     """
 
@@ -64,6 +64,7 @@ class Server:
         """
         self.config = config or ServerConfig()
         self.port = 0
+        self.rest_port: int | None = None
         self.metrics_port: int | None = None
         self._models = models
         self._on_progress = on_progress or _LOG.info
@@ -72,6 +73,7 @@ class Server:
         self._loop = LoopThread()
         self._api: Api | None = None
         self._grpc: GrpcFront | None = None
+        self._rest: RestFront | None = None
         self._manager: ModelManager | None = None
         self._registry: Registry | None = None
         self._stop_requested = threading.Event()
@@ -86,7 +88,7 @@ class Server:
 
         Raises:
             RuntimeError: It was started before, or the gRPC port is taken.
-            OSError: The metrics port is taken.
+            OSError: The REST or the metrics port is taken.
             FileNotFoundError: The root folder does not exist.
         """
         if self._registry is not None:
@@ -101,7 +103,9 @@ class Server:
         except BaseException:
             self.stop(0)
             raise
-        self._on_progress(f"serving gRPC on {self.config.host}:{self.port}")
+        for kind, port in (("gRPC", self.port), ("REST", self.rest_port)):
+            if port is not None:
+                self._on_progress(f"serving {kind} on {self.config.host}:{port}")
         return self.port
 
     def wait_until_available(self, model: str, timeout_s: float, version: int | None = None) -> int:
@@ -218,11 +222,13 @@ class Server:
         from serving.calls.limits import Admission
         from serving.calls.model_service import ModelService
         from serving.front.grpc_front import GrpcFront
+        from serving.front.rest import RestFront
         from serving.models.manager import ModelManager
         from serving.models.registry import Registry
+        from serving.models.threads import allow_many_runs
 
         config = self.config
-        _allow_many_runs()
+        allow_many_runs()
         self._registry = Registry(self._report)
         self._registry.on_can_answer = lambda _: self._loop.call(self._refresh_health)
         self._manager = ModelManager(
@@ -247,11 +253,15 @@ class Server:
             config.max_examples,
         )
         self._grpc = GrpcFront(self._api, config)
+        if config.rest_port is not None:
+            self._rest = RestFront(self._api, config, self._metrics)
 
     async def _bind(self) -> None:
         """Takes the ports, in the event loop; callers wait until `_listen`."""
         assert self._grpc is not None
         self.port = self._grpc.bind()
+        if self._rest is not None:
+            self.rest_port = self._rest.bind()
         config = self.config
         if config.metrics_port is not None and config.metrics_path is not None:
             self._metrics_server = MetricsServer(
@@ -263,13 +273,16 @@ class Server:
         """Begins to answer, in the event loop."""
         assert self._grpc is not None
         await self._grpc.start()
+        if self._rest is not None:
+            await self._rest.start()
         self._refresh_health()
 
     async def _close(self, grace_s: float) -> None:
         """Finishes what is in flight and frees the ports, in the event loop."""
         if self._grpc is not None:
             await self._grpc.set_health(is_serving=False)
-            await self._grpc.stop(grace_s)
+            fronts = [front for front in (self._grpc, self._rest) if front is not None]
+            await asyncio.gather(*(front.stop(grace_s) for front in fronts))
         if self._api is not None:
             self._api.close()
 
@@ -278,16 +291,3 @@ class Server:
         if self._registry is None or self._grpc is None or self._stop_requested.is_set():
             return
         asyncio.ensure_future(self._grpc.set_health(self._registry.can_answer()))
-
-
-def _allow_many_runs() -> None:
-    """Lets more graphs run at once than there are cores.
-
-    TensorFlow has as many threads for operations as cores; two large pictures would take them all
-    for seconds, and every other model would wait.
-    """
-    import tensorflow as tf
-
-    # Where TensorFlow is in use already, it is too late, and what is there has to do.
-    with contextlib.suppress(RuntimeError):
-        tf.config.threading.set_inter_op_parallelism_threads(_OPERATION_THREADS)

@@ -8,6 +8,7 @@ Differences: an answer may be gzip, where TensorFlow Serving compresses none; a 
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from typing import Any
 
@@ -17,9 +18,10 @@ from aiohttp import hdrs, web
 
 from serving import errors
 from serving.calls.api import LARGE_BYTES, Api
+from serving.calls.limits import COPIES_OF_A_MESSAGE, exhausted
 from serving.config import ServerConfig
-from serving.front import rest_body, rest_calls, rest_openapi, rest_outputs, rest_paths, rest_tls
-from serving.metrics import METRICS_PATH, Metrics
+from serving.front import rest_body, rest_calls, rest_listen, rest_openapi, rest_outputs, rest_paths
+from serving.metrics import Metrics
 
 OPENAPI_PATH = "/openapi.json"
 # `--rest_api_timeout_in_ms` of TensorFlow Serving.
@@ -62,7 +64,7 @@ class RestFront:
         Args:
             api: Answers the calls.
             config: Port, limits, origins and certificates.
-            metrics: What is shown at `METRICS_PATH`.
+            metrics: What is shown at the configured path.
             timeout_s: How long an answer may take, in seconds.
         """
         self._api = api
@@ -70,11 +72,24 @@ class RestFront:
         self._metrics = metrics
         self._timeout_s = timeout_s
         self._calls = rest_calls.Calls(api)
+        self._sockets: list[socket.socket] = []
         self._server: web.Server | None = None
         self._runner: web.ServerRunner | None = None
 
+    def bind(self) -> int:
+        """Takes the port; callers wait until `start`.
+
+        Returns:
+            The port.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        self._sockets = rest_listen.open_sockets(self._config.host, self._config.rest_port or 0)
+        return int(self._sockets[0].getsockname()[1])
+
     async def start(self) -> int:
-        """Binds the port and begins to answer.
+        """Begins to answer.
 
         Returns:
             The port.
@@ -83,7 +98,9 @@ class RestFront:
             OSError: The port is taken.
             ValueError: The certificates are none.
         """
-        context = rest_tls.make_context(self._config.tls) if self._config.tls else None
+        context = rest_listen.make_context(self._config.tls) if self._config.tls else None
+        if not self._sockets:
+            self.bind()
         self._server = web.Server(
             self._handle,
             handler_cancellation=True,
@@ -94,19 +111,9 @@ class RestFront:
         )
         self._runner = web.ServerRunner(self._server, handle_signals=False)
         await self._runner.setup()
-        site = web.TCPSite(
-            self._runner,
-            self._config.host,
-            self._config.rest_port or 0,
-            ssl_context=context,
-            reuse_port=False,
-        )
-        try:
-            await site.start()
-        except OSError:
-            await self.stop(0)
-            raise
-        return int(self._runner.addresses[0][1])
+        for each in self._sockets:
+            await web.SockSite(self._runner, each, ssl_context=context).start()
+        return int(self._sockets[0].getsockname()[1])
 
     async def stop(self, grace_s: float) -> None:
         """Refuses new connections, finishes the requests in flight, frees the port.
@@ -123,6 +130,8 @@ class RestFront:
             await self._server.shutdown(max(grace_s, 0.01))
             await self._runner.cleanup()
             self._runner = None
+        for each in self._sockets:
+            each.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         with rest_body.Held(self._api.admit) as held:
@@ -149,7 +158,7 @@ class RestFront:
 
     async def _answer(self, request: web.BaseRequest, held: rest_body.Held) -> web.Response:
         path = request.raw_path
-        if path.partition("?")[0] == METRICS_PATH:
+        if path.partition("?")[0] == self._config.metrics_path:
             return await self._show_metrics(request)
         if path == OPENAPI_PATH and request.method == hdrs.METH_GET:
             description = rest_openapi.describe(self._api, self._config)
@@ -172,7 +181,13 @@ class RestFront:
             held,
             lambda work: self._api.convert(LARGE_BYTES + 1, work),
         )
-        held.hold(rest_body.needed_bytes(body))
+        needed_bytes = rest_body.needed_bytes(body)
+        if needed_bytes * COPIES_OF_A_MESSAGE > self._config.max_in_flight_bytes:
+            raise exhausted(
+                f"this body of {len(body)} bytes has too many values, texts or brackets to be "
+                "read at once; send fewer examples at once"
+            )
+        held.hold(needed_bytes)
         return await self._respond(request, await self._calls.answer(target, body, until_s))
 
     async def _respond(self, request: web.BaseRequest, body: bytes) -> web.Response:
@@ -186,8 +201,9 @@ class RestFront:
         return web.Response(body=body, headers=headers)
 
     async def _show_metrics(self, request: web.BaseRequest) -> web.Response:
-        if request.raw_path != METRICS_PATH:
-            message = f"Unexpected path: {request.raw_path}. Should be {METRICS_PATH}"
+        metrics_path = self._config.metrics_path
+        if request.raw_path != metrics_path:
+            message = f"Unexpected path: {request.raw_path}. Should be {metrics_path}"
             return web.Response(text=message, status=400)
         accept = request.headers.get(hdrs.ACCEPT, "")
         write, content_type = prometheus_client.exposition.choose_encoder(accept)

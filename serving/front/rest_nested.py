@@ -225,13 +225,9 @@ def _convert(leaves: list[Any], dtype: int) -> np.ndarray | list[bytes] | None:
             # RapidJSON makes a float of a double, also where the text was a whole number.
             return np.array(leaves, np.float64).astype(_FLOATS[dtype])
     if dtype in _INTEGERS and types <= {int}:
-        try:
-            numbers = np.array(leaves, _widest(dtype))
-        except OverflowError:
-            return None
         lowest, highest = _RANGES[dtype]
-        if not leaves or (lowest <= int(numbers.min()) and int(numbers.max()) <= highest):
-            return numbers.astype(_INTEGERS[dtype])
+        if not leaves or (lowest <= min(leaves) and max(leaves) <= highest):
+            return np.array(leaves, _widest(dtype)).astype(_INTEGERS[dtype])
     return None
 
 

@@ -34,7 +34,8 @@ def decimal_texts(values: np.ndarray) -> list[str]:
     wrong[short] = _read(texts[short], values.dtype) != values[short]
     long = finite & (~short | wrong)
     texts[long] = _write(values[long], _EXACT_DIGITS[values.dtype.name])
-    whole = np.flatnonzero(finite & (values == np.rint(values)))
+    with np.errstate(invalid="ignore"):
+        whole = np.flatnonzero(finite & (values == np.rint(values)))
     for index in whole.tolist():
         text = texts[index]
         if "." not in text and "e" not in text:
@@ -43,14 +44,16 @@ def decimal_texts(values: np.ndarray) -> list[str]:
 
 
 def _may_be_short(values: np.ndarray) -> np.ndarray:
-    magnitude = np.abs(values.astype(np.float64))
     with np.errstate(all="ignore"):
+        magnitude = np.abs(values.astype(np.float64))
         power = 5 - np.floor(np.log10(magnitude))
         # Ten to a negative power is no exact number, its inverse is.
         scaled = np.where(power >= 0, magnitude * 10.0**power, magnitude / 10.0**-power)
         near = np.abs(scaled - np.rint(scaled)) <= scaled * _TOLERANCE[values.dtype.name]
-    # Where the scale itself overflows nothing is known, so these are tried as well.
-    return near | ~np.isfinite(scaled) | (magnitude < 1e-290)
+    # Where the scale itself overflows nothing is known, and the smallest numbers are farther apart
+    # than the rest, so these are tried as well.
+    smallest = magnitude < max(1e-290, float(np.finfo(values.dtype).tiny))
+    return near | ~np.isfinite(scaled) | smallest
 
 
 def _write(values: np.ndarray, digits: int) -> list[str]:

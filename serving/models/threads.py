@@ -1,0 +1,20 @@
+"""Threads of TensorFlow."""
+
+from __future__ import annotations
+
+import contextlib
+
+import tensorflow as tf
+
+_OPERATION_THREADS = 16
+
+
+def allow_many_runs() -> None:
+    """Lets more graphs run at once than there are cores.
+
+    TensorFlow has as many threads for operations as cores; two large pictures would take them all
+    for seconds, and every other model would wait.
+    """
+    # Where TensorFlow is in use already, it is too late, and what is there has to do.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_inter_op_parallelism_threads(_OPERATION_THREADS)
