@@ -52,16 +52,17 @@ def compose_yaml(
         "--model_config_file=/config/models.config",
         f"--model_config_file_poll_wait_seconds={poll_wait_s}",
         f"--file_system_poll_wait_seconds={poll_wait_s}",
-        "--monitoring_config_file=/config/monitoring.config",
-        f"--enable_model_warmup={_text(config.warmup)}",
-        "--allow_version_labels_for_unavailable_models="
-        f"{_text(config.allow_labels_for_unavailable)}",
     ]
     if config.batching.enabled:
         command += [
             "--enable_batching=true",
             "--batching_parameters_file=/config/batching.config",
         ]
+    command.append("--monitoring_config_file=/config/monitoring.config")
+    if config.allow_labels_for_unavailable:
+        command.append("--allow_version_labels_for_unavailable_models=true")
+    if not config.warmup:
+        command.append("--enable_model_warmup=false")
     if config.cors_origins:
         command.append("--rest_api_enable_cors_support=true")
     mounts = [(root, container_root), (config_folder, "/config")]
@@ -166,7 +167,3 @@ def has_ragged_inputs(base_path: Path) -> bool:
 def _ports(tls_file: Path | None) -> Iterable[int]:
     # TensorFlow Serving's REST API cannot be encrypted, so it stays in the container.
     return (GRPC_PORT,) if tls_file else (GRPC_PORT, REST_PORT)
-
-
-def _text(value: bool) -> str:
-    return "true" if value else "false"

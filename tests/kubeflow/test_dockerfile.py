@@ -6,6 +6,8 @@ import fnmatch
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -127,12 +129,35 @@ def test_everything_that_the_project_needs_is_sent() -> None:
 
 
 def test_health(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    server = Server(tmp_path, ServerConfig(port=0))
+    server = Server(tmp_path, ServerConfig(port=0, poll_interval_s=0.1))
     server.start()
     address = f"127.0.0.1:{server.port}"
     try:
-        assert healthcheck.is_serving(address)
+        # Without a model there is nobody to answer.
+        assert not healthcheck.is_serving(address)
+        _export(tmp_path / "model" / "1")
+        server.wait_until_available("model", timeout_s=60)
+        _wait_until(lambda: healthcheck.is_serving(address))
     finally:
         server.stop()
     assert not healthcheck.is_serving(address)
     assert "does not answer: UNAVAILABLE" in capsys.readouterr().err
+
+
+def _export(path: Path) -> None:
+    import tensorflow as tf
+
+    class Same(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+        def same(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"x": x}
+
+    model = Same()
+    tf.saved_model.save(model, str(path), signatures=model.same)
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < end_s
+        time.sleep(0.1)

@@ -18,8 +18,8 @@ from tensorflow_serving.config import model_server_config_pb2
 from kubeflow.config import load
 from modules.common.registry import task_names
 from pipelines import cli
-from serving.config import ModelEntry, ServerConfig
-from serving.files import container
+from serving.config import METRICS_PATH, ModelEntry, ServerConfig
+from serving.files import batching_config, container, models_config, monitoring_config
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFESTS = ROOT / "kubeflow" / "manifests"
@@ -68,11 +68,11 @@ def test_ports_probes_and_selectors_meet(folder: Path) -> None:
     assert ports == {"grpc": container.GRPC_PORT, "rest": container.REST_PORT}
     for probe in ("startupProbe", "readinessProbe"):
         assert serving[probe]["httpGet"]["port"] in ports
-        assert serving[probe]["httpGet"]["path"] == container.METRICS_PATH
+        assert serving[probe]["httpGet"]["path"] == METRICS_PATH
     assert serving["livenessProbe"]["tcpSocket"]["port"] in ports
     annotations = template["metadata"]["annotations"]
     assert annotations["prometheus.io/port"] == str(ports["rest"])
-    assert annotations["prometheus.io/path"] == container.METRICS_PATH
+    assert annotations["prometheus.io/path"] == METRICS_PATH
 
     labels = template["metadata"]["labels"].items()
     service = one(objects, "Service")["spec"]
@@ -113,7 +113,7 @@ def test_the_server_is_not_root_and_finds_its_files(folder: Path) -> None:
 
 
 def test_the_server_runs_as_lianxi_serve_says(tmp_path: Path) -> None:
-    text = container.compose_yaml(tmp_path, tmp_path, "/models", 10, "127.0.0.1")
+    text = container.compose_yaml(tmp_path, tmp_path, "/models", 10, ServerConfig())
     compose = yaml.safe_load(text)["services"]["serving"]
     (serving,) = one(render(MANIFESTS / "base"), "Deployment")["spec"]["template"]["spec"][
         "containers"
@@ -130,11 +130,11 @@ def test_models_are_read_where_they_are_pushed(folder: Path) -> None:
     names = [each.name for each in models.model_config_list.config]
     assert names and set(names) <= set(task_names())
     models_dir = "gs://BUCKET/models" if folder.name == "gcs" else load().models_dir
-    expected = container.models_config({name: ModelEntry(Path("/x")) for name in names})
+    expected = models_config.models_config({name: ModelEntry(Path("/x")) for name in names})
     expected = expected.replace('"/x"', f'"{models_dir}/{names[0]}"')
     assert models == text_format.Parse(expected, model_server_config_pb2.ModelServerConfig())
-    assert data["batching.config"] == container.batching_config(ServerConfig().batching)
-    assert data["monitoring.config"] == container.monitoring_config()
+    assert data["batching.config"] == batching_config.batching_config(ServerConfig().batching)
+    assert data["monitoring.config"] == monitoring_config.monitoring_config()
 
 
 def test_steps_and_servers_share_the_volume() -> None:

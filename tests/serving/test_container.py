@@ -64,6 +64,30 @@ def test_compose(written):
     assert folder == str(paths["compose.yaml"].parent.resolve())
 
 
+def test_compose_follows_the_embedded_server(tmp_path, publish):
+    publish(tmp_path / "root", "tiny", 1)
+    (tmp_path / "ssl.config").write_text("")
+    config = ServerConfig(
+        batching=BatchingConfig(enabled=False),
+        warmup=False,
+        allow_labels_for_unavailable=False,
+        cors_origins=("*",),
+        metrics_path="/metrics",
+    )
+    paths = container.write_container_config(
+        tmp_path / "root", tmp_path / "config", config, tls_file=tmp_path / "ssl.config"
+    )
+    service = yaml.safe_load(paths[3].read_text())["services"]["serving"]
+    flags = set(service["command"])
+    assert {"--enable_model_warmup=false", "--rest_api_enable_cors_support=true"} <= flags
+    assert "--ssl_config_file=/tls/ssl.config" in flags
+    assert not [flag for flag in flags if "batching" in flag or "labels" in flag]
+    # TensorFlow Serving encrypts gRPC alone.
+    assert service["ports"] == ["127.0.0.1:8500:8500"]
+    assert service["volumes"][2]["source"] == str((tmp_path / "ssl.config").resolve())
+    assert 'path: "/metrics"' in paths[2].read_text()
+
+
 def test_round_trip():
     from pathlib import Path
 
