@@ -75,6 +75,7 @@ def test_tensorflow_servings_own_spellings(tmp_path: Path) -> None:
         f"--batching_parameters_file={tmp_path / 'b'}",
         f"--monitoring_config_file={tmp_path / 'm'}",
         "--rest_api_port=0",
+        "--rest_api_timeout_in_ms=1500",
         "--rest_api_enable_cors_support=true",
         "--file_system_poll_wait_seconds=3",
         "--allow_version_labels_for_unavailable_models=false",
@@ -82,6 +83,7 @@ def test_tensorflow_servings_own_spellings(tmp_path: Path) -> None:
     )
     assert made.batching.max_batch_size == 8
     assert (made.metrics_path, made.rest_port, made.cors_origins) == ("/m", None, ("*",))
+    assert made.rest_timeout_s == 1.5
     assert (made.poll_interval_s, made.allow_labels_for_unavailable) == (3, False)
     assert not made.warmup
     assert not config("--enable_batching=false").batching.enabled
