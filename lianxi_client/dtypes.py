@@ -51,6 +51,20 @@ DTYPES = (
     DType(22, "uint32", "<u4", 16, True),
     DType(23, "uint64", "<u8", 17, True),
 )
+# What NumPy has not, but a model may declare.
+OTHERS = {
+    11: "DT_QINT8",
+    12: "DT_QUINT8",
+    13: "DT_QINT32",
+    15: "DT_QINT16",
+    16: "DT_QUINT16",
+    20: "DT_RESOURCE",
+    21: "DT_VARIANT",
+    24: "DT_FLOAT8_E5M2",
+    25: "DT_FLOAT8_E4M3FN",
+    29: "DT_INT4",
+    30: "DT_UINT4",
+}
 BY_NUMBER = {dtype.number: dtype for dtype in DTYPES}
 BY_NAME = {dtype.name: dtype for dtype in DTYPES}
 
@@ -62,6 +76,8 @@ def name_of(number: int) -> str:
         number: In TensorFlow's enum DataType.
 
     Returns:
-        NumPy's name, or `dtype 21` for what NumPy has not.
+        NumPy's name, or TensorFlow's for what NumPy has not.
     """
-    return BY_NUMBER[number].name if number in BY_NUMBER else f"dtype {number}"
+    if number in BY_NUMBER:
+        return BY_NUMBER[number].name
+    return OTHERS.get(number, f"DT_{number}").removeprefix("DT_").lower()

@@ -14,7 +14,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from lianxi_client.dtypes import DTYPES
+from lianxi_client.dtypes import DTYPES, OTHERS
 
 _PACKAGE = "lianxi_client"
 
@@ -116,6 +116,8 @@ def _build() -> dict[str, Any]:
     enum.value.add(name="DT_INVALID", number=0)
     for dtype in DTYPES:
         enum.value.add(name=dtype.proto_name, number=dtype.number)
+    for other_number, other in OTHERS.items():
+        enum.value.add(name=other, number=other_number)
     for message_name, fields in _MESSAGES.items():
         message = file.message_type.add(name=message_name)
         for name, text in fields.items():

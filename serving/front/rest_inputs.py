@@ -173,13 +173,15 @@ def _read_objects(
     rows: list[Any], signature: meta_graph_pb2.SignatureDef
 ) -> dict[str, tensor_pb2.TensorProto]:
     columns: dict[str, _Column] = {}
+    # The message's own map takes only names that are UTF-8.
+    declared = set(signature.inputs)
     first_names = set(rows[0])
     for index, row in enumerate(rows):
         if not _is_object(row):
             raise invalid(f"Expecting object but got list at item {index} of input list")
         for name, value in row.items():
             try:
-                if name not in signature.inputs:
+                if name not in declared:
                     raise invalid(f"JSON object: does not have named input: {name}")
                 columns.setdefault(name, _Column(signature.inputs[name].dtype)).add(value)
             except RestError as error:

@@ -212,7 +212,7 @@ def shared_root(tmp_path_factory: pytest.TempPathFactory, publish: Callable[...,
 @pytest.fixture(scope="session")
 def shared_server(shared_root: Path) -> Iterator[Server]:
     """A server that no test changes."""
-    with Server(shared_root, ServerConfig(port=0, poll_interval_s=0.5)) as server:
+    with Server(shared_root, ServerConfig(port=0, rest_port=0, poll_interval_s=0.5)) as server:
         yield server
 
 

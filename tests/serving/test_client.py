@@ -10,9 +10,11 @@ import tensorflow as tf
 from lianxi_client import Client, ClientError, VersionStatus
 
 
-@pytest.fixture
-def client(shared_server):
-    with Client(f"127.0.0.1:{shared_server.port}") as client:
+@pytest.fixture(
+    params=["127.0.0.1:{0.port}", "http://127.0.0.1:{0.rest_port}"], ids=["grpc", "rest"]
+)
+def client(request, shared_server):
+    with Client(request.param.format(shared_server)) as client:
         yield client
 
 

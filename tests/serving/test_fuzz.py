@@ -1,0 +1,23 @@
+"""A few hundred requests of fuzz.py; the long run is started by hand."""
+
+import os
+
+import fuzz
+import urllib3
+
+
+def test_no_request_hangs_crashes_or_is_answered_wrongly(shared_server):
+    address, rest = f"127.0.0.1:{shared_server.port}", f"127.0.0.1:{shared_server.rest_port}"
+    report = fuzz.fuzz(address, rest, requests=400, seed=20, pid=os.getpid(), at_once=8)
+    assert not report.faults, "\n".join(report.faults)
+    kinds = {kind for kind, _ in report.answers}
+    assert sum(report.answers.values()) == 400 and len(kinds) >= 15
+    # A bomb of 200 MB is unpacked no further than a message may be long.
+    assert report.memory["peak"] - report.memory["before"] < 1000
+
+
+def test_a_name_that_is_no_utf8(shared_server):
+    body = b'{"signature_name": "counted", "instances": [{"x": 1, "\xff": 2}]}'
+    url = f"http://127.0.0.1:{shared_server.rest_port}/v1/models/tiny:predict"
+    response = urllib3.PoolManager().request("POST", url, body=body)
+    assert response.status == 400 and b"does not have named input" in response.data
