@@ -202,6 +202,9 @@ class ServerConfig:
         max_memory_mb: The same while the process holds more than this, in MiB; None is four
             fifths of what the machine or the container has.
         receive_timeout_s: How long a caller may take to send one message, in seconds.
+        rest_timeout_s: How long the answer to a REST request may take, in seconds; None is as long
+            as the caller waits. TensorFlow Serving's default of 30 is too little for a picture
+            that is drawn point by point.
     """
 
     host: str = "127.0.0.1"
@@ -226,6 +229,7 @@ class ServerConfig:
     max_in_flight_mb: int = 1024
     max_memory_mb: int | None = None
     receive_timeout_s: float = 30.0
+    rest_timeout_s: float | None = None
 
     def __post_init__(self) -> None:
         """Reject values that could not work."""
@@ -236,6 +240,8 @@ class ServerConfig:
         for name in ("max_examples", "max_in_flight_mb", "receive_timeout_s"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        if self.rest_timeout_s is not None and self.rest_timeout_s <= 0:
+            raise ValueError(f"rest_timeout_s must be above 0, got {self.rest_timeout_s}")
         if self.metrics_path is not None and not self.metrics_path.startswith("/"):
             raise ValueError(f"metrics_path must begin with /, got {self.metrics_path!r}")
 

@@ -104,6 +104,9 @@ def server_config(options: dict[str, Any], models_dir: Path) -> Any:
             **{name: options[name] for name in (*direct, *limits)},
             **defaults,
             rest_port=ports["--rest-port"],
+            rest_timeout_s=options["rest_timeout_s"]
+            if options["rest_api_timeout_in_ms"] is None
+            else options["rest_api_timeout_in_ms"] / 1000,
             metrics_port=ports["--metrics-port"],
             metrics_path=read(read_monitoring_config, monitoring) if monitoring else METRICS_PATH,
             cors_origins=("*",)

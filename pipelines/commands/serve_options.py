@@ -106,6 +106,14 @@ _OPTIONS = (
     ),
     _option("--no-rest", is_flag=True, about="Serve gRPC alone."),
     click.option("--rest_api_port", type=_PORT, hidden=True),
+    _option(
+        "--rest-timeout",
+        "rest_timeout_s",
+        type=_SECONDS,
+        metavar="SECONDS",
+        about="How long a REST request may take; without, as long as its caller waits.",
+    ),
+    click.option("--rest_api_timeout_in_ms", type=click.IntRange(1), hidden=True),
     _option("--metrics-port", type=_PORT, about="One more HTTP port, for Prometheus alone."),
     _option(
         "--cors-origin",

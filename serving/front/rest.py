@@ -8,6 +8,10 @@ Differences: an answer may be gzip, where TensorFlow Serving compresses none; a 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import math
+import re
 import socket
 import time
 from typing import Any
@@ -15,6 +19,7 @@ from typing import Any
 import grpc
 import prometheus_client.exposition
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from serving import errors
 from serving.calls.api import LARGE_BYTES, Api
@@ -24,9 +29,8 @@ from serving.front import rest_body, rest_calls, rest_listen, rest_openapi, rest
 from serving.metrics import Metrics
 
 OPENAPI_PATH = "/openapi.json"
-# `--rest_api_timeout_in_ms` of TensorFlow Serving.
-DEFAULT_TIMEOUT_S = 30.0
 _JSON = "application/json"
+_HOST = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 _COMPRESS_FROM_BYTES = 4_096
 # A caller may read an answer as slowly as this, in bytes a second, before it is given up.
 _SLOWEST_READER_BYTES_S = 65_536
@@ -52,25 +56,17 @@ HTTP_STATUS = {
 class RestFront:
     """Listens on the REST port and turns what comes into calls. Lives in one event loop."""
 
-    def __init__(
-        self,
-        api: Api,
-        config: ServerConfig,
-        metrics: Metrics,
-        timeout_s: float = DEFAULT_TIMEOUT_S,
-    ) -> None:
+    def __init__(self, api: Api, config: ServerConfig, metrics: Metrics) -> None:
         """Prepares; nothing is bound before `start`.
 
         Args:
             api: Answers the calls.
             config: Port, limits, origins and certificates.
             metrics: What is shown at the configured path.
-            timeout_s: How long an answer may take, in seconds.
         """
         self._api = api
         self._config = config
         self._metrics = metrics
-        self._timeout_s = timeout_s
         self._calls = rest_calls.Calls(api)
         self._sockets: list[socket.socket] = []
         self._server: web.Server | None = None
@@ -105,6 +101,7 @@ class RestFront:
             self._handle,
             handler_cancellation=True,
             access_log=None,
+            logger=_make_log(),
             keepalive_timeout=self._config.receive_timeout_s,
             auto_decompress=False,
             lingering_time=1.0,
@@ -143,6 +140,8 @@ class RestFront:
                 # What was not read would be read as the next request.
                 response.force_close()
             self._allow_origin(request, response)
+            # Which versions of what serve is nobody's business.
+            response.headers[hdrs.SERVER] = "Lianxi"
             await self._send(request, response)
             return response
 
@@ -157,7 +156,7 @@ class RestFront:
                 request.transport.abort()
 
     async def _answer(self, request: web.BaseRequest, held: rest_body.Held) -> web.Response:
-        path = request.raw_path
+        path = _path(request)
         if path.partition("?")[0] == self._config.metrics_path:
             return await self._show_metrics(request)
         if path == OPENAPI_PATH and request.method == hdrs.METH_GET:
@@ -171,7 +170,8 @@ class RestFront:
         if request.method == hdrs.METH_OPTIONS:
             return _answer_preflight(request)
         target = rest_paths.read_path(request.method, path)
-        until_s = time.monotonic() + self._timeout_s
+        timeout_s = self._config.rest_timeout_s
+        until_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
         if request.method == hdrs.METH_GET:
             return await self._respond(request, self._calls.describe(target))
         body = await rest_body.receive(
@@ -202,8 +202,8 @@ class RestFront:
 
     async def _show_metrics(self, request: web.BaseRequest) -> web.Response:
         metrics_path = self._config.metrics_path
-        if request.raw_path != metrics_path:
-            message = f"Unexpected path: {request.raw_path}. Should be {metrics_path}"
+        if _path(request) != metrics_path:
+            message = f"Unexpected path: {_path(request)}. Should be {metrics_path}"
             return web.Response(text=message, status=400)
         accept = request.headers.get(hdrs.ACCEPT, "")
         write, content_type = prometheus_client.exposition.choose_encoder(accept)
@@ -215,12 +215,8 @@ class RestFront:
 
         Source: `AddCORSHeaders`, which knows only `*`.
         """
-        origins = self._config.cors_origins
-        if (
-            not origins
-            or not rest_paths.is_api(request.raw_path)
-            and not (request.raw_path == OPENAPI_PATH)
-        ):
+        origins, path = self._config.cors_origins, _path(request)
+        if not origins or not (rest_paths.is_api(path) or path == OPENAPI_PATH):
             return
         origin = request.headers.get(hdrs.ORIGIN, "")
         if "*" in origins:
@@ -236,8 +232,28 @@ class RestFront:
 
 
 async def _write(request: web.BaseRequest, response: web.Response) -> None:
-    await response.prepare(request)
-    await response.write_eof()
+    # A caller who is gone is no fault of anybody's.
+    with contextlib.suppress(ConnectionError):
+        await response.prepare(request)
+        await response.write_eof()
+
+
+def _make_log() -> logging.Logger:
+    """Makes a log in which callers who speak no HTTP leave no trace."""
+    log = logging.getLogger(f"{__name__}.http")
+    log.addFilter(_is_own_fault)
+    return log
+
+
+def _is_own_fault(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, ConnectionError))
+
+
+def _path(request: web.BaseRequest) -> str:
+    """Gives path and query as sent, without the host that proxies put before them."""
+    match = _HOST.match(request.raw_path)
+    return request.raw_path[match.end() :] if match else request.raw_path
 
 
 def _takes_gzip(request: web.BaseRequest) -> bool:

@@ -75,6 +75,7 @@ def test_tensorflow_servings_own_spellings(tmp_path: Path) -> None:
         f"--batching_parameters_file={tmp_path / 'b'}",
         f"--monitoring_config_file={tmp_path / 'm'}",
         "--rest_api_port=0",
+        "--rest_api_timeout_in_ms=1500",
         "--rest_api_enable_cors_support=true",
         "--file_system_poll_wait_seconds=3",
         "--allow_version_labels_for_unavailable_models=false",
@@ -82,6 +83,7 @@ def test_tensorflow_servings_own_spellings(tmp_path: Path) -> None:
     )
     assert made.batching.max_batch_size == 8
     assert (made.metrics_path, made.rest_port, made.cors_origins) == ("/m", None, ("*",))
+    assert made.rest_timeout_s == 1.5
     assert (made.poll_interval_s, made.allow_labels_for_unavailable) == (3, False)
     assert not made.warmup
     assert not config("--enable_batching=false").batching.enabled
@@ -156,6 +158,66 @@ def test_the_help_teaches() -> None:
     assert "_" not in said.replace("LIANXI_ROOT", "").replace("lianxi_runs", "").replace(
         "name_gender", ""
     )
+
+
+class FakeServer:
+    """Stands in for the server, and remembers what it was made of."""
+
+    made: list[tuple[Any, ServerConfig]] = []
+    metrics_port: int | None = None
+
+    def __init__(self, models: Any, config: ServerConfig, on_progress: Any) -> None:
+        self.made.append((models, config))
+
+    def start(self) -> int:
+        """Starts nothing."""
+        return 0
+
+    def wait(self) -> None:
+        """Ends at once."""
+
+
+def run_serve(monkeypatch: pytest.MonkeyPatch, root: Path, *arguments: str) -> Any:
+    """Runs `lianxi serve` over one pushed model without a server."""
+    monkeypatch.setattr("serving.server.Server", FakeServer)
+    version = root / "models" / "tiny" / "1"
+    version.mkdir(parents=True, exist_ok=True)
+    (version / "saved_model.pb").write_bytes(b"")
+    FakeServer.made.clear()
+    free = ("--root", str(root), "--port", "0", "--rest-port", "0")
+    return CliRunner().invoke(serve_command, [*free, *arguments], catch_exceptions=False)
+
+
+def test_a_server_in_the_open_is_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done = run_serve(monkeypatch, tmp_path, "--host", "0.0.0.0")
+    assert "warning: other machines reach 0.0.0.0, and nothing is encrypted" in done.stderr
+    assert "warning" not in done.stdout
+    done = run_serve(monkeypatch, tmp_path)
+    assert "warning" not in done.output
+    [(models, made)] = FakeServer.made
+    assert (models, made.reload_root) == (tmp_path / "models", tmp_path / "models")
+
+
+def test_names_that_no_model_has_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done = run_serve(monkeypatch, tmp_path, "--label", "tinny:a=1", "--label", "tiny:a=1")
+    assert "note: no model is called tinny" in done.stderr
+    assert "called tiny " not in done.stderr
+
+
+def test_files_are_written_for_the_pushed_models_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    run_serve(monkeypatch, tmp_path, "--model-path", str(other), "--model-name", "other")
+    assert FakeServer.made[0][0] == {"other": other}
+    assert not (tmp_path / "serving").exists()
+    done = run_serve(monkeypatch, tmp_path, "--model-path", str(other), "--config-only")
+    assert done.exit_code == 2 and "name no others" in done.output
+    run_serve(monkeypatch, tmp_path, "--config-only", "--label", "tiny:stable=1", "--no-batching")
+    assert "stable" in (tmp_path / "serving" / "models.config").read_text()
+    assert "batching" not in (tmp_path / "serving" / "compose.yaml").read_text()
+    assert not FakeServer.made
 
 
 def test_loopback() -> None:

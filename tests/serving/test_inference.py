@@ -121,6 +121,18 @@ def test_multi_inference_errors(stubs, fails, tasks, code, message):
     assert fails(code, call, _tasks(*tasks), timeout=10) == message
 
 
+def test_multi_inference_without_examples(stubs, fails):
+    call = stubs.prediction.MultiInference
+    request = _tasks(("tiny", "regress", R))
+    request.ClearField("input")
+    assert fails("INVALID_ARGUMENT", call, request, timeout=10) == "Input is empty."
+    # What is wrong with the tasks comes first.
+    request = _tasks(("tiny", "nope", R))
+    request.ClearField("input")
+    message = "Requested signature not found in model graph: nope"
+    assert fails("INVALID_ARGUMENT", call, request, timeout=10) == message
+
+
 @pytest.mark.parametrize(
     ("signature", "code", "message"),
     [
