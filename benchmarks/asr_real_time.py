@@ -24,9 +24,9 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from lianxi_client import Client
 from modules.common.errors import LianxiError
 from modules.common.request_files import recording_request
-from serving.client import Client
 from serving.config import ServerConfig
 from serving.server import Server
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from serving.client import Client
+from lianxi_client import Client
 
 _GAP_PX = 6
 

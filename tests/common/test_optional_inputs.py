@@ -11,10 +11,10 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from lianxi_client import Client, ClientError
 from modules.common import export, optional_inputs
 from modules.common.stack import safe_argument
 from modules.common.task import Field
-from serving.client import Client, ClientError
 from serving.server import Server, ServerConfig
 
 FIELDS = (

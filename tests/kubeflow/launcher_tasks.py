@@ -13,9 +13,9 @@ from launcher_package import dependencies
 from components.serving_validator import check_answer
 from kubeflow.config import KubeflowConfig
 from kubeflow.runner import compile_task
+from lianxi_client import Client
 from modules.common.registry import load_task
 from pipelines.builder import Options
-from serving.client import Client
 from serving.server import Server, ServerConfig
 
 _STARTUP_S = 120

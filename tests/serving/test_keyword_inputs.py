@@ -6,8 +6,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from lianxi_client import Client
 from modules.common.stack import allow_keywords_as_inputs
-from serving.client import Client
 from serving.config import ServerConfig
 from serving.server import Server
 

@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from lianxi_client import Client, ClientError
 from modules.common import export, optional_inputs
 from modules.common.errors import DataError
 from modules.deep_dream import example, orders, predict, report
@@ -21,7 +22,6 @@ from modules.deep_dream.layers import parse_layers
 from modules.deep_dream.model import build_model
 from modules.deep_dream.signatures import DeepDreamServable
 from modules.deep_dream.task import TASK
-from serving.client import Client, ClientError
 from serving.server import Server, ServerConfig
 
 _LAYERS = [("low", 4), ("mid", 8), ("high", 8)]
