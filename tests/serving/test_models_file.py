@@ -65,23 +65,41 @@ def test_a_file_is_read_once_unless_told_otherwise(tmp_path):
     assert set(models()) == {"one"}
 
 
-def test_labels_that_may_not_be_leave_all_as_it_was(tmp_path, publish, serve, until, caplog, fails):
-    place = publish(tmp_path, "tiny", 1).parent
+def test_labels_that_may_not_be_leave_all_as_it_was(tmp_path, publish, serve, until, caplog):
+    first = publish(tmp_path, "first", 1).parent
+    second = publish(tmp_path, "second", 1).parent
     path = tmp_path / "models.config"
 
-    def write(policy, label):
-        entry = ModelEntry(place, policy, {"stable": label})
-        _replace(path, models_config({"tiny": entry}))
+    def write(label, **others):
+        entry = ModelEntry(first, VersionPolicy.all(), {"stable": label})
+        entries = {name: ModelEntry(place) for name, place in others.items()}
+        _replace(path, models_config({"first": entry, **entries}))
 
-    write(VersionPolicy.all(), 1)
+    write(1)
     _, stubs = serve(ModelsFile(path, poll_s=0.05))
-    assert stubs.predict("tiny", label="stable", name=["a"])["label"] == [b"v1:a"]
-    # As in TensorFlow Serving, a label moves to a version that is there already.
-    write(VersionPolicy.all(), 2)
+    assert stubs.predict("first", label="stable", name=["a"])["label"] == [b"v1:a"]
+    # As in TensorFlow Serving, a label moves to a version that is there already, and before that
+    # nothing else in the file is done.
+    write(2, second=second)
     until(lambda: _said(caplog, "the labels stay as they were"))
-    assert stubs.predict("tiny", label="stable", name=["a"])["label"] == [b"v1:a"]
-    publish(tmp_path, "tiny", 2)
-    until(lambda: stubs.predict("tiny", label="stable", name=["a"])["label"] == [b"v2:a"])
+    assert stubs.predict("first", label="stable", name=["a"])["label"] == [b"v1:a"]
+    publish(tmp_path, "first", 2)
+    until(lambda: stubs.states("first") == {1: "AVAILABLE", 2: "AVAILABLE"})
+    until(lambda: _served(stubs) == {"first", "second"})
+    assert stubs.predict("first", label="stable", name=["a"])["label"] == [b"v2:a"]
+
+
+def test_a_refused_label_keeps_new_models_out(tmp_path, publish, serve, until, caplog):
+    first = publish(tmp_path, "first", 1).parent
+    second = publish(tmp_path, "second", 1).parent
+    path = tmp_path / "models.config"
+    _replace(path, models_config({"first": ModelEntry(first, labels={"stable": 1})}))
+    server, stubs = serve(ModelsFile(path, poll_s=0.05))
+    moved = ModelEntry(first, labels={"stable": 2})
+    _replace(path, models_config({"first": moved, "second": ModelEntry(second)}))
+    until(lambda: _said(caplog, "the labels stay as they were"))
+    server._manager.reconcile()
+    assert _served(stubs) == {"first"}
 
 
 def test_the_containers_own_file_is_read_too(tmp_path):
