@@ -32,6 +32,7 @@ class Authority:
 
     def _sign(self, name, key, is_ca, hosts=()):
         now = datetime.datetime.now(datetime.timezone.utc)
+        issuer = self._key.public_key()
         builder = (
             x509.CertificateBuilder()
             .subject_name(name)
@@ -41,7 +42,18 @@ class Authority:
             .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), False)
         )
+        if is_ca:
+            # Python 3.13 and later ask for it, and for who signed with which key.
+            usage = dict.fromkeys(
+                ("digital_signature", "content_commitment", "key_encipherment")
+                + ("data_encipherment", "key_agreement", "crl_sign")
+                + ("encipher_only", "decipher_only"),
+                False,
+            )
+            builder = builder.add_extension(x509.KeyUsage(key_cert_sign=True, **usage), True)
         if hosts:
             names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
             builder = builder.add_extension(names, critical=False)
