@@ -34,6 +34,7 @@ class Metrics:
         """Registers the metrics."""
         self.registry = prometheus_client.CollectorRegistry()
         prefix = ":tensorflow:serving:"
+        self._request_children: dict[tuple[Any, ...], tuple[Any, Any]] = {}
         self._requests = prometheus_client.Counter(
             f"{prefix}request_count",
             "Requests answered.",
@@ -87,9 +88,17 @@ class Metrics:
             seconds: How long it took.
             entrypoint: `GRPC` or `REST`.
         """
-        self._requests.labels(model, api, signature, code.name).inc()
-        latency_us = self._latency_us.labels(model, api, signature, code.name, entrypoint)
-        latency_us.observe(seconds * 1e6)
+        key = (model, api, signature, code, entrypoint)
+        children = self._request_children.get(key)
+        if children is None:
+            labels = (model, api, signature, code.name)
+            children = (
+                self._requests.labels(*labels),
+                self._latency_us.labels(*labels, entrypoint),
+            )
+            self._request_children[key] = children
+        children[0].inc()
+        children[1].observe(seconds * 1e6)
 
     def batch(self, signature: str, rows: int) -> None:
         """Counts one run of the graph.

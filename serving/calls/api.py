@@ -116,7 +116,7 @@ class Api:
             ServingError: Whatever went wrong.
         """
         spec = request.model_spec if request.HasField("model_spec") else None
-        with self._answering("Predict", spec, entrypoint) as servable:
+        with self._answering("Predict", spec, entrypoint, until_s) as servable:
             signature = predict.find_signature(servable, request.model_spec.signature_name)
             most = self._most_examples(servable)
             inputs = await self.convert(
@@ -132,7 +132,7 @@ class Api:
         self, request: ExamplesRequest, until_s: float, entrypoint: str
     ) -> classification_pb2.ClassificationResponse:
         """Labels tf.Examples, see `predict` for the rest."""
-        with self._answering("Classify", request.model_spec, entrypoint) as servable:
+        with self._answering("Classify", request.model_spec, entrypoint, until_s) as servable:
             signature = inference.classify_signature(servable, request)
             outputs = await self._run_examples(servable, signature, request.examples, until_s)
             return results.classify_response(servable, signature, outputs, len(request.examples))
@@ -141,7 +141,7 @@ class Api:
         self, request: ExamplesRequest, until_s: float, entrypoint: str
     ) -> regression_pb2.RegressionResponse:
         """Gives a number for each tf.Example, see `predict` for the rest."""
-        with self._answering("Regress", request.model_spec, entrypoint) as servable:
+        with self._answering("Regress", request.model_spec, entrypoint, until_s) as servable:
             signature = inference.regress_signature(servable, request)
             outputs = await self._run_examples(servable, signature, request.examples, until_s)
             return results.regress_response(servable, signature, outputs, len(request.examples))
@@ -151,7 +151,7 @@ class Api:
     ) -> inference_pb2.MultiInferenceResponse:
         """Runs several signatures on the same tf.Examples, see `predict` for the rest."""
         spec = inference.tasks_spec(request)
-        with self._answering("MultiInference", spec, entrypoint) as servable:
+        with self._answering("MultiInference", spec, entrypoint, until_s) as servable:
             plan = inference.plan_tasks(servable, request)
             outputs = [
                 await self._run_examples(servable, task.signature, request.examples, until_s)
@@ -166,7 +166,7 @@ class Api:
         """Describes the signatures of a model."""
         spec = request.model_spec if request.HasField("model_spec") else None
         with self._answering(
-            "GetModelMetadata", spec, entrypoint, lambda: metadata.check(request)
+            "GetModelMetadata", spec, entrypoint, check=lambda: metadata.check(request)
         ) as servable:
             return metadata.describe(servable)
 
@@ -228,6 +228,7 @@ class Api:
         api: str,
         spec: model_pb2.ModelSpec | None,
         entrypoint: str,
+        until_s: float = float("inf"),
         check: Callable[[], None] | None = None,
     ) -> Iterator[Servable]:
         """Holds the model for one request, and counts the request."""
@@ -248,6 +249,10 @@ class Api:
             code = grpc.StatusCode.OK
         except errors.ServingError as error:
             code = error.code
+            raise
+        except asyncio.CancelledError:
+            if time.monotonic() >= until_s:
+                code = grpc.StatusCode.DEADLINE_EXCEEDED
             raise
         finally:
             elapsed_s = time.monotonic() - started_s

@@ -13,67 +13,42 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import concurrent.futures
+import functools
 import logging
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+import time
+from collections.abc import Callable, Hashable
 
 import grpc
 import numpy as np
 import tensorflow as tf
 
 from serving import errors
+from serving.calls.batch import Batch, Request, Threads
 from serving.config import BatchingConfig
 from serving.models.servable import Servable
-from serving.models.signature import Arrays, Cancellation, Signature
+from serving.models.signature import Arrays, Signature
 
 _LOG = logging.getLogger(__name__)
-_MAX_THREADS = 256
-# How long the end of the server waits for runs that were ended, in seconds.
-_CLOSE_S = 5.0
+# A run that takes longer than this is given company in another thread, in seconds. Until then the
+# next batch waits and grows: two small runs at once take longer than one of both.
+_SHORT_RUN_S = 0.005
+_Answers = list[Arrays | BaseException]
 
 
 class _NotSplittableError(Exception):
     """An output's first dimension is not the batch."""
 
 
-class _Task:
-    """One request in the queue."""
-
-    def __init__(self, inputs: Arrays, rows: int, future: asyncio.Future[Arrays]) -> None:
-        self.inputs = inputs
-        self.rows = rows
-        self.future = future
-
-
-class _Batch:
-    """Requests that will run together, or one by one if that fails."""
-
-    def __init__(self, signature: Signature, key: Hashable) -> None:
-        self.signature = signature
-        self.key = key
-        self.tasks: list[_Task] = []
-        self.rows = 0
-        self.is_due = False
-        self.timer: asyncio.TimerHandle | None = None
-        self.running: list[_Task] = []
-        self.cancellation: Cancellation | None = None
-        # The requests that were run, with the rows of each run, padding included.
-        self.runs: list[int] = []
-
-    def end_if_abandoned(self) -> None:
-        """Ends the run in progress when nobody waits for it any more."""
-        cancellation = self.cancellation
-        if cancellation is not None and all(task.future.done() for task in self.running):
-            cancellation.cancel()
-
-
 class _Queue:
-    """Batches of one model that wait, and how many of its threads are busy."""
+    """Batches of one model that wait, and those that run."""
 
-    def __init__(self) -> None:
-        self.waiting: collections.deque[_Batch] = collections.deque()
-        self.busy: set[_Batch] = set()
+    def __init__(self, servable: Servable, most_rows: int) -> None:
+        self.servable = servable
+        self.most_rows = most_rows
+        self.waiting: collections.deque[Batch] = collections.deque()
+        self.running: set[Batch] = set()
+        self.is_dispatch_due = False
+        self.second_look: asyncio.TimerHandle | None = None
 
 
 class BatchScheduler:
@@ -92,9 +67,10 @@ class BatchScheduler:
             on_batch: Told the signature's name and the rows of each run, padding included.
         """
         self._config = config
+        self._most_threads = config.threads
         self._on_batch = on_batch or (lambda name, rows: None)
         self._queues: dict[Servable, _Queue] = {}
-        self._pool = concurrent.futures.ThreadPoolExecutor(_MAX_THREADS, "run")
+        self._threads = Threads()
 
     async def run(
         self, servable: Servable, signature: Signature, inputs: Arrays, until_s: float
@@ -105,7 +81,8 @@ class BatchScheduler:
             servable: The model version; held by the caller.
             signature: What to run.
             inputs: Every input by name, checked against the signature.
-            until_s: When the caller gives up, on the clock of `time.monotonic`.
+            until_s: When the caller gives up, on the clock of `time.monotonic`. Who has a
+                deadline cancels this coroutine then.
 
         Returns:
             Every output by name, this request's rows only.
@@ -115,38 +92,34 @@ class BatchScheduler:
             tf.errors.OpError: The graph refused this request's input.
             asyncio.CancelledError: The caller went away; the run ends if nobody else waits.
         """
-        loop = asyncio.get_running_loop()
-        remaining_s = until_s - loop.time()
-        if remaining_s <= 0:
+        if until_s <= time.monotonic():
             raise errors.deadline_exceeded("Deadline Exceeded")
-        task = _Task(
-            inputs, self._mergeable_rows(servable, signature, inputs), loop.create_future()
-        )
-        queue = self._queues.setdefault(servable, _Queue())
-        batch = self._enqueue(servable, queue, signature, task)
-        timer = None
-        if remaining_s != float("inf"):
-            timer = loop.call_later(remaining_s, _give_up, task.future)
-        self._dispatch(servable, queue)
+        queue = self._queues.get(servable)
+        if queue is None:
+            declared = servable.max_examples or self._config.max_batch_size
+            queue = _Queue(servable, min(self._config.max_batch_size, declared))
+            self._queues[servable] = queue
+        loop = asyncio.get_running_loop()
+        rows = self._mergeable_rows(queue, signature, inputs)
+        request = Request(inputs, rows, loop.create_future())
+        batch = self._enqueue(queue, signature, request)
+        self._dispatch_soon(queue)
         try:
-            return await task.future
-        except (asyncio.CancelledError, errors.ServingError):
+            return await request.future
+        except asyncio.CancelledError:
             batch.end_if_abandoned()
             raise
-        finally:
-            if timer is not None:
-                timer.cancel()
 
     def close(self) -> None:
         """Ends the runs in progress and the threads."""
         for queue in self._queues.values():
-            for batch in (*queue.busy, *queue.waiting):
-                for task in batch.tasks:
-                    task.future.cancel()
+            for batch in (*queue.running, *queue.waiting):
+                for request in batch.requests:
+                    request.future.cancel()
                 batch.end_if_abandoned()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
-    def _mergeable_rows(self, servable: Servable, signature: Signature, inputs: Arrays) -> int:
+    def _mergeable_rows(self, queue: _Queue, signature: Signature, inputs: Arrays) -> int:
         """Rows of a request that may meet others; 0 for one that runs alone."""
         if not (self._config.enabled and signature.is_batchable):
             return 0
@@ -154,149 +127,146 @@ class BatchScheduler:
             return 0
         sizes = {len(value) for value in inputs.values()}
         rows = sizes.pop()
-        return 0 if sizes or rows > self._most_rows(servable) else rows
+        return 0 if sizes or rows > queue.most_rows else rows
 
-    def _most_rows(self, servable: Servable) -> int:
-        return min(
-            self._config.max_batch_size, servable.max_examples or self._config.max_batch_size
-        )
-
-    def _enqueue(
-        self, servable: Servable, queue: _Queue, signature: Signature, task: _Task
-    ) -> _Batch:
+    def _enqueue(self, queue: _Queue, signature: Signature, request: Request) -> Batch:
         key: Hashable = object()
-        if task.rows:
-            shapes = tuple((name, task.inputs[name].shape[1:]) for name in sorted(task.inputs))
-            key = (signature.name, shapes)
-        last = next((batch for batch in reversed(queue.waiting) if batch.key == key), None)
-        if last is None or last.rows + task.rows > self._most_rows(servable):
-            waiting = sum(batch.signature is signature for batch in queue.waiting)
+        if request.rows:
+            shapes = tuple(value.shape[1:] for value in request.inputs.values())
+            key = (signature, *request.inputs, shapes)
+        batch = next((batch for batch in reversed(queue.waiting) if batch.key == key), None)
+        if batch is None or batch.rows + request.rows > queue.most_rows:
+            waiting = sum(other.signature is signature for other in queue.waiting)
             if waiting >= self._config.max_enqueued_batches:
                 raise errors.ServingError(
                     grpc.StatusCode.UNAVAILABLE,
                     "The batch scheduling queue to which this task was submitted is full",
                 )
-            last = _Batch(signature, key)
-            queue.waiting.append(last)
-            self._set_timer(servable, queue, last)
-        last.tasks.append(task)
-        last.rows += task.rows
-        last.is_due |= not task.rows or last.rows >= self._most_rows(servable)
-        return last
+            batch = Batch(signature, key)
+            queue.waiting.append(batch)
+            self._set_timer(queue, batch)
+        batch.requests.append(request)
+        batch.rows += request.rows
+        batch.is_due |= not request.rows or batch.rows >= queue.most_rows
+        return batch
 
-    def _set_timer(self, servable: Servable, queue: _Queue, batch: _Batch) -> None:
+    def _set_timer(self, queue: _Queue, batch: Batch) -> None:
         wait_s = self._config.batch_timeout_micros / 1e6
 
         def become_due() -> None:
             batch.is_due = True
-            self._dispatch(servable, queue)
+            self._dispatch(queue)
 
         if wait_s:
             batch.timer = asyncio.get_running_loop().call_later(wait_s, become_due)
         else:
             batch.is_due = True
 
-    def _dispatch(self, servable: Servable, queue: _Queue) -> None:
-        """Gives what is due to the model's free threads, the oldest first."""
-        loop = asyncio.get_running_loop()
+    def _dispatch_soon(self, queue: _Queue) -> None:
+        """Dispatches once all that has arrived by now is in the queue."""
+        if not queue.is_dispatch_due:
+            queue.is_dispatch_due = True
+            asyncio.get_running_loop().call_soon(self._dispatch, queue)
+
+    def _dispatch(self, queue: _Queue) -> None:
+        """Gives what is due to threads, the oldest first."""
+        queue.is_dispatch_due = False
         for batch in [batch for batch in queue.waiting if batch.is_due]:
-            if len(queue.busy) >= self._config.threads:
-                return
+            if not self._may_start(queue):
+                break
             queue.waiting.remove(batch)
             if batch.timer is not None:
                 batch.timer.cancel()
-            batch.tasks = [task for task in batch.tasks if not task.future.done()]
-            if not batch.tasks:
-                continue
-            queue.busy.add(batch)
-            self._pool.submit(self._work, loop, servable, queue, batch)
-        if not queue.busy and not queue.waiting:
-            self._queues.pop(servable, None)
+            batch.requests = [request for request in batch.requests if not request.future.done()]
+            batch.rows = sum(request.rows for request in batch.requests)
+            if batch.requests:
+                batch.started_s = time.monotonic()
+                queue.running.add(batch)
+                loop = asyncio.get_running_loop()
+                self._threads.submit(functools.partial(self._work, loop, queue, batch))
+        if not queue.running and not queue.waiting:
+            self._queues.pop(queue.servable, None)
 
-    def _work(
-        self, loop: asyncio.AbstractEventLoop, servable: Servable, queue: _Queue, batch: _Batch
-    ) -> None:
-        """Runs a batch, in a thread of the pool."""
+    def _may_start(self, queue: _Queue) -> bool:
+        """Tells whether a thread may begin now, and looks again later if that is all it takes."""
+        if not queue.running:
+            return True
+        if len(queue.running) >= self._most_threads:
+            return False
+        newest_s = max(batch.started_s for batch in queue.running)
+        wait_s = newest_s + _SHORT_RUN_S - time.monotonic()
+        if wait_s <= 0:
+            return True
+        if queue.second_look is None:
+            loop = asyncio.get_running_loop()
+            queue.second_look = loop.call_later(wait_s, self._look_again, queue)
+        return False
+
+    def _look_again(self, queue: _Queue) -> None:
+        queue.second_look = None
+        self._dispatch(queue)
+
+    def _work(self, loop: asyncio.AbstractEventLoop, queue: _Queue, batch: Batch) -> None:
+        """Runs a batch, in a thread."""
         try:
             answers = self._process(batch)
         except BaseException as error:  # noqa: BLE001 - who waits must hear of it
-            answers = [error] * len(batch.tasks)
+            answers = [error] * len(batch.requests)
         try:
-            loop.call_soon_threadsafe(self._deliver, servable, queue, batch, answers)
+            loop.call_soon_threadsafe(self._deliver, queue, batch, answers)
         except RuntimeError:
             _LOG.debug("the server ended before a run did")
 
-    def _deliver(
-        self,
-        servable: Servable,
-        queue: _Queue,
-        batch: _Batch,
-        answers: list[Arrays | BaseException],
-    ) -> None:
-        for rows in batch.runs:
+    def _deliver(self, queue: _Queue, batch: Batch, answers: _Answers) -> None:
+        self._threads.release()
+        queue.running.discard(batch)
+        self._dispatch_soon(queue)
+        for rows in batch.row_counts:
             self._on_batch(batch.signature.name, rows)
-        for task, answer in zip(batch.tasks, answers, strict=True):
-            if task.future.done():
+        for request, answer in zip(batch.requests, answers, strict=True):
+            if request.future.done():
                 continue
             if isinstance(answer, BaseException):
-                task.future.set_exception(answer)
+                request.future.set_exception(answer)
             else:
-                task.future.set_result(answer)
-        queue.busy.discard(batch)
-        self._dispatch(servable, queue)
+                request.future.set_result(answer)
 
-    def _process(self, batch: _Batch) -> list[Arrays | BaseException]:
+    def _process(self, batch: Batch) -> _Answers:
         padding = self._config.padded_size(batch.rows) - batch.rows if batch.rows else 0
-        if len(batch.tasks) > 1 or padding:
+        if len(batch.requests) > 1 or padding:
             try:
-                return list(self._run_merged(batch))
+                return list(_run_merged(batch, padding))
             except _NotSplittableError:
                 batch.signature.is_batchable = False
             except Exception:  # noqa: BLE001 - whatever it was, each caller gets their own
                 _LOG.debug("a merged run failed, running its requests one by one", exc_info=True)
-        return [self._run_alone(batch, task) for task in batch.tasks]
-
-    def _run(self, batch: _Batch, tasks: list[_Task], inputs: Mapping[str, Any]) -> Arrays:
-        batch.running, batch.cancellation = tasks, Cancellation()
-        # Whoever gave up before this line found nothing to cancel.
-        batch.end_if_abandoned()
-        try:
-            return batch.signature.run(inputs, batch.cancellation)
-        finally:
-            batch.cancellation = None
-
-    def _run_alone(self, batch: _Batch, task: _Task) -> Arrays | BaseException:
-        if task.rows:
-            batch.runs.append(task.rows)
-        try:
-            return self._run(batch, [task], task.inputs)
-        except tf.errors.CancelledError:
-            return errors.deadline_exceeded("Deadline Exceeded")
-        except Exception as error:  # noqa: BLE001 - goes to the one who asked
-            return error
-
-    def _run_merged(self, batch: _Batch) -> list[Arrays]:
-        tasks = batch.tasks
-        # Some may have left the queue since it was filled.
-        rows = sum(task.rows for task in tasks)
-        padding = self._config.padded_size(rows) - rows
-        merged = {}
-        for name in tasks[0].inputs:
-            parts = [task.inputs[name] for task in tasks]
-            merged[name] = np.concatenate([*parts, *([parts[-1][:1]] * padding)], axis=0)
-        batch.runs.append(rows + padding)
-        outputs = self._run(batch, tasks, merged)
-        if any(not value.ndim or len(value) != rows + padding for value in outputs.values()):
-            raise _NotSplittableError
-        cuts = np.cumsum([task.rows for task in tasks])
-        return [
-            {name: value[end - task.rows : end] for name, value in outputs.items()}
-            for task, end in zip(tasks, cuts, strict=True)
-        ]
+        return [_run_alone(batch, request) for request in batch.requests]
 
 
-def _give_up(future: asyncio.Future[Arrays]) -> None:
-    if not future.done():
-        future.set_exception(
-            errors.deadline_exceeded("Run() timeout exceeded while waiting in batching queue")
-        )
+def _run_alone(batch: Batch, request: Request) -> Arrays | BaseException:
+    if request.rows:
+        batch.row_counts.append(request.rows)
+    try:
+        return batch.run([request], request.inputs)
+    except tf.errors.CancelledError:
+        return errors.deadline_exceeded("Deadline Exceeded")
+    except Exception as error:  # noqa: BLE001 - goes to the one who asked
+        return error
+
+
+def _run_merged(batch: Batch, padding: int) -> list[Arrays]:
+    requests, size = batch.requests, batch.rows + padding
+    merged = {}
+    for name in requests[0].inputs:
+        parts = [request.inputs[name] for request in requests]
+        merged[name] = np.concatenate([*parts, *([parts[-1][:1]] * padding)], axis=0)
+    batch.row_counts.append(size)
+    outputs = batch.run(requests, merged)
+    if any(not value.ndim or len(value) != size for value in outputs.values()):
+        raise _NotSplittableError
+    answers, start = [], 0
+    for request in requests:
+        end = start + request.rows
+        answers.append({name: value[start:end] for name, value in outputs.items()})
+        start = end
+    return answers

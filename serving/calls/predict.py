@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from tensorflow_serving.apis import model_pb2, predict_pb2
@@ -74,7 +74,7 @@ def read_inputs(
     _check_names(signature, request)
     _wanted_outputs(signature, request.output_filter)
     protos, shapes = {}, {}
-    for alias in signature.definition.inputs:
+    for alias in signature.inputs:
         is_sent = alias in request.inputs
         proto = request.inputs[alias] if is_sent else signature.definition.defaults[alias]
         protos[alias], shapes[alias] = proto, tensors.sent_dims(alias, proto)
@@ -84,7 +84,7 @@ def read_inputs(
     inputs = {
         alias: tensors.read_tensor(alias, proto, shapes[alias]) for alias, proto in protos.items()
     }
-    return _with_spread_defaults(inputs, set(request.inputs))
+    return _with_spread_defaults(inputs, request.inputs)
 
 
 def make_response(
@@ -104,7 +104,7 @@ def make_response(
     signature = find_signature(servable, name)
     response = predict_pb2.PredictResponse(model_spec=model_spec(servable, name))
     for alias in _wanted_outputs(signature, request.output_filter):
-        response.outputs[alias].CopyFrom(tensors.to_proto(outputs[alias]))
+        tensors.fill_proto(response.outputs[alias], outputs[alias])
     return response
 
 
@@ -113,7 +113,9 @@ def _braces(names: Iterable[str]) -> str:
 
 
 def _check_names(signature: Signature, request: predict_pb2.PredictRequest) -> None:
-    declared, sent = set(signature.definition.inputs), set(request.inputs)
+    declared, sent = signature.inputs.keys(), set(request.inputs)
+    if sent == declared:
+        return
     missing = declared - sent - set(signature.definition.defaults)
     extra = sent - declared
     if not missing and not extra:
@@ -125,8 +127,10 @@ def _check_names(signature: Signature, request: predict_pb2.PredictRequest) -> N
     )
 
 
-def _with_spread_defaults(inputs: Arrays, sent: Iterable[str]) -> Arrays:
+def _with_spread_defaults(inputs: Arrays, sent: Collection[str]) -> Arrays:
     """Repeats a default of one example to the batch, so that requests can still be merged."""
+    if len(sent) == len(inputs):
+        return inputs
     batches = {len(inputs[alias]) for alias in sent if inputs[alias].ndim}
     if len(batches) != 1:
         return inputs
@@ -150,4 +154,4 @@ def _wanted_outputs(signature: Signature, output_filter: Iterable[str]) -> list[
         if alias in wanted:
             raise errors.invalid_argument(f"duplicate output tensor alias: {alias}")
         wanted.append(alias)
-    return wanted or sorted(signature.definition.outputs)
+    return wanted or signature.outputs

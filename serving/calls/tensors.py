@@ -9,6 +9,7 @@ Source: `tensorflow/core/framework/tensor.cc`, `Tensor::FromProto`.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -38,8 +39,9 @@ _VALUE_FIELDS = {
     types_pb2.DT_HALF: ("half_val", False),
     types_pb2.DT_BFLOAT16: ("half_val", False),
 }
-# DT_FLOAT_REF; references are of TensorFlow 1's graphs, and no values.
+# References (DT_FLOAT_REF and so on) are of TensorFlow 1's graphs, and no values.
 _FIRST_REFERENCE = 101
+_DTYPES = frozenset(range(1, _FIRST_REFERENCE)) & frozenset(types_pb2.DataType.values())
 _HALVES = (types_pb2.DT_HALF, types_pb2.DT_BFLOAT16)
 # How many numbers become a list at once: enough to be fast, few enough to take no memory.
 _CHUNK = 65_536
@@ -103,13 +105,12 @@ def sent_dims(alias: str, proto: tensor_pb2.TensorProto) -> tuple[int, ...]:
     Raises:
         ServingError: INVALID_ARGUMENT for a dtype or a shape that no array has.
     """
-    dims = proto_dims(proto.tensor_shape)
-    if not 0 < proto.dtype < _FIRST_REFERENCE or proto.dtype not in types_pb2.DataType.values():
-        raise _failure(alias)
+    shape = proto.tensor_shape
+    dims = tuple([dim.size for dim in shape.dim])
     # NumPy has no more than 32 dimensions, TensorFlow no more than 254; both count in int64.
-    if dims is None or len(dims) > 32 or any(size < 0 for size in dims):
+    if proto.dtype not in _DTYPES or shape.unknown_rank or len(dims) > 32:
         raise _failure(alias)
-    if math.prod(size or 1 for size in dims) >= 2**63:
+    if dims and (min(dims) < 0 or math.prod([size or 1 for size in dims]) >= 2**63):
         raise _failure(alias)
     return dims
 
@@ -173,7 +174,7 @@ def _read_strings(alias: str, proto: tensor_pb2.TensorProto, count: int) -> np.n
 
 
 def _read_numbers(alias: str, proto: tensor_pb2.TensorProto, count: int) -> np.ndarray:
-    dtype = np.dtype(tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype)
+    dtype = _dtype_of(proto.dtype)
     if proto.tensor_content:
         if len(proto.tensor_content) != count * dtype.itemsize:
             raise _failure(alias)
@@ -207,46 +208,55 @@ def _read_field(proto: tensor_pb2.TensorProto, dtype: np.dtype) -> np.ndarray:
     return np.fromiter(field, dtype, len(field))
 
 
-def to_proto(value: np.ndarray) -> tensor_pb2.TensorProto:
+def fill_proto(proto: tensor_pb2.TensorProto, value: np.ndarray) -> None:
     """Encodes an output.
 
     Values go into the field of their dtype (`float_val`, `string_val`, …), which is what
     TensorFlow Serving does by default and what clients that read these fields rely on.
 
     Args:
+        proto: An empty one, to be filled.
         value: Array of any shape; strings as an object array of bytes.
-
-    Returns:
-        The proto.
 
     Source: `tensorflow_serving/servables/tensorflow/predict_util.cc`, `kAsProtoField`.
     """
     if value.dtype == object:
-        proto = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=value.ravel().tolist())
+        proto.dtype = types_pb2.DT_STRING
+        proto.string_val.extend(value.ravel().tolist())
     else:
-        proto = _numbers_to_proto(value)
+        _fill_numbers(proto, value)
     for size in value.shape:
         proto.tensor_shape.dim.add().size = size
-    return proto
 
 
-def _numbers_to_proto(value: np.ndarray) -> tensor_pb2.TensorProto:
-    dtype = tf.dtypes.as_dtype(value.dtype).as_datatype_enum
+def _fill_numbers(proto: tensor_pb2.TensorProto, value: np.ndarray) -> None:
+    dtype = _enum_of(value.dtype)
     if dtype not in _VALUE_FIELDS:
-        return tensor_pb2.TensorProto(dtype=dtype, tensor_content=value.tobytes())
+        proto.tensor_content = value.tobytes()
+        proto.dtype = dtype
+        return
     name, is_raw = _VALUE_FIELDS[dtype]
     if is_raw and value.size > _CHUNK:
         number = tensor_pb2.TensorProto.DESCRIPTOR.fields_by_name[name].number
-        proto = tensor_pb2.TensorProto.FromString(wire.packed_field(number, value.tobytes()))
+        proto.MergeFromString(wire.packed_field(number, value.tobytes()))
         proto.dtype = dtype
-        return proto
+        return
+    proto.dtype = dtype
     flat: Any = value.ravel()
     if dtype in _HALVES:
         flat = flat.view(np.uint16)
     elif value.dtype.kind == "c":
         flat = flat.view(f"f{value.dtype.itemsize // 2}")
-    proto = tensor_pb2.TensorProto(dtype=dtype)
     field = getattr(proto, name)
     for start in range(0, flat.size, _CHUNK):
         field.extend(flat[start : start + _CHUNK].tolist())
-    return proto
+
+
+@functools.cache
+def _enum_of(dtype: np.dtype) -> int:
+    return int(tf.dtypes.as_dtype(dtype).as_datatype_enum)
+
+
+@functools.cache
+def _dtype_of(enum: int) -> np.dtype:
+    return np.dtype(tf.dtypes.as_dtype(enum).as_numpy_dtype)

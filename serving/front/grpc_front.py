@@ -35,7 +35,7 @@ MODEL_SERVICE = "tensorflow.serving.ModelService"
 # Calls that one connection may have open, and calls that may wait for their message.
 _MAX_CALLS_OF_A_CONNECTION = 256
 _MAX_WAITING_CALLS = 8192
-# How often memory is looked at while messages are received, in seconds.
+# How often calls that wait for their message are looked at, in seconds.
 _WATCH_S = 0.2
 # After this long without a call a connection is closed; clients open another by themselves.
 _IDLE_CONNECTION_S = 300
@@ -93,7 +93,7 @@ class GrpcFront:
         """Begins to answer."""
         assert self._server is not None
         await self._server.start()
-        self._watching = asyncio.ensure_future(self._watch_memory())
+        self._watching = asyncio.ensure_future(self._watch_receiving())
 
     async def set_health(self, is_serving: bool) -> None:
         """Answers health checks with SERVING or NOT_SERVING from now on."""
@@ -199,23 +199,14 @@ class GrpcFront:
                 ) from None
 
         request = await self._api.convert(len(data), read)
-        response = await answer(request, until_s)
-        return await self._api.convert(response.ByteSize(), response.SerializeToString)
+        return (await answer(request, until_s)).SerializeToString()
 
     async def _receive(self, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
         """Waits for the message of a call, but not for ever."""
         if len(self._receiving) >= _MAX_WAITING_CALLS:
             raise limits.exhausted(f"{_MAX_WAITING_CALLS} calls wait for their message; try again")
-        timeout_s = self._config.receive_timeout_s
         receiving = _Receiving()
         self._receiving.add(receiving)
-        timer = asyncio.get_running_loop().call_later(
-            timeout_s,
-            receiving.give_up,
-            errors.deadline_exceeded(
-                f"the message of this call was not sent within {timeout_s:g} s"
-            ),
-        )
         try:
             data = await context.read()
         except asyncio.CancelledError:
@@ -223,21 +214,29 @@ class GrpcFront:
                 raise
             raise receiving.reason from None
         finally:
-            timer.cancel()
             self._receiving.discard(receiving)
         if data is grpc.aio.EOF:
             raise errors.invalid_argument("the call ended without a message")
         return bytes(data)
 
-    async def _watch_memory(self) -> None:
-        """Gives up on messages that are being received when the process holds too much."""
+    async def _watch_receiving(self) -> None:
+        """Gives up on messages that take too long, or while the process holds too much."""
+        timeout_s = self._config.receive_timeout_s
+        late = errors.deadline_exceeded(
+            f"the message of this call was not sent within {timeout_s:g} s"
+        )
         while True:
             await asyncio.sleep(_WATCH_S)
+            full = None
             try:
                 self._api.check_memory()
             except errors.ServingError as error:
-                for receiving in tuple(self._receiving):
-                    receiving.give_up(error)
+                full = error
+            for receiving in tuple(self._receiving):
+                if full is not None:
+                    receiving.give_up(full)
+                elif time.monotonic() - receiving.started_s > timeout_s:
+                    receiving.give_up(late)
 
 
 class _Receiving:
@@ -245,6 +244,7 @@ class _Receiving:
 
     def __init__(self) -> None:
         self.reason: errors.ServingError | None = None
+        self.started_s = time.monotonic()
         self._task = asyncio.current_task()
 
     def give_up(self, reason: errors.ServingError) -> None:

@@ -40,6 +40,8 @@ class Signature:
     Attributes:
         name: Its key in the SavedModel.
         definition: Its SignatureDef.
+        inputs: Name of each input to its dtype, a `DataType` number.
+        outputs: Names of the outputs, in alphabetical order.
         is_batchable: Whether requests may be merged along the first dimension. Starts as what
             the declared shapes allow and turns False if a run shows otherwise.
     """
@@ -56,6 +58,8 @@ class Signature:
         self.definition = definition
         # It owns the graph that is called by its name below.
         self._function = function
+        self.inputs = {alias: info.dtype for alias, info in definition.inputs.items()}
+        self.outputs = sorted(definition.outputs)
         self._call = _FlatCall(function, definition.inputs)
         self._dims = {
             alias: tensors.proto_dims(info.tensor_shape)
@@ -88,11 +92,11 @@ class Signature:
 
         Source: `tensorflow/core/common_runtime/function.cc` (dtype message).
         """
-        declared = self.definition.inputs[alias]
-        if dtype != declared.dtype:
+        declared = self.inputs[alias]
+        if dtype != declared:
             raise errors.invalid_argument(
                 f"Expects arg[{self._argument_index[alias]}] to be "
-                f"{tensors.dtype_name(declared.dtype)} but {tensors.dtype_name(dtype)} "
+                f"{tensors.dtype_name(declared)} but {tensors.dtype_name(dtype)} "
                 f"is provided (input {alias})"
             )
         expected = self._dims[alias]
