@@ -140,6 +140,7 @@ TASK = Task(
             "style": [example_sound.recording(330.0)],
             "iterations": [2],
         },
+        max_examples=2,
     ),
     max_latency_ms=30_000.0,
     exemptions={

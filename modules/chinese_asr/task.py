@@ -122,6 +122,7 @@ TASK = Task(
             Field(name="duration_s", dtype="float32", doc="of the recording, in seconds"),
         ),
         example={"wav": [example_sound.recording(140.0)]},
+        max_examples=16,
     ),
     slices=("text_length",),
     max_latency_ms=2000.0,

@@ -131,6 +131,7 @@ TASK = Task(
             ),
         ),
         example={"image": [example.picture()]},
+        max_examples=32,
     ),
     max_latency_ms=2000.0,
 )

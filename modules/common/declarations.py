@@ -158,3 +158,11 @@ class Serving:
     example: Mapping[str, list]
     classify: bool = False
     max_examples: int = 256
+
+    def __post_init__(self) -> None:
+        """Raises `TaskError` where its own example would be refused."""
+        rows = max((len(values) for values in self.example.values()), default=1)
+        if rows > self.max_examples:
+            raise TaskError(
+                f"serving: the example has {rows} rows, and max_examples is {self.max_examples}"
+            )

@@ -187,5 +187,6 @@ TASK = Task(
             "octaves": [2],
             "iterations": [2],
         },
+        max_examples=4,
     ),
 )

@@ -142,6 +142,7 @@ TASK = Task(
             ),
         ),
         example={"steps": [32], "seed": [7]},
+        max_examples=16,
     ),
     max_latency_ms=5_000.0,
 )

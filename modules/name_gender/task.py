@@ -141,6 +141,7 @@ TASK = Task(
         ),
         example={"name": ["王婷婷", "田野"]},
         classify=True,
+        max_examples=4096,
     ),
     slices=("name_chars",),
     classes=("gender",),

@@ -162,6 +162,7 @@ TASK = Task(
             ),
         ),
         example={"num_images": [1], "temperature": [1.0], "seed": [7]},
+        max_examples=4,
     ),
     slices=("class",),
     # The example is one picture; 64x64 in colour is the largest.

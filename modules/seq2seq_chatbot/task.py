@@ -147,6 +147,7 @@ TASK = Task(
             ),
         ),
         example={"text": ["你好"], "beam_width": [5]},
+        max_examples=64,
     ),
     slices=("question_length",),
     max_latency_ms=2000.0,

@@ -32,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 # A run that takes longer than this is given company in another thread, in seconds. Until then the
 # next batch waits and grows: two small runs at once take longer than one of both.
 _SHORT_RUN_S = 0.005
+# Requests that come in turn after turn of the event loop are gathered for so long, in seconds.
+_GATHERING_S = 0.004
 _Answers = list[Arrays | BaseException]
 
 
@@ -47,7 +49,8 @@ class _Queue:
         self.most_rows = most_rows
         self.waiting: collections.deque[Batch] = collections.deque()
         self.running: set[Batch] = set()
-        self.is_dispatch_due = False
+        self.is_gathering = False
+        self.arrivals = 0
         self.second_look: asyncio.TimerHandle | None = None
 
 
@@ -103,6 +106,7 @@ class BatchScheduler:
         rows = self._mergeable_rows(queue, signature, inputs)
         request = Request(inputs, rows, loop.create_future())
         batch = self._enqueue(queue, signature, request)
+        queue.arrivals += 1
         self._dispatch_soon(queue)
         try:
             return await request.future
@@ -163,14 +167,22 @@ class BatchScheduler:
             batch.is_due = True
 
     def _dispatch_soon(self, queue: _Queue) -> None:
-        """Dispatches once all that has arrived by now is in the queue."""
-        if not queue.is_dispatch_due:
-            queue.is_dispatch_due = True
-            asyncio.get_running_loop().call_soon(self._dispatch, queue)
+        """Dispatches as soon as no more requests come in with every turn of the event loop."""
+        if not queue.is_gathering:
+            queue.is_gathering = True
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._gather, queue, 0, loop.time() + _GATHERING_S)
+
+    def _gather(self, queue: _Queue, arrivals: int, until_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        if arrivals != queue.arrivals and queue.waiting and loop.time() < until_s:
+            loop.call_soon(self._gather, queue, queue.arrivals, until_s)
+            return
+        queue.is_gathering = False
+        self._dispatch(queue)
 
     def _dispatch(self, queue: _Queue) -> None:
         """Gives what is due to threads, the oldest first."""
-        queue.is_dispatch_due = False
         for batch in [batch for batch in queue.waiting if batch.is_due]:
             if not self._may_start(queue):
                 break

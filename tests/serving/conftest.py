@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -237,6 +239,29 @@ def connect() -> Iterator[Callable[[int], Stubs]]:
     yield open_stubs
     for stubs in connected:
         stubs.channel.close()
+
+
+@pytest.fixture
+def serve_apart(connect: Callable[[int], Stubs]) -> Iterator[Callable[..., Stubs]]:
+    """Starts servers in processes of their own and connects to them."""
+    running: list[subprocess.Popen[str]] = []
+    code = (
+        "import sys\nfrom serving.config import ServerConfig\nfrom serving.server import Server\n"
+        "server = Server(sys.argv[1], ServerConfig(port=0))\n"
+        "print(server.start(), flush=True)\nserver.wait()\n"
+    )
+
+    def start(root: Path) -> Stubs:
+        command = [sys.executable, "-c", code, str(root)]
+        repository = Path(__file__).parents[2]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=repository))
+        assert running[-1].stdout is not None
+        return connect(int(running[-1].stdout.readline()))
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.fixture
