@@ -6,9 +6,12 @@ indent, fields without presence always printed, names as in the proto.
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 from typing import Any
 
+import numpy as np
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
@@ -78,7 +81,18 @@ def _value(field: Any, value: Any) -> Any:
         named = field.enum_type.values_by_number.get(value)
         return value if named is None else named.name
     if field.message_type is None:
-        return str(value) if field.cpp_type in _AS_TEXT else value
+        return _scalar(field, value)
     if field.message_type.full_name == "google.protobuf.Int64Value":
         return str(value.value)
     return _as_json(value)
+
+
+def _scalar(field: Any, value: Any) -> Any:
+    """Gives what no message is: large integers and bytes as text, as in protobuf's JSON."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+    if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT:
+        return float(str(np.float32(value)))
+    return str(value) if field.cpp_type in _AS_TEXT else value
