@@ -18,12 +18,15 @@ def monitoring_config(metrics_path: str | None = METRICS_PATH) -> str:
     Returns:
         Text proto.
     """
-    if metrics_path is None:
-        return "prometheus_config { enable: false }\n"
-    from google.protobuf.text_encoding import CEscape
+    from google.protobuf import text_format
 
-    path = CEscape(metrics_path.encode(), as_utf8=True)
-    return f'prometheus_config {{ enable: true path: "{path}" }}\n'
+    proto = new_message("MonitoringConfig")
+    proto.prometheus_config.enable = metrics_path is not None
+    if metrics_path is None:
+        proto.prometheus_config.SetInParent()
+    else:
+        proto.prometheus_config.path = metrics_path
+    return text_format.MessageToString(proto, as_utf8=True, as_one_line=True).strip() + "\n"
 
 
 def read_monitoring_config(path: Path | str) -> str | None:

@@ -132,7 +132,7 @@ def test_bad_files(tmp_path, text, message):
         ModelsFile(path)
 
 
-@pytest.mark.parametrize("metrics_path", [None, METRICS_PATH, '/a "quoted" \\ path'])
+@pytest.mark.parametrize("metrics_path", [None, METRICS_PATH, '/a "quoted" \\ path', "/指标"])
 def test_monitoring_round_trip(tmp_path, metrics_path):
     (tmp_path / "m").write_text(monitoring_config(metrics_path))
     assert read_monitoring_config(tmp_path / "m") == metrics_path
