@@ -134,6 +134,9 @@ class RestFront:
         with rest_body.Held(self._api.admit) as held:
             try:
                 response = await self._answer(request, held)
+            except ConnectionError:
+                # The caller broke off; nobody is there to be told, and nothing is wrong here.
+                response = web.Response(status=HTTP_STATUS[grpc.StatusCode.CANCELLED])
             except Exception as error:  # noqa: BLE001 - everything becomes a status
                 response = _failure(errors.to_serving_error(error))
             if not request.content.is_eof():

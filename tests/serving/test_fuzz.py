@@ -1,6 +1,8 @@
 """A few hundred requests of fuzz.py; the long run is started by hand."""
 
 import os
+import socket
+import time
 
 import fuzz
 import urllib3
@@ -21,3 +23,16 @@ def test_a_name_that_is_no_utf8(shared_server):
     url = f"http://127.0.0.1:{shared_server.rest_port}/v1/models/tiny:predict"
     response = urllib3.PoolManager().request("POST", url, body=body)
     assert response.status == 400 and b"does not have named input" in response.data
+
+
+def test_a_caller_who_breaks_off_leaves_no_trace(shared_server, caplog):
+    with socket.create_connection(("127.0.0.1", shared_server.rest_port)) as caller:
+        head = "POST /v1/models/tiny:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
+        caller.sendall(head.encode() + b'{"inst')
+        time.sleep(0.2)
+    # The next answer comes after the first connection's end was seen.
+    url = f"http://127.0.0.1:{shared_server.rest_port}/v1/models/tiny"
+    for _ in range(3):
+        assert urllib3.PoolManager().request("GET", url).status == 200
+    time.sleep(0.2)
+    assert not [record for record in caplog.records if record.exc_info]
