@@ -40,6 +40,8 @@ from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
 from pipelines.standard_streams import check_text, typed_lines
 
+# A person who names a server wants to know soon that none is there.
+_CONNECT_TIMEOUT_S = 2.0
 _LOAD_TIMEOUT_S = 120.0
 _ANSWER_TIMEOUT_S = 60.0
 _NAMED_CHARS = 200
@@ -259,7 +261,7 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
     from serving.server import Server
 
     if server:
-        with Client(server) as client:
+        with Client(server, connect_timeout_s=_CONNECT_TIMEOUT_S) as client:
             yield client, sys.stderr
         return
     pushed.check(env, task.name)
