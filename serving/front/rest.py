@@ -152,11 +152,11 @@ class RestFront:
         """Sends within bounds of time, so that a caller who reads nothing holds no memory."""
         size_bytes = len(response.body) if isinstance(response.body, bytes) else 0
         limit_s = self._config.receive_timeout_s + size_bytes / _SLOWEST_READER_BYTES_S
+        timer = asyncio.get_running_loop().call_later(limit_s, _hang_up, request)
         try:
-            await asyncio.wait_for(_write(request, response), limit_s)
-        except (asyncio.TimeoutError, TimeoutError):
-            if request.transport is not None:
-                request.transport.abort()
+            await _write(request, response)
+        finally:
+            timer.cancel()
 
     async def _answer(self, request: web.BaseRequest, held: rest_body.Held) -> web.Response:
         path = _path(request)
@@ -239,6 +239,11 @@ async def _write(request: web.BaseRequest, response: web.Response) -> None:
     with contextlib.suppress(ConnectionError):
         await response.prepare(request)
         await response.write_eof()
+
+
+def _hang_up(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _make_log() -> logging.Logger:

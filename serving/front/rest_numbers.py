@@ -12,6 +12,8 @@ _EXACT_DIGITS = {"float32": 9, "float64": 17}
 # How far a number may be from one of six digits, as a fraction, so that it is worth a try: half
 # the distance of neighbouring numbers and as much again for the arithmetic of the test.
 _TOLERANCE = {"float32": 2.0**-23, "float64": 2.0**-48}
+# So many are written faster one by one.
+_FEW = 64
 
 
 def decimal_texts(values: np.ndarray) -> list[str]:
@@ -23,6 +25,8 @@ def decimal_texts(values: np.ndarray) -> list[str]:
     Returns:
         n texts, such as `1.0`, `0.333333343`, `1e+06`, `NaN` or `-Infinity`.
     """
+    if len(values) <= _FEW:
+        return [_decimal_text(value) for value in values]
     texts = np.empty(len(values), object)
     finite = np.isfinite(values)
     texts[~finite] = "NaN"
@@ -41,6 +45,16 @@ def decimal_texts(values: np.ndarray) -> list[str]:
         if "." not in text and "e" not in text:
             texts[index] = text + ".0"
     return list(texts)
+
+
+def _decimal_text(value: np.floating) -> str:
+    """Does for one number what the rest does for many."""
+    if not np.isfinite(value):
+        return "NaN" if np.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    text = f"{value:.6g}"
+    if type(value)(text) != value:
+        text = f"{value:.{_EXACT_DIGITS[value.dtype.name]}g}"
+    return text if "." in text or "e" in text else text + ".0"
 
 
 def _may_be_short(values: np.ndarray) -> np.ndarray:

@@ -236,3 +236,17 @@ def test_tls(
         plain.sendall(b"GET /v1/models/tiny HTTP/1.1\r\nHost: x\r\n\r\n")
         if not plain.recv(100):
             raise ConnectionResetError
+
+
+def test_caller_that_reads_nothing_is_given_up(
+    serve: Callable[..., tuple[Server, object]],
+    shared_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("serving.front.rest._SLOWEST_READER_BYTES_S", 1e9)
+    server, _ = serve(shared_root, rest_port=0, receive_timeout_s=1)
+    body = json.dumps({"inputs": ["a" * 20_000_000]}).encode()
+    with connect(server) as connection:
+        connection.sendall(head(len(body)) + body)
+        time.sleep(4)
+        assert len(read_all(connection)) < 20_000_000

@@ -52,7 +52,9 @@ def test_same_as_the_rule_over_all_bit_patterns(dtype: type) -> None:
     )
     nearly = np.nextafter(short, dtype(np.inf))
     values = np.concatenate([anything, short, nearly])
-    assert decimal_texts(values) == [write_slowly(value) for value in values]
+    expected = [write_slowly(value) for value in values]
+    assert decimal_texts(values) == expected
+    assert decimal_texts(values[20_000:20_050]) == expected[20_000:20_050]
 
 
 def test_texts_read_back_as_the_same_numbers() -> None:
