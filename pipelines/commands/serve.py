@@ -97,7 +97,11 @@ def _write_container_config(env: Environment, config: Any, tls_file: Path | None
 
 def _is_loopback(host: str) -> bool:
     """Tells whether only this machine reaches an address."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        # Nobody will listen there; whoever tries to says so.
+        return True
     return all(ipaddress.ip_address(place[4][0]).is_loopback for place in found)
 
 

@@ -223,3 +223,4 @@ def test_files_are_written_for_the_pushed_models_only(
 def test_loopback() -> None:
     assert _is_loopback("127.0.0.1") and _is_loopback("localhost")
     assert not _is_loopback("0.0.0.0")
+    assert _is_loopback("no-such-host.invalid")
