@@ -191,7 +191,15 @@ class RestFront:
                 "read at once; send fewer examples at once"
             )
         held.hold(needed_bytes)
-        return await self._respond(request, await self._calls.answer(target, body, until_s))
+        call = self._calls.answer(target, body, until_s)
+        if timeout_s is None:
+            return await self._respond(request, await call)
+        try:
+            # What is cancelled ends its run, if nobody else waits for it.
+            answer = await asyncio.wait_for(call, until_s - time.monotonic())
+        except (asyncio.TimeoutError, TimeoutError):
+            raise errors.deadline_exceeded("Deadline Exceeded") from None
+        return await self._respond(request, answer)
 
     async def _respond(self, request: web.BaseRequest, body: bytes) -> web.Response:
         headers = {hdrs.CONTENT_TYPE: _JSON}
