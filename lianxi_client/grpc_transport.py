@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -56,6 +58,8 @@ class GrpcTransport:
                 options.append(("grpc.ssl_target_name_override", pems.server_name))
             credentials = grpc.ssl_channel_credentials(pems.ca, pems.key, pems.cert)
             self._channel = grpc.secure_channel(address.target, credentials, options=options)
+        # At the end of a program gRPC would wait for a watching thread that runs no more.
+        self._finalizer = weakref.finalize(self, _close, self._channel, os.getpid())
         self._was_ready = False
         self._connecting = threading.Lock()
 
@@ -167,7 +171,7 @@ class GrpcTransport:
 
     def close(self) -> None:
         """Closes the channel."""
-        self._channel.close()
+        self._finalizer()
 
     def _ask(
         self,
@@ -231,6 +235,12 @@ class GrpcTransport:
                 tensor = parts.get(2, memoryview(b""))
                 outputs[name] = read_tensor(tensor, self._max_bytes)
         return outputs
+
+
+def _close(channel: grpc.Channel, process: int) -> None:
+    # A forked process has the channel too, but none of its threads.
+    if os.getpid() == process:
+        channel.close()
 
 
 def _spec(target: Target) -> Any:
