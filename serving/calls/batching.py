@@ -16,6 +16,7 @@ import collections
 import functools
 import logging
 import time
+import weakref
 from collections.abc import Callable, Hashable
 
 import grpc
@@ -32,7 +33,7 @@ _LOG = logging.getLogger(__name__)
 # A run that takes longer than this is given company in another thread, in seconds. Until then the
 # next batch waits and grows: two small runs at once take longer than one of both.
 _SHORT_RUN_S = 0.005
-# Requests that come in turn after turn of the event loop are gathered for so long, in seconds.
+# How long as many requests as there were in the last batch are waited for, in seconds.
 _GATHERING_S = 0.004
 _Answers = list[Arrays | BaseException]
 
@@ -44,13 +45,13 @@ class _NotSplittableError(Exception):
 class _Queue:
     """Batches of one model that wait, and those that run."""
 
-    def __init__(self, servable: Servable, most_rows: int) -> None:
-        self.servable = servable
+    def __init__(self, most_rows: int) -> None:
         self.most_rows = most_rows
         self.waiting: collections.deque[Batch] = collections.deque()
         self.running: set[Batch] = set()
-        self.is_gathering = False
-        self.arrivals = 0
+        self.is_dispatch_due = False
+        self.expected = 1
+        self.gathering: asyncio.TimerHandle | None = None
         self.second_look: asyncio.TimerHandle | None = None
 
 
@@ -72,7 +73,8 @@ class BatchScheduler:
         self._config = config
         self._most_threads = config.threads
         self._on_batch = on_batch or (lambda name, rows: None)
-        self._queues: dict[Servable, _Queue] = {}
+        # A model that is unloaded takes its queue with it.
+        self._queues: weakref.WeakKeyDictionary[Servable, _Queue] = weakref.WeakKeyDictionary()
         self._threads = Threads()
 
     async def run(
@@ -100,19 +102,22 @@ class BatchScheduler:
         queue = self._queues.get(servable)
         if queue is None:
             declared = servable.max_examples or self._config.max_batch_size
-            queue = _Queue(servable, min(self._config.max_batch_size, declared))
+            queue = _Queue(min(self._config.max_batch_size, declared))
             self._queues[servable] = queue
         loop = asyncio.get_running_loop()
         rows = self._mergeable_rows(queue, signature, inputs)
         request = Request(inputs, rows, loop.create_future())
         batch = self._enqueue(queue, signature, request)
-        queue.arrivals += 1
         self._dispatch_soon(queue)
         try:
             return await request.future
         except asyncio.CancelledError:
             batch.end_if_abandoned()
             raise
+
+    def is_busy(self) -> bool:
+        """Whether anything runs or waits to run."""
+        return any(queue.running or queue.waiting for queue in self._queues.values())
 
     def close(self) -> None:
         """Ends the runs in progress and the threads."""
@@ -167,22 +172,31 @@ class BatchScheduler:
             batch.is_due = True
 
     def _dispatch_soon(self, queue: _Queue) -> None:
-        """Dispatches as soon as no more requests come in with every turn of the event loop."""
-        if not queue.is_gathering:
-            queue.is_gathering = True
-            loop = asyncio.get_running_loop()
-            loop.call_soon(self._gather, queue, 0, loop.time() + _GATHERING_S)
+        """Dispatches once all that has arrived by now is in the queue, or a little later.
 
-    def _gather(self, queue: _Queue, arrivals: int, until_s: float) -> None:
+        Where the last batch was of several requests, their callers are likely to be about to send
+        the next: to wait for as many takes less than to run them in smaller batches.
+        """
         loop = asyncio.get_running_loop()
-        if arrivals != queue.arrivals and queue.waiting and loop.time() < until_s:
-            loop.call_soon(self._gather, queue, queue.arrivals, until_s)
+        if queue.gathering is not None:
+            if sum(len(batch.requests) for batch in queue.waiting) < queue.expected:
+                return
+            queue.gathering.cancel()
+            queue.gathering = None
+        elif queue.expected > 1 and queue.waiting and not queue.running:
+            queue.gathering = loop.call_later(_GATHERING_S, self._end_gathering, queue)
             return
-        queue.is_gathering = False
+        if not queue.is_dispatch_due:
+            queue.is_dispatch_due = True
+            loop.call_soon(self._dispatch, queue)
+
+    def _end_gathering(self, queue: _Queue) -> None:
+        queue.gathering = None
         self._dispatch(queue)
 
     def _dispatch(self, queue: _Queue) -> None:
         """Gives what is due to threads, the oldest first."""
+        queue.is_dispatch_due = False
         for batch in [batch for batch in queue.waiting if batch.is_due]:
             if not self._may_start(queue):
                 break
@@ -194,10 +208,9 @@ class BatchScheduler:
             if batch.requests:
                 batch.started_s = time.monotonic()
                 queue.running.add(batch)
+                queue.expected = len(batch.requests)
                 loop = asyncio.get_running_loop()
                 self._threads.submit(functools.partial(self._work, loop, queue, batch))
-        if not queue.running and not queue.waiting:
-            self._queues.pop(queue.servable, None)
 
     def _may_start(self, queue: _Queue) -> bool:
         """Tells whether a thread may begin now, and looks again later if that is all it takes."""

@@ -74,7 +74,7 @@ def test_work_that_nobody_waits_for_ends(tmp_path, publish, serve, connect, unti
         call.cancel()
     elif way == "close":
         stubs.channel.close()
-    until(lambda: not server._api._scheduler._queues, 30)
+    until(lambda: not server._api._scheduler.is_busy(), 30)
     assert _in_flight(server) == 0
 
 
