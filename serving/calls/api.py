@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, TypeVar
+import functools
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
-import grpc
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import (
     classification_pb2,
@@ -26,14 +25,14 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving import errors
 from serving.calls import inference, limits, metadata, predict, results
+from serving.calls.answering import Answering, serving_errors
 from serving.calls.batching import BatchScheduler
 from serving.calls.examples import ExamplesRequest, TasksRequest
 from serving.calls.model_service import ModelService
 from serving.metrics import Metrics
 from serving.models.registry import Registry
-from serving.models.servable import DEFAULT_SIGNATURE, Servable
+from serving.models.servable import Servable
 from serving.models.signature import Arrays, Signature
 
 _Result = TypeVar("_Result")
@@ -102,15 +101,33 @@ class Api:
     async def predict(
         self, request: predict_pb2.PredictRequest, until_s: float, entrypoint: str
     ) -> predict_pb2.PredictResponse:
+        """Runs a signature on named tensors, see `predict_encoded`.
+
+        Returns:
+            The outputs.
+        """
+        size_bytes = request.ByteSize()
+        encoded = await self.predict_encoded(request, size_bytes, until_s, entrypoint)
+        parse = functools.partial(predict_pb2.PredictResponse.FromString, encoded)
+        return await self.convert(len(encoded), parse)
+
+    async def predict_encoded(
+        self,
+        request: predict_pb2.PredictRequest,
+        size_bytes: int,
+        until_s: float,
+        entrypoint: str,
+    ) -> bytes:
         """Runs a signature on named tensors.
 
         Args:
             request: The request.
+            size_bytes: Its size on the wire.
             until_s: When the caller gives up, on the clock of `time.monotonic`.
             entrypoint: `GRPC` or `REST`.
 
         Returns:
-            The outputs.
+            A serialized PredictResponse.
 
         Raises:
             ServingError: Whatever went wrong.
@@ -118,15 +135,13 @@ class Api:
         spec = request.model_spec if request.HasField("model_spec") else None
         with self._answering("Predict", spec, entrypoint, until_s) as servable:
             signature = predict.find_signature(servable, request.model_spec.signature_name)
-            most = self._most_examples(servable)
-            inputs = await self.convert(
-                request.ByteSize(), lambda: predict.read_inputs(signature, request, most)
+            read = functools.partial(
+                predict.read_inputs, signature, request, self._most_examples(servable)
             )
+            # To await `convert` takes as long as to read a small request.
+            inputs = read() if size_bytes <= LARGE_BYTES else await self.convert(size_bytes, read)
             outputs = await self._scheduler.run(servable, signature, inputs, until_s)
-            size_bytes = sum(value.nbytes for value in outputs.values())
-            return await self.convert(
-                size_bytes, lambda: predict.make_response(servable, request, outputs)
-            )
+            return predict.encode_response(servable, signature, request, outputs)
 
     async def classify(
         self, request: ExamplesRequest, until_s: float, entrypoint: str
@@ -182,14 +197,14 @@ class Api:
         Raises:
             ServingError: It is not served.
         """
-        with _serving_errors(), self._acquire(spec) as servable:
+        with serving_errors(), self._acquire(spec) as servable:
             return servable.signature_defs
 
     def get_model_status(
         self, request: get_model_status_pb2.GetModelStatusRequest
     ) -> get_model_status_pb2.GetModelStatusResponse:
         """Reports the versions of a model, see `ModelService.status`."""
-        with _serving_errors():
+        with serving_errors():
             return self._models.status(request)
 
     async def reload_config(
@@ -197,7 +212,7 @@ class Api:
     ) -> model_management_pb2.ReloadConfigResponse:
         """Changes which models are served, see `ModelService.reload`. Loading takes its time."""
         loop = asyncio.get_running_loop()
-        with _serving_errors():
+        with serving_errors():
             return await loop.run_in_executor(self._reloading, self._models.reload, request)
 
     def close(self) -> None:
@@ -212,6 +227,16 @@ class Api:
         label = spec.version_label if choice == "version_label" else None
         return self._registry.acquire(spec.name, version, label)
 
+    def _answering(
+        self,
+        method: str,
+        spec: model_pb2.ModelSpec | None,
+        entrypoint: str,
+        until_s: float = float("inf"),
+        check: Callable[[], None] | None = None,
+    ) -> Answering:
+        return Answering(self._registry, self._metrics, method, spec, entrypoint, until_s, check)
+
     def _most_examples(self, servable: Servable) -> int:
         return servable.max_examples or self._max_examples
 
@@ -221,48 +246,3 @@ class Api:
         limits.check_examples(len(examples), self._most_examples(servable))
         inputs = inference.example_inputs(signature, examples)
         return await self._scheduler.run(servable, signature, inputs, until_s)
-
-    @contextmanager
-    def _answering(
-        self,
-        api: str,
-        spec: model_pb2.ModelSpec | None,
-        entrypoint: str,
-        until_s: float = float("inf"),
-        check: Callable[[], None] | None = None,
-    ) -> Iterator[Servable]:
-        """Holds the model for one request, and counts the request."""
-        started_s = time.monotonic()
-        # What ends otherwise than by an error or an answer was given up by the caller.
-        code, model, signature = grpc.StatusCode.CANCELLED, "", ""
-        try:
-            with _serving_errors():
-                if spec is None:
-                    raise errors.invalid_argument("Missing ModelSpec")
-                if check is not None:
-                    check()
-                with self._acquire(spec) as servable:
-                    model = servable.model
-                    if servable.signature(spec.signature_name) is not None:
-                        signature = spec.signature_name or DEFAULT_SIGNATURE
-                    yield servable
-            code = grpc.StatusCode.OK
-        except errors.ServingError as error:
-            code = error.code
-            raise
-        except asyncio.CancelledError:
-            if time.monotonic() >= until_s:
-                code = grpc.StatusCode.DEADLINE_EXCEEDED
-            raise
-        finally:
-            elapsed_s = time.monotonic() - started_s
-            self._metrics.request(model, api, signature, code, elapsed_s, entrypoint)
-
-
-@contextmanager
-def _serving_errors() -> Iterator[Any]:
-    """Turns whatever is raised into what a caller may see."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - everything becomes a status
-        raise errors.to_serving_error(error) from error

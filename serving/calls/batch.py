@@ -7,7 +7,15 @@ import queue
 import threading
 from collections.abc import Callable, Hashable
 
+import numpy as np
+import tensorflow as tf
+
+from serving import errors
 from serving.models.signature import Arrays, Cancellation, Signature
+
+
+class NotSplittableError(Exception):
+    """An output's first dimension is not the batch."""
 
 
 class Request:
@@ -119,3 +127,50 @@ class Threads:
             work()
             # Otherwise this frame would keep an unloaded model alive until the next request.
             del work
+
+
+def run_alone(batch: Batch, request: Request) -> Arrays | BaseException:
+    """Runs one request of a batch.
+
+    Returns:
+        Its outputs, or what went wrong.
+    """
+    if request.rows:
+        batch.row_counts.append(request.rows)
+    try:
+        return batch.run([request], request.inputs)
+    except tf.errors.CancelledError:
+        return errors.deadline_exceeded("Deadline Exceeded")
+    except Exception as error:  # noqa: BLE001 - goes to the one who asked
+        return error
+
+
+def run_merged(batch: Batch, padding: int) -> list[Arrays]:
+    """Runs all requests of a batch at once.
+
+    Args:
+        batch: Requests that may meet.
+        padding: Rows to add, copies of the first row of the last request.
+
+    Returns:
+        The outputs of each request.
+
+    Raises:
+        NotSplittableError: An output does not have a row for each row that went in.
+        tf.errors.OpError: The graph refused it, or nobody waits any more.
+    """
+    requests, size = batch.requests, batch.rows + padding
+    merged = {}
+    for name in requests[0].inputs:
+        parts = [request.inputs[name] for request in requests]
+        merged[name] = np.concatenate([*parts, *([parts[-1][:1]] * padding)], axis=0)
+    batch.row_counts.append(size)
+    outputs = batch.run(requests, merged)
+    if any(not value.ndim or len(value) != size for value in outputs.values()):
+        raise NotSplittableError
+    answers, start = [], 0
+    for request in requests:
+        end = start + request.rows
+        answers.append({name: value[start:end] for name, value in outputs.items()})
+        start = end
+    return answers

@@ -20,11 +20,16 @@ import weakref
 from collections.abc import Callable, Hashable
 
 import grpc
-import numpy as np
-import tensorflow as tf
 
 from serving import errors
-from serving.calls.batch import Batch, Request, Threads
+from serving.calls.batch import (
+    Batch,
+    NotSplittableError,
+    Request,
+    Threads,
+    run_alone,
+    run_merged,
+)
 from serving.config import BatchingConfig
 from serving.models.servable import Servable
 from serving.models.signature import Arrays, Signature
@@ -33,13 +38,11 @@ _LOG = logging.getLogger(__name__)
 # A run that takes longer than this is given company in another thread, in seconds. Until then the
 # next batch waits and grows: two small runs at once take longer than one of both.
 _SHORT_RUN_S = 0.005
-# How long as many requests as there were in the last batch are waited for, in seconds.
-_GATHERING_S = 0.004
+# While requests come in with no pause of the first length, they are gathered, in seconds, for at
+# most the second.
+_PAUSE_S = 0.001
+_MOST_GATHERING_S = 0.01
 _Answers = list[Arrays | BaseException]
-
-
-class _NotSplittableError(Exception):
-    """An output's first dimension is not the batch."""
 
 
 class _Queue:
@@ -50,8 +53,8 @@ class _Queue:
         self.waiting: collections.deque[Batch] = collections.deque()
         self.running: set[Batch] = set()
         self.is_dispatch_due = False
-        self.expected = 1
-        self.gathering: asyncio.TimerHandle | None = None
+        self.arrivals = 0
+        self.last_size = 1
         self.second_look: asyncio.TimerHandle | None = None
 
 
@@ -108,6 +111,7 @@ class BatchScheduler:
         rows = self._mergeable_rows(queue, signature, inputs)
         request = Request(inputs, rows, loop.create_future())
         batch = self._enqueue(queue, signature, request)
+        queue.arrivals += 1
         self._dispatch_soon(queue)
         try:
             return await request.future
@@ -172,27 +176,29 @@ class BatchScheduler:
             batch.is_due = True
 
     def _dispatch_soon(self, queue: _Queue) -> None:
-        """Dispatches once all that has arrived by now is in the queue, or a little later.
+        """Dispatches what has arrived by now, or a little later.
 
-        Where the last batch was of several requests, their callers are likely to be about to send
-        the next: to wait for as many takes less than to run them in smaller batches.
+        Where the last batch was of several requests, their callers are about to send the next, and
+        to wait until no more come takes less than to run them in smaller batches.
         """
-        loop = asyncio.get_running_loop()
-        if queue.gathering is not None:
-            if sum(len(batch.requests) for batch in queue.waiting) < queue.expected:
-                return
-            queue.gathering.cancel()
-            queue.gathering = None
-        elif queue.expected > 1 and queue.waiting and not queue.running:
-            queue.gathering = loop.call_later(_GATHERING_S, self._end_gathering, queue)
+        if queue.is_dispatch_due:
             return
-        if not queue.is_dispatch_due:
-            queue.is_dispatch_due = True
+        queue.is_dispatch_due = True
+        loop = asyncio.get_running_loop()
+        if queue.last_size > 1 and queue.waiting and not queue.running:
+            until_s = loop.time() + _MOST_GATHERING_S
+            loop.call_later(_PAUSE_S, self._gather, queue, queue.arrivals, until_s)
+        else:
             loop.call_soon(self._dispatch, queue)
 
-    def _end_gathering(self, queue: _Queue) -> None:
-        queue.gathering = None
-        self._dispatch(queue)
+    def _gather(self, queue: _Queue, arrivals: int, until_s: float) -> None:
+        """Dispatches if nothing has arrived since, or if that would take too long."""
+        loop = asyncio.get_running_loop()
+        is_full = queue.waiting and queue.waiting[0].rows >= queue.most_rows
+        if arrivals == queue.arrivals or is_full or loop.time() >= until_s:
+            self._dispatch(queue)
+        else:
+            loop.call_later(_PAUSE_S, self._gather, queue, queue.arrivals, until_s)
 
     def _dispatch(self, queue: _Queue) -> None:
         """Gives what is due to threads, the oldest first."""
@@ -208,7 +214,7 @@ class BatchScheduler:
             if batch.requests:
                 batch.started_s = time.monotonic()
                 queue.running.add(batch)
-                queue.expected = len(batch.requests)
+                queue.last_size = len(batch.requests)
                 loop = asyncio.get_running_loop()
                 self._threads.submit(functools.partial(self._work, loop, queue, batch))
 
@@ -260,38 +266,9 @@ class BatchScheduler:
         padding = self._config.padded_size(batch.rows) - batch.rows if batch.rows else 0
         if len(batch.requests) > 1 or padding:
             try:
-                return list(_run_merged(batch, padding))
-            except _NotSplittableError:
+                return list(run_merged(batch, padding))
+            except NotSplittableError:
                 batch.signature.is_batchable = False
             except Exception:  # noqa: BLE001 - whatever it was, each caller gets their own
                 _LOG.debug("a merged run failed, running its requests one by one", exc_info=True)
-        return [_run_alone(batch, request) for request in batch.requests]
-
-
-def _run_alone(batch: Batch, request: Request) -> Arrays | BaseException:
-    if request.rows:
-        batch.row_counts.append(request.rows)
-    try:
-        return batch.run([request], request.inputs)
-    except tf.errors.CancelledError:
-        return errors.deadline_exceeded("Deadline Exceeded")
-    except Exception as error:  # noqa: BLE001 - goes to the one who asked
-        return error
-
-
-def _run_merged(batch: Batch, padding: int) -> list[Arrays]:
-    requests, size = batch.requests, batch.rows + padding
-    merged = {}
-    for name in requests[0].inputs:
-        parts = [request.inputs[name] for request in requests]
-        merged[name] = np.concatenate([*parts, *([parts[-1][:1]] * padding)], axis=0)
-    batch.row_counts.append(size)
-    outputs = batch.run(requests, merged)
-    if any(not value.ndim or len(value) != size for value in outputs.values()):
-        raise _NotSplittableError
-    answers, start = [], 0
-    for request in requests:
-        end = start + request.rows
-        answers.append({name: value[start:end] for name, value in outputs.items()})
-        start = end
-    return answers
+        return [run_alone(batch, request) for request in batch.requests]

@@ -18,13 +18,11 @@ from serving.models.signature import Arrays, Signature
 _ANY_NUMBER = 2**31
 
 
-def answer_predict(
-    servable: Servable, request: predict_pb2.PredictRequest
-) -> predict_pb2.PredictResponse:
+def answer_predict(servable: Servable, request: predict_pb2.PredictRequest) -> bytes:
     """Answers a Predict request, see `serving.calls.predict`."""
     signature = predict.find_signature(servable, request.model_spec.signature_name)
     outputs = signature.run(predict.read_inputs(signature, request, _ANY_NUMBER))
-    return predict.make_response(servable, request, outputs)
+    return predict.encode_response(servable, signature, request, outputs)
 
 
 def answer_classify(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable
 
 import numpy as np
 from tensorflow_serving.apis import model_pb2, predict_pb2
 
 from serving import errors
-from serving.calls import limits, tensors
+from serving.calls import encode, limits, tensors
 from serving.models.servable import DEFAULT_SIGNATURE, Servable
 from serving.models.signature import Arrays, Signature
 
@@ -87,25 +88,30 @@ def read_inputs(
     return _with_spread_defaults(inputs, request.inputs)
 
 
-def make_response(
-    servable: Servable, request: predict_pb2.PredictRequest, outputs: Arrays
-) -> predict_pb2.PredictResponse:
-    """Fills the answer.
+def encode_response(
+    servable: Servable, signature: Signature, request: predict_pb2.PredictRequest, outputs: Arrays
+) -> bytes:
+    """Writes the answer.
 
     Args:
         servable: What answered.
+        signature: What ran.
         request: The request.
         outputs: Every output by name.
 
     Returns:
-        The outputs asked for by `output_filter`, or all of them.
+        A serialized PredictResponse: the outputs asked for by `output_filter`, or all of them.
     """
-    name = request.model_spec.signature_name or DEFAULT_SIGNATURE
-    signature = find_signature(servable, name)
-    response = predict_pb2.PredictResponse(model_spec=model_spec(servable, name))
-    for alias in _wanted_outputs(signature, request.output_filter):
-        tensors.fill_proto(response.outputs[alias], outputs[alias])
-    return response
+    wanted = _wanted_outputs(signature, request.output_filter)
+    spec = _spec_bytes(servable.model, servable.version, signature.name)
+    return encode.encode_response(spec, outputs, wanted)
+
+
+@functools.lru_cache(1024)
+def _spec_bytes(model: str, version: int, signature_name: str) -> bytes:
+    spec = model_pb2.ModelSpec(name=model, signature_name=signature_name)
+    spec.version.value = version
+    return bytes(spec.SerializeToString())
 
 
 def _braces(names: Iterable[str]) -> str:
@@ -113,9 +119,11 @@ def _braces(names: Iterable[str]) -> str:
 
 
 def _check_names(signature: Signature, request: predict_pb2.PredictRequest) -> None:
-    declared, sent = signature.inputs.keys(), set(request.inputs)
-    if sent == declared:
+    if len(request.inputs) == len(signature.inputs) and all(
+        alias in request.inputs for alias in signature.inputs
+    ):
         return
+    declared, sent = signature.inputs.keys(), set(request.inputs)
     missing = declared - sent - set(signature.definition.defaults)
     extra = sent - declared
     if not missing and not extra:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 import grpc
 import numpy as np
@@ -22,7 +21,7 @@ from serving import errors
 from serving.calls import wire
 
 # TensorProto's field of values for each dtype, and whether it holds the very bytes of the array.
-_VALUE_FIELDS = {
+VALUE_FIELDS = {
     types_pb2.DT_FLOAT: ("float_val", True),
     types_pb2.DT_DOUBLE: ("double_val", True),
     types_pb2.DT_BOOL: ("bool_val", True),
@@ -42,9 +41,9 @@ _VALUE_FIELDS = {
 # References (DT_FLOAT_REF and so on) are of TensorFlow 1's graphs, and no values.
 _FIRST_REFERENCE = 101
 _DTYPES = frozenset(range(1, _FIRST_REFERENCE)) & frozenset(types_pb2.DataType.values())
-_HALVES = (types_pb2.DT_HALF, types_pb2.DT_BFLOAT16)
+HALVES = (types_pb2.DT_HALF, types_pb2.DT_BFLOAT16)
 # How many numbers become a list at once: enough to be fast, few enough to take no memory.
-_CHUNK = 65_536
+CHUNK = 65_536
 # What a shape may promise beyond the values that were sent, in bytes.
 MAX_FILLED_BYTES = 2**20
 # A string's own memory in TensorFlow, and the pointer to it in NumPy, in bytes.
@@ -135,7 +134,7 @@ def read_tensor(alias: str, proto: tensor_pb2.TensorProto, dims: tuple[int, ...]
     count = math.prod(dims)
     if proto.dtype == types_pb2.DT_STRING:
         values = _read_strings(alias, proto, count)
-    elif proto.dtype in _VALUE_FIELDS:
+    elif proto.dtype in VALUE_FIELDS:
         values = _read_numbers(alias, proto, count)
     else:
         raise _failure(alias)
@@ -189,13 +188,13 @@ def _read_numbers(alias: str, proto: tensor_pb2.TensorProto, count: int) -> np.n
 
 def _read_field(proto: tensor_pb2.TensorProto, dtype: np.dtype) -> np.ndarray:
     """Reads the field of values that belongs to the dtype, without a list of them all."""
-    name, is_raw = _VALUE_FIELDS[proto.dtype]
+    name, is_raw = VALUE_FIELDS[proto.dtype]
     field = getattr(proto, name)
-    if is_raw and len(field) > _CHUNK:
+    if is_raw and len(field) > CHUNK:
         number = proto.DESCRIPTOR.fields_by_name[name].number
         data = wire.find_field(proto.SerializeToString(), number)
         return np.frombuffer(data, dtype)
-    if proto.dtype in _HALVES:
+    if proto.dtype in HALVES:
         halves = np.fromiter((value & 0xFFFF for value in field), np.uint16, len(field))
         return halves.view(dtype)
     if dtype.kind == "c":
@@ -206,55 +205,6 @@ def _read_field(proto: tensor_pb2.TensorProto, dtype: np.dtype) -> np.ndarray:
         wide = np.uint64 if dtype == np.uint64 else np.int64
         return np.fromiter(field, wide, len(field)).astype(dtype)
     return np.fromiter(field, dtype, len(field))
-
-
-def fill_proto(proto: tensor_pb2.TensorProto, value: np.ndarray) -> None:
-    """Encodes an output.
-
-    Values go into the field of their dtype (`float_val`, `string_val`, …), which is what
-    TensorFlow Serving does by default and what clients that read these fields rely on.
-
-    Args:
-        proto: An empty one, to be filled.
-        value: Array of any shape; strings as an object array of bytes.
-
-    Source: `tensorflow_serving/servables/tensorflow/predict_util.cc`, `kAsProtoField`.
-    """
-    if value.dtype == object:
-        proto.dtype = types_pb2.DT_STRING
-        proto.string_val.extend(value.ravel().tolist())
-    else:
-        _fill_numbers(proto, value)
-    for size in value.shape:
-        proto.tensor_shape.dim.add().size = size
-
-
-def _fill_numbers(proto: tensor_pb2.TensorProto, value: np.ndarray) -> None:
-    dtype = _enum_of(value.dtype)
-    if dtype not in _VALUE_FIELDS:
-        proto.tensor_content = value.tobytes()
-        proto.dtype = dtype
-        return
-    name, is_raw = _VALUE_FIELDS[dtype]
-    if is_raw and value.size > _CHUNK:
-        number = tensor_pb2.TensorProto.DESCRIPTOR.fields_by_name[name].number
-        proto.MergeFromString(wire.packed_field(number, value.tobytes()))
-        proto.dtype = dtype
-        return
-    proto.dtype = dtype
-    flat: Any = value.ravel()
-    if dtype in _HALVES:
-        flat = flat.view(np.uint16)
-    elif value.dtype.kind == "c":
-        flat = flat.view(f"f{value.dtype.itemsize // 2}")
-    field = getattr(proto, name)
-    for start in range(0, flat.size, _CHUNK):
-        field.extend(flat[start : start + _CHUNK].tolist())
-
-
-@functools.cache
-def _enum_of(dtype: np.dtype) -> int:
-    return int(tf.dtypes.as_dtype(dtype).as_datatype_enum)
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _LENGTH = 2
+_SMALL = [bytes([value]) for value in range(0x80)]
 _FIXED_BYTES = {1: 8, 5: 4}
 
 # Field number to the fields of the message in it, for what `count_fields` descends into.
@@ -53,6 +54,8 @@ def varint(value: int) -> bytes:
     Returns:
         Its bytes.
     """
+    if value < 0x80:
+        return _SMALL[value]
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
@@ -61,17 +64,29 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-def packed_field(number: int, content: bytes) -> bytes:
-    """Writes a field of many numbers, of which the bytes are there already.
+def tag(number: int) -> bytes:
+    """Writes the tag of a field that has a length.
 
     Args:
         number: The field's.
-        content: The numbers one after the other, little-endian.
+
+    Returns:
+        Its bytes.
+    """
+    return varint(number << 3 | _LENGTH)
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Writes a string, an inner message, or numbers one after the other.
+
+    Args:
+        number: The field's.
+        content: Its bytes; numbers little-endian.
 
     Returns:
         Bytes of a message with only this field.
     """
-    return varint(number << 3 | _LENGTH) + varint(len(content)) + content
+    return tag(number) + varint(len(content)) + content
 
 
 def fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int]]:

@@ -24,7 +24,7 @@ from tensorflow_serving.apis import (
 
 from serving import errors
 from serving.calls import limits
-from serving.calls.api import Api
+from serving.calls.api import LARGE_BYTES, Api
 from serving.calls.examples import ExamplesRequest, TasksRequest
 from serving.config import ServerConfig
 from serving.front import health
@@ -43,7 +43,8 @@ _IDLE_CONNECTION_S = 300
 # Their names for health checks here, and TensorFlow Serving's, from its `server.cc`.
 _HEALTH_NAMES = (PREDICTION_SERVICE, MODEL_SERVICE, "PredictionService", "ModelService")
 
-_Answer = Callable[[Any, float], Awaitable[Message]]
+# Takes a request, its size in bytes, and when the caller gives up; gives a message's bytes.
+_Answer = Callable[[Any, int, float], Awaitable[bytes]]
 
 
 class GrpcFront:
@@ -117,7 +118,7 @@ class GrpcFront:
         api = self._api
         methods: dict[str, dict[str, tuple[Callable[[bytes], Any], _Answer]]] = {
             PREDICTION_SERVICE: {
-                "Predict": (predict_pb2.PredictRequest.FromString, self._bound(api.predict)),
+                "Predict": (predict_pb2.PredictRequest.FromString, self._predict),
                 "Classify": (ExamplesRequest.from_bytes, self._bound(api.classify)),
                 "Regress": (ExamplesRequest.from_bytes, self._bound(api.regress)),
                 "MultiInference": (TasksRequest.from_bytes, self._bound(api.multi_inference)),
@@ -152,16 +153,22 @@ class GrpcFront:
 
     @staticmethod
     def _bound(call: Callable[[Any, float, str], Awaitable[Message]]) -> _Answer:
-        return lambda request, until_s: call(request, until_s, _ENTRYPOINT)
+        async def answer(request: Any, size_bytes: int, until_s: float) -> bytes:
+            return (await call(request, until_s, _ENTRYPOINT)).SerializeToString()
 
-    async def _get_model_metadata(self, request: Any, until_s: float) -> Message:
-        return self._api.get_model_metadata(request, _ENTRYPOINT)
+        return answer
 
-    async def _get_model_status(self, request: Any, until_s: float) -> Message:
-        return self._api.get_model_status(request)
+    async def _predict(self, request: Any, size_bytes: int, until_s: float) -> bytes:
+        return await self._api.predict_encoded(request, size_bytes, until_s, _ENTRYPOINT)
 
-    async def _reload_config(self, request: Any, until_s: float) -> Message:
-        return await self._api.reload_config(request)
+    async def _get_model_metadata(self, request: Any, size_bytes: int, until_s: float) -> bytes:
+        return self._api.get_model_metadata(request, _ENTRYPOINT).SerializeToString()
+
+    async def _get_model_status(self, request: Any, size_bytes: int, until_s: float) -> bytes:
+        return self._api.get_model_status(request).SerializeToString()
+
+    async def _reload_config(self, request: Any, size_bytes: int, until_s: float) -> bytes:
+        return (await self._api.reload_config(request)).SerializeToString()
 
     def _handler(
         self, name: str, parse: Callable[[bytes], Any], answer: _Answer
@@ -198,8 +205,9 @@ class GrpcFront:
                     grpc.StatusCode.INTERNAL, f"the bytes are no request of {name}"
                 ) from None
 
-        request = await self._api.convert(len(data), read)
-        return (await answer(request, until_s)).SerializeToString()
+        is_small = len(data) <= LARGE_BYTES
+        request = read() if is_small else await self._api.convert(len(data), read)
+        return await answer(request, len(data), until_s)
 
     async def _receive(self, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
         """Waits for the message of a call, but not for ever."""

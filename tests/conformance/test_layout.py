@@ -20,8 +20,14 @@ MAX_LINES = 300
 # Commands that hand over to `kubeflow` when they run; importing them loads nothing of it.
 HANDS_OVER = ("pipelines.commands.compile", "pipelines.commands.tfx")
 
-# What every package may import: how libraries are met that are not as they should be.
-FOR_ALL = ("modules", "modules.common.stack", "modules.common.plain_paths")
+# What every package may import: how libraries are met that are not as they should be, and the file
+# by which a model tells its server.
+FOR_ALL = (
+    "modules",
+    "modules.common.stack",
+    "modules.common.plain_paths",
+    "modules.common.request_limits",
+)
 
 # Package to what it may import of this project, besides itself.
 BELOW = ("lianxi_client", "serving", "modules.common", "modules.*.task")
