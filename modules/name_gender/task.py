@@ -141,7 +141,7 @@ TASK = Task(
         ),
         example={"name": ["王婷婷", "田野"]},
         classify=True,
-        max_examples=4096,
+        max_examples=16_384,
     ),
     slices=("name_chars",),
     classes=("gender",),
