@@ -59,7 +59,7 @@ def encode_tensor(value: np.ndarray) -> bytes:
         strings = value.ravel().tolist()
         parts = [_encoded_head(types_pb2.DT_STRING, value.shape)]
         for string in strings:
-            parts += (_STRING_TAG, wire.varint(len(string)), string)
+            parts += (_STRING_TAG, wire.length_bytes(len(string)), string)
         return b"".join(parts)
     dtype = _enum_of(value.dtype)
     head = _encoded_head(dtype, value.shape)

@@ -1,67 +1,31 @@
-"""Protobuf's wire format, as far as a message has to be looked at before it is parsed.
+"""Messages that are looked at before they are parsed, or written without being made.
 
-Source: protobuf.dev/programming-guides/encoding: a field is a tag (number and wire type, one
-varint) and a varint, eight bytes, four bytes, or a length with so many bytes.
+`lianxi_client.wire` has the format; here is what only a server asks of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Mapping
 from typing import Any
 
-_LENGTH = 2
-_SMALL = [bytes([value]) for value in range(0x80)]
-_FIXED_BYTES = {1: 8, 5: 4}
+from lianxi_client.wire import LENGTH, head, read_varint, varint, walk
 
-# Field number to the fields of the message in it, for what `count_fields` descends into.
+# Field number to the fields of the message in it, for what `exceeds_fields` descends into.
 Layout = Mapping[int, Any]
 
 
-class WireError(ValueError):
-    """The bytes are no message."""
-
-
-def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """Reads a varint.
+@functools.lru_cache(4096)
+def length_bytes(length: int) -> bytes:
+    """Writes a length.
 
     Args:
-        data: Bytes.
-        at: Where it begins.
+        length: In bytes.
 
     Returns:
-        Its value, and where the next thing begins.
-
-    Raises:
-        WireError: It does not end.
+        Its varint.
     """
-    value = shift = 0
-    while at < len(data) and shift < 64:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-    raise WireError("a varint does not end")
-
-
-def varint(value: int) -> bytes:
-    """Writes a varint.
-
-    Args:
-        value: 0 or more.
-
-    Returns:
-        Its bytes.
-    """
-    if value < 0x80:
-        return _SMALL[value]
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return varint(length)
 
 
 def tag(number: int) -> bytes:
@@ -73,7 +37,7 @@ def tag(number: int) -> bytes:
     Returns:
         Its bytes.
     """
-    return varint(number << 3 | _LENGTH)
+    return varint(number << 3 | LENGTH)
 
 
 def field(number: int, content: bytes) -> bytes:
@@ -86,40 +50,7 @@ def field(number: int, content: bytes) -> bytes:
     Returns:
         Bytes of a message with only this field.
     """
-    return tag(number) + varint(len(content)) + content
-
-
-def fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int]]:
-    """Walks over the fields of a message.
-
-    Args:
-        data: Bytes that hold the message.
-        start: Where it begins.
-        end: Where it ends; None for the end of the bytes.
-
-    Yields:
-        Field number, and where the content begins and ends; of a varint an empty content.
-
-    Raises:
-        WireError: They are no message.
-    """
-    at, end = start, len(data) if end is None else end
-    while at < end:
-        tag, at = read_varint(data, at)
-        number, kind = tag >> 3, tag & 7
-        if kind == 0:
-            _, at = read_varint(data, at)
-            size = 0
-        elif kind == _LENGTH:
-            size, at = read_varint(data, at)
-        elif kind in _FIXED_BYTES:
-            size = _FIXED_BYTES[kind]
-        else:
-            raise WireError(f"wire type {kind}")
-        if at + size > end:
-            raise WireError("a field goes beyond its message")
-        yield number, at, at + size
-        at += size
+    return head(number, len(content)) + content
 
 
 def find_field(data: bytes, number: int) -> memoryview:
@@ -132,9 +63,9 @@ def find_field(data: bytes, number: int) -> memoryview:
     Returns:
         Its content, not copied; empty if the field is not there.
     """
-    for found, start, end in fields(data):
+    for found, _, content in walk(memoryview(data)):
         if found == number:
-            return memoryview(data)[start:end]
+            return content
     return memoryview(b"")
 
 
@@ -153,17 +84,17 @@ def exceeds_fields(data: bytes, layout: Layout, most: int) -> bool:
         parses them will say so.
     """
     count = 0
-    rest: list[tuple[int, int, Layout]] = [(0, len(data), layout)]
+    rest: list[tuple[memoryview, Layout]] = [(memoryview(data), layout)]
     try:
         while rest:
-            start, end, known = rest.pop()
-            for number, inner_start, inner_end in fields(data, start, end):
+            message, known = rest.pop()
+            for number, kind, content in walk(message):
                 count += 1
                 if count > most:
                     return True
-                if number in known:
-                    rest.append((inner_start, inner_end, known[number]))
-    except WireError:
+                if kind == LENGTH and number in known:
+                    rest.append((content, known[number]))
+    except ValueError:
         return False
     return False
 
@@ -182,12 +113,12 @@ def split_strings(content: bytes, count: int) -> list[bytes] | None:
     """
     if count > len(content):
         return None
-    sizes, at = [], 0
+    view, sizes, at = memoryview(content), [], 0
     try:
         for _ in range(count):
-            size, at = read_varint(content, at)
+            size, at = read_varint(view, at)
             sizes.append(size)
-    except WireError:
+    except ValueError:
         return None
     if at + sum(sizes) != len(content):
         return None
