@@ -1,4 +1,4 @@
-"""The embedded server: gRPC, health, reflection and metrics over a folder of models.
+"""The embedded server: gRPC, REST, health, reflection and metrics over a folder of models.
 
     with Server("serving_models", ServerConfig(port=0)) as server:
         server.wait_until_available("name_gender", timeout_s=60)
@@ -36,7 +36,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Server:
-    """Serves SavedModels over TensorFlow Serving's gRPC API.
+    """Serves SavedModels over TensorFlow Serving's gRPC and REST APIs.
 
     Attributes:
         config: What it was told.

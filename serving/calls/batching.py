@@ -116,7 +116,7 @@ class BatchScheduler:
         try:
             return await request.future
         except asyncio.CancelledError:
-            batch.end_if_abandoned()
+            _leave(queue, batch, request)
             raise
 
     def is_busy(self) -> bool:
@@ -272,3 +272,16 @@ class BatchScheduler:
             except Exception:  # noqa: BLE001 - whatever it was, each caller gets their own
                 _LOG.debug("a merged run failed, running its requests one by one", exc_info=True)
         return [run_alone(batch, request) for request in batch.requests]
+
+
+def _leave(queue: _Queue, batch: Batch, request: Request) -> None:
+    """Forgets a request that nobody waits for; ends its run if it was the last of it."""
+    if batch not in queue.waiting:
+        batch.end_if_abandoned()
+        return
+    batch.requests.remove(request)
+    batch.rows -= request.rows
+    if not batch.requests:
+        queue.waiting.remove(batch)
+        if batch.timer is not None:
+            batch.timer.cancel()

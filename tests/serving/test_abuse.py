@@ -78,6 +78,32 @@ def test_work_that_nobody_waits_for_ends(tmp_path, publish, serve, connect, unti
     assert _in_flight(server) == 0
 
 
+def test_what_waits_for_nobody_is_forgotten(tmp_path, publish, serve, until):
+    from serving.config import BatchingConfig
+
+    publish(tmp_path, "tiny", 1)
+    server, stubs = serve(tmp_path, batching=BatchingConfig(num_batch_threads=1))
+    busy = _start(stubs, "tiny", "slow", seconds=[600.0])
+    [queue] = _queues(server, until)
+    until(lambda: len(queue.running) == 1)
+    waiting = [_start(stubs, "tiny", name=[b"x" * _MIB]) for _ in range(4)]
+    until(lambda: sum(len(batch.requests) for batch in queue.waiting) == 4)
+    waiting[0].cancel()
+    until(lambda: sum(batch.rows for batch in queue.waiting) == 3)
+    for call in waiting[1:]:
+        call.cancel()
+    # The model is still busy, and would have kept what was sent until it is not.
+    until(lambda: not queue.waiting)
+    assert len(queue.running) == 1
+    busy.cancel()
+
+
+def _queues(server, until):
+    scheduler = server._api._scheduler
+    until(lambda: len(scheduler._queues) == 1)
+    return list(scheduler._queues.values())
+
+
 def test_a_run_goes_on_for_those_who_still_wait(tmp_path, publish, serve, until):
     from serving.config import BatchingConfig
 
