@@ -119,10 +119,6 @@ class BatchScheduler:
             _leave(queue, batch, request)
             raise
 
-    def is_busy(self) -> bool:
-        """Whether anything runs or waits to run."""
-        return any(queue.running or queue.waiting for queue in self._queues.values())
-
     def close(self) -> None:
         """Ends the runs in progress and the threads."""
         for queue in self._queues.values():

@@ -6,7 +6,8 @@ import contextlib
 
 import tensorflow as tf
 
-_OPERATION_THREADS = 16
+# More than the runs of all models together, of which each has as many as there are cores.
+_OPERATION_THREADS = 64
 
 
 def allow_many_runs() -> None:

@@ -74,7 +74,8 @@ def test_work_that_nobody_waits_for_ends(tmp_path, publish, serve, connect, unti
         call.cancel()
     elif way == "close":
         stubs.channel.close()
-    until(lambda: not server._api._scheduler.is_busy(), 30)
+    [queue] = _queues(server, until)
+    until(lambda: not queue.running and not queue.waiting, 30)
     assert _in_flight(server) == 0
 
 
