@@ -24,7 +24,7 @@ import numpy as np
 import tensorflow as tf
 
 from modules.chinese_asr.task import TASK
-from modules.common.sound_files import wav_bytes
+from modules.common.sound.sound_files import wav_bytes
 
 _AT_ONCE = 16
 

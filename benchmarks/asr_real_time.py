@@ -25,8 +25,8 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from lianxi_client import Client
-from modules.common.errors import LianxiError
-from modules.common.request_files import recording_request
+from modules.common.asking.request_files import recording_request
+from modules.common.runtime.errors import LianxiError
 from serving.config import ServerConfig
 from serving.server import Server
 

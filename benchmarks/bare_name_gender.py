@@ -21,8 +21,8 @@ import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
 from components.example_gen.records import split_of
-from modules.common.task import Value
-from modules.common.text import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
+from modules.common.declaring.task import Value
+from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
 from modules.name_gender import baseline
 from modules.name_gender.model import build_model
 from modules.name_gender.task import MAX_CHARS, TASK, parse_gender, parse_name

@@ -21,8 +21,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.export import WEIGHTS_FILE
-from modules.common.tensors import unpack
+from modules.common.export.saved_model import WEIGHTS_FILE
+from modules.common.graph.tensors import unpack
 from modules.seq2seq_chatbot import beam
 from modules.seq2seq_chatbot.decoder import Decoder
 from modules.seq2seq_chatbot.features import symbols_of

@@ -34,11 +34,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.example_gen.dialogue import Executor
+from components.example_gen.dialogue.example_gen import Executor
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
-from modules.common import precision
-from modules.common.input_pipeline import Split
+from modules.common.training import precision
+from modules.common.training.input_pipeline import Split
 from modules.seq2seq_chatbot.model import build_model
 from modules.seq2seq_chatbot.task import TASK
 

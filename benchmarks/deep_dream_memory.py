@@ -41,8 +41,8 @@ def measure(size: str, backbone: str, weights: str, tile_px: int, steps: int) ->
     """
     import tensorflow as tf
 
-    from modules.common.backbone_specs import BACKBONES
-    from modules.common.backbones import build_backbone
+    from modules.common.models.backbone_specs import BACKBONES
+    from modules.common.models.backbones import build_backbone
     from modules.deep_dream import dream
     from modules.deep_dream.layers import chosen_layers, parse_layers
     from modules.deep_dream.model import up_to

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
-from components.example_gen.drawing_reader import draw_example
+from components.example_gen.drawn.drawing_reader import draw_example
 from components.example_gen.process_pool import ReaderPool
 from components.example_gen.read_config import ReadConfig
-from modules.common.registry import load_task
-from modules.common.sources import GeneratedSource
+from modules.common.declaring.registry import load_task
+from modules.common.drawn.sources import GeneratedSource
 
 TASKS = ("captcha_ocr", "id_number_ocr")
 

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reading_sheet import pushed_model, sheet
 
 from modules.age_gender.labels import AGE_GROUPS, UNKNOWN, label_from_row
-from modules.common.image_files import servable_bytes
+from modules.common.pictures.image_files import servable_bytes
 
 _FACE_PX = 150
 _LINE_PX = 15

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from modules.common.stack import prepare_environment, quiet_imports
+from modules.common.runtime.stack import prepare_environment, quiet_imports
 
 prepare_environment()
 with quiet_imports():

@@ -105,9 +105,9 @@ def ingest(folder: str, output: str) -> None:
     from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
     from tfx.types.standard_artifacts import Examples
 
-    from components.example_gen.image_folder import ImageFolderExampleGen
-    from modules.common.registry import load_task
-    from modules.common.sources import ImageFolderSource
+    from components.example_gen.pictures.image_folder import ImageFolderExampleGen
+    from modules.common.declaring.registry import load_task
+    from modules.common.pictures.sources import ImageFolderSource
     from pipelines.environment import environment
 
     task = load_task(TASK)
@@ -184,7 +184,7 @@ def compare_all_pairs(paths: Sequence[Path], limit_s: float) -> tuple[int, int, 
 
 def show_all_pairs(folder: Path, count: int, limit_s: float, ours_s: float) -> None:
     """Prints what the seed's way did, and what it would take for all."""
-    from modules.common.image_files import decode_whole, pixel_digest
+    from modules.common.pictures.image_files import decode_whole, pixel_digest
 
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     random.Random(1).shuffle(paths)

@@ -89,7 +89,7 @@ def ingest(kind: str, folder: str, output: str) -> None:
     from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
     from tfx.types.standard_artifacts import Examples
 
-    from modules.common.registry import import_function, load_task
+    from modules.common.declaring.registry import import_function, load_task
     from pipelines.environment import environment
 
     task = load_task(TASKS[kind])

@@ -49,7 +49,7 @@ from tfx.orchestration.portable.mlmd import context_lib, execution_lib
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 from tfx.types import Artifact
 
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
 from pipelines.builder import Options, create_pipeline
 from pipelines.data import locate
 from pipelines.environment import environment

@@ -28,7 +28,7 @@ import numpy as np
 import scipy.signal
 import tensorflow as tf
 
-from modules.common import audio, pcm
+from modules.common.sound import audio, pcm
 
 _SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
 _FULL_SCALE = 2**15

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from modules.common.midi_files import MidiError
-from modules.common.note_state import LOWEST_PITCH, PITCHES, STEPS_PER_BEAT, played, read_tune
+from modules.common.midi.midi_files import MidiError
+from modules.common.midi.note_state import LOWEST_PITCH, PITCHES, STEPS_PER_BEAT, played, read_tune
 from modules.music_rbm.piano_roll import drawn
 
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)

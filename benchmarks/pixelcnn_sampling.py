@@ -25,7 +25,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
 from modules.pixelcnn import naive, sampling
 from modules.pixelcnn.model import build
 from modules.pixelcnn.noise import noise_of_row

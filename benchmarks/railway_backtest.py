@@ -20,8 +20,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modules.common.tensors import Arrays, Hparams, Tensors
-from modules.common.time_series import TimeSeries, parse
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.series.time_series import TimeSeries, parse
 from modules.railway_forecast.calendar_effects import month_index, month_text
 from modules.railway_forecast.features import preprocessing_fn
 from modules.railway_forecast.model import build_model
@@ -79,7 +79,7 @@ def raw_splits(series: TimeSeries, hparams: Hparams) -> dict[str, Tensors]:
 def train(
     splits: dict[str, Tensors], hparams: Hparams, verbose: int = 0
 ) -> RailwayForecastServable:
-    """Trains and wraps a model as `modules.common.training.run` does."""
+    """Trains and wraps a model as `modules.common.training.loop.run` does."""
     features: dict[str, Arrays] = {
         split: {
             name: value.numpy() for name, value in preprocessing_fn(raw, {"hparams": {}}).items()

@@ -20,8 +20,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont
 
-from modules.common.image_files import servable_bytes
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
+from modules.common.pictures.image_files import servable_bytes
 from pipelines.environment import environment
 
 _TEXT_PX = 14

@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from PIL import Image
 from reading_sheet import cell, pushed_model, sheet
 
-from modules.common.image_files import servable_bytes
+from modules.common.pictures.image_files import servable_bytes
 
 _SIDE_PX = 132
 # Keeps the file small.

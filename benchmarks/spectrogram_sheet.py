@@ -24,7 +24,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 from PIL import Image
 
-from modules.common import audio
+from modules.common.sound import audio
 
 N_FFT, HOP, BANDS = 2048, 256, 160
 _TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)

@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modules.common.sound_files import read_sound, resampled
+from modules.common.sound.sound_files import read_sound, resampled
 
 matplotlib.use("agg")
 

@@ -46,7 +46,7 @@ def measure(
     from modules.audio_style_transfer import transfer
     from modules.audio_style_transfer.model import build_model
     from modules.audio_style_transfer.task import CONTENT_WEIGHT, TASK
-    from modules.common import precision
+    from modules.common.training import precision
 
     hparams = TASK.resolve_hparams({"filters": filters, "piece_seconds": piece_seconds})
     layer, sizes = build_model(hparams, None).get_layer("filters"), transfer.Sizes.of(hparams)

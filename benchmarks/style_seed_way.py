@@ -32,7 +32,7 @@ from modules.audio_style_transfer import transfer
 from modules.audio_style_transfer.model import build_model
 from modules.audio_style_transfer.network import WIDTH_FRAMES, Network
 from modules.audio_style_transfer.task import CONTENT_WEIGHT, TASK
-from modules.common import precision
+from modules.common.training import precision
 
 SEED_PHASE_ROUNDS = 500
 

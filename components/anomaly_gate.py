@@ -14,8 +14,8 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics
 
 from components.class_counts import class_problems, split_problem
-from modules.common.errors import DataError, GateError
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
+from modules.common.runtime.errors import DataError, GateError
 
 _FILE = "SchemaDiff.pb"
 

@@ -10,7 +10,7 @@ from tfx.dsl.io import fileio
 from tfx.types.standard_artifacts import ExampleStatistics
 
 from components.example_gen.records import SPLITS
-from modules.common.task import UNKNOWN_CLASS, Task
+from modules.common.declaring.task import UNKNOWN_CLASS, Task
 
 _FILE = "FeatureStats.pb"
 _PURPOSES = {"train": "training", "eval": "evaluation"}

@@ -14,7 +14,7 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
 from tfx.types.standard_artifacts import Schema
 
-from modules.common.errors import TaskError
+from modules.common.runtime.errors import TaskError
 
 FILE = "schema.pbtxt"
 

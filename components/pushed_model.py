@@ -12,7 +12,7 @@ from tfx.dsl.io import fileio
 from tfx.types.standard_artifacts import Model
 from tfx.utils import io_utils, path_utils
 
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 from serving.models.versions import version_number
 
 ABSENT = "absent"

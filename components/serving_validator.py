@@ -18,9 +18,9 @@ from tfx.types.standard_artifacts import InfraBlessing, Model
 from tfx.utils import path_utils
 
 from lianxi_client import Client, ClientError
-from modules.common.errors import GateError
-from modules.common.registry import load_task
-from modules.common.task import Field, Task
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.task import Field, Task
+from modules.common.runtime.errors import GateError
 from serving.errors import ServingError
 from serving.server import Server, ServerConfig
 

@@ -15,8 +15,8 @@ import urllib3
 from kfp import client as kfp_client
 from kfp.client.set_volume_credentials import ServiceAccountTokenVolumeCredentials
 
-from modules.common.errors import LianxiError
-from modules.common.stack import ask_kfp_health
+from modules.common.runtime.errors import LianxiError
+from modules.common.runtime.stack import ask_kfp_health
 
 ENDPOINT_VARIABLE = "KF_PIPELINES_ENDPOINT"
 TOKEN_VARIABLE = "LIANXI_KFP_TOKEN"

@@ -21,7 +21,7 @@ from kubeflow.beam_engine import shared_staging
 from kubeflow.config import KubeflowConfig
 from kubeflow.settings import ConfigError
 from kubeflow.staging import SHARED_STAGING_VARIABLE
-from modules.common.errors import did_you_mean
+from modules.common.runtime.errors import did_you_mean
 
 # Keras 3 behind every `keras`, whatever imports TensorFlow first.
 _ENV = {"TF_USE_LEGACY_KERAS": "0"}

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from kubeflow import refusals, report
 from kubeflow.spans import fixed_part
-from modules.common.data_files import digest_of_states
-from modules.common.file_endings import SOUND, ending_of
+from modules.common.reading.data_files import digest_of_states
+from modules.common.reading.file_endings import SOUND, ending_of
 
 NO_DATA = "none"
 """Of runs without data: what Lianxi makes depends on settings only."""

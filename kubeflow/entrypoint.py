@@ -17,7 +17,7 @@ LIANXI_SHARED_STAGING, which of them are volumes that all pods mount (`kubeflow.
 
 from __future__ import annotations
 
-from modules.common.stack import prepare_environment
+from modules.common.runtime.stack import prepare_environment
 
 # Before anything imports TensorFlow.
 prepare_environment()
@@ -33,7 +33,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from kubeflow import outputs, report  # noqa: E402
-from modules.common.progress import Progress, subscribed  # noqa: E402
+from modules.common.runtime.progress import Progress, subscribed  # noqa: E402
 
 _PROGRESS_EVERY_S = 10.0
 

@@ -21,7 +21,7 @@ from tfx.orchestration.kubeflow.v2.file_based_example_gen import driver
 from tfx.types import standard_component_specs
 
 from kubeflow.staging import check_readable
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 INPUT_BASE = standard_component_specs.INPUT_BASE_KEY
 _EXAMPLES = standard_component_specs.EXAMPLES_KEY

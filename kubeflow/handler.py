@@ -29,9 +29,9 @@ from kubeflow.pipeline_file import TaskOfFile, is_package, task_of_package
 from kubeflow.run_command import show_status
 from kubeflow.run_log import Log
 from kubeflow.run_status import RunStatus
-from modules.common.errors import LianxiError
-from modules.common.registry import load_task
-from modules.common.task import Task
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.task import Task
+from modules.common.runtime.errors import LianxiError
 from pipelines.commands.tfx_help import AS_JSON, FOLLOW
 
 

@@ -30,11 +30,11 @@ from kubeflow import object_store
 from kubeflow.beam_engine import remote_runner
 from kubeflow.spans import fixed_part
 from kubeflow.staging import FOLDERS, check_readable
-from modules.common.digest import source_digest
-from modules.common.errors import DataError
-from modules.common.plain_paths import PlainPaths
-from modules.common.registry import load_task
-from modules.common.task import Task, Value
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.task import Task, Value
+from modules.common.runtime.digest import source_digest
+from modules.common.runtime.errors import DataError
+from modules.common.runtime.plain_paths import PlainPaths
 from pipelines.builder import example_gen_component, reader_modules
 from pipelines.data import locate
 from pipelines.environment import Environment, kubeflow_environment

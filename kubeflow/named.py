@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kubeflow.api import ApiError, Client, explained, pages
-from modules.common.errors import LianxiError, did_you_mean
+from modules.common.runtime.errors import LianxiError, did_you_mean
 
 # EQUALS, in backend/api/v2beta1/filter.proto.
 _EQUALS = 1

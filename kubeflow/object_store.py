@@ -21,7 +21,7 @@ from tfx.dsl.io import filesystem
 from tfx.dsl.io.filesystem_registry import DEFAULT_FILESYSTEM_REGISTRY
 
 from kubeflow.store_location import ENDPOINT_VARIABLE, Location, locate
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 SCHEMES = ("s3://", "minio://")
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from modules.common.errors import LianxiError, did_you_mean
+from modules.common.runtime.errors import LianxiError, did_you_mean
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 

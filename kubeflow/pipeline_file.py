@@ -11,8 +11,8 @@ import yaml
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner
 from tfx.tools.cli.handler.dag_runner_patcher import DagRunnerPatcher
 
-from modules.common.errors import LianxiError
-from modules.common.registry import task_names
+from modules.common.declaring.registry import task_names
+from modules.common.runtime.errors import LianxiError
 from pipelines import entry
 from pipelines.environment import kubeflow_environment
 

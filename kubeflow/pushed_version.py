@@ -14,7 +14,7 @@ import os
 import time
 from pathlib import Path
 
-from modules.common.stack import prepare_environment
+from modules.common.runtime.stack import prepare_environment
 
 # Before anything imports TensorFlow.
 prepare_environment()

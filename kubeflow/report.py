@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from modules.common.evaluation import Figure
-    from modules.common.task import Metric
+    from modules.common.declaring.task import Metric
+    from modules.common.evaluating.evaluation import Figure
 
 Json = dict[str, Any]
 
@@ -116,8 +116,8 @@ def _records(examples_uri: str) -> dict[str, float]:
 
 def _measured(task_name: str, evaluation_uri: str) -> tuple[dict[str, Json], dict[str, float]]:
     """Reads metrics for people, and as numbers: value, baseline to beat, and gate."""
-    from modules.common import evaluation
-    from modules.common.registry import load_task
+    from modules.common.declaring.registry import load_task
+    from modules.common.evaluating import evaluation
     from pipelines.results import figure_json
 
     task = load_task(task_name)

@@ -12,7 +12,7 @@ import click
 from kubeflow.run_console import StatusConsole
 from kubeflow.run_log import Log
 from kubeflow.run_status import RunStatus
-from modules.common.errors import GateError, LianxiError
+from modules.common.runtime.errors import GateError, LianxiError
 
 FOLLOW_EVERY_S = 10.0
 _ENDED = ("succeeded", "cached", "failed", "skipped")

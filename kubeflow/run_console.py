@@ -11,10 +11,10 @@ from rich.markup import escape
 from kubeflow.run_log import Log
 from kubeflow.run_status import RunStatus, error_of
 from kubeflow.run_steps import Step
-from modules.common.declarations import Metric
-from modules.common.errors import LianxiError
-from modules.common.evaluation import Figure
-from modules.common.registry import load_task
+from modules.common.declaring.metrics import Metric
+from modules.common.declaring.registry import load_task
+from modules.common.evaluating.evaluation import Figure
+from modules.common.runtime.errors import LianxiError
 from pipelines.console import metrics_table
 from pipelines.results import describe
 

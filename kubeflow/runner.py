@@ -47,8 +47,8 @@ from kubeflow.beam_engine import completed
 from kubeflow.config import KubeflowConfig
 from kubeflow.ingest import LocatedExampleGen
 from kubeflow.package import Package
-from modules.common.errors import LianxiError
-from modules.common.task import Task, Value
+from modules.common.declaring.task import Task, Value
+from modules.common.runtime.errors import LianxiError
 from pipelines.builder import Options, create_pipeline
 from pipelines.environment import kubeflow_environment
 

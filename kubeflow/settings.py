@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from modules.common.errors import WrongUsage, did_you_mean
+from modules.common.runtime.errors import WrongUsage, did_you_mean
 
 Record = TypeVar("Record")
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeflow.staging import Staging
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 ROOT_VARIABLE = "LIANXI_STAGING_ROOT"
 """Where `minio`, `s3` and `gcs` lie. `/` where not set, as in KFP; for tests that cannot write

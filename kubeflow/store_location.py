@@ -31,7 +31,7 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 from kubeflow import cluster
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 

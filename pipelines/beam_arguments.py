@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from modules.common.errors import WrongUsage
+from modules.common.runtime.errors import WrongUsage
 
 
 def check_arguments(arguments: Sequence[str]) -> None:

@@ -34,11 +34,11 @@ from components.anomaly_gate import AnomalyGate
 from components.curated_schema import CuratedSchema, schema_digest
 from components.model_pusher import KEEP_VERSIONS, Pusher
 from components.serving_validator import ServingValidator
-from modules.common.digest import file_digests, source_digest
-from modules.common.errors import TaskError
-from modules.common.evaluation import eval_config
-from modules.common.sources import Source
-from modules.common.task import Task, Value
+from modules.common.declaring.sources import Source
+from modules.common.declaring.task import Task, Value
+from modules.common.evaluating.evaluation import eval_config
+from modules.common.runtime.digest import file_digests, source_digest
+from modules.common.runtime.errors import TaskError
 from pipelines.data import DataLocation
 from pipelines.earlier_models import latest_model, previous_model
 from pipelines.environment import Environment

@@ -27,7 +27,7 @@ from tfx.types.value_artifact import ValueArtifact
 
 from components.artifact_contents import is_whole, note_contents
 from components.model_pusher import is_served
-from modules.common.plain_paths import PlainPaths
+from modules.common.runtime.plain_paths import PlainPaths
 
 Artifacts = Mapping[str, Sequence[Artifact]]
 

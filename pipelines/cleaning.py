@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from components.pushed_versions import leftovers
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines import last_run, metadata_pruning
 from pipelines.environment import Environment
 from pipelines.metadata_pruning import Kept

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from modules.common.errors import did_you_mean
-from modules.common.stack import prepare_environment, quiet_imports
+from modules.common.runtime.errors import did_you_mean
+from modules.common.runtime.stack import prepare_environment, quiet_imports
 from pipelines import ending
 
 # Before anything imports TensorFlow.

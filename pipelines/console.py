@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from modules.common import progress
-from modules.common.evaluation import Figure, format_value
-from modules.common.task import Metric
+from modules.common.declaring.task import Metric
+from modules.common.evaluating.evaluation import Figure, format_value
+from modules.common.runtime import progress
 from pipelines.observer import Outcome
 from pipelines.results import RunResult
 

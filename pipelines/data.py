@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modules.common.data_files import check_name
-from modules.common.digest import source_digest
-from modules.common.errors import DataError, MissingDataError
-from modules.common.sources import GeneratedSource, Source
-from modules.common.task import Task, Value
-from modules.common.unread_files import all_files, by_ending, describe
+from modules.common.declaring.sources import Source
+from modules.common.declaring.task import Task, Value
+from modules.common.drawn.sources import GeneratedSource
+from modules.common.reading.data_files import check_name
+from modules.common.reading.unread_files import all_files, by_ending, describe
+from modules.common.runtime.digest import source_digest
+from modules.common.runtime.errors import DataError, MissingDataError
 from pipelines import stopping
 from pipelines.environment import Environment
 from pipelines.locks import one_at_a_time

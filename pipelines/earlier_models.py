@@ -13,7 +13,7 @@ from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from components.previous_blessed_model import PreviousBlessedModelStrategy
 from components.pushed_model import PushedModel
-from modules.common.task import Task
+from modules.common.declaring.task import Task
 from pipelines.environment import Environment
 
 

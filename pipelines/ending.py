@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines import logs, stopping, temporary
 from pipelines.environment import environment
 from pipelines.explanations import exit_code, explain, is_fault

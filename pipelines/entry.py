@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from modules.common.stack import prepare_environment, quiet_imports
+from modules.common.runtime.stack import prepare_environment, quiet_imports
 from pipelines import ending
 
 # Before anything imports TensorFlow.
@@ -32,7 +32,7 @@ def _run(task_name: str) -> None:
     with quiet_imports():
         from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-        from modules.common.registry import load_task
+        from modules.common.declaring.registry import load_task
         from pipelines.builder import create_pipeline
         from pipelines.careful_launcher import launched_by
         from pipelines.data import locate

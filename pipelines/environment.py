@@ -7,8 +7,8 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from modules.common.data_files import check_name
-from modules.common.errors import WrongUsage, did_you_mean
+from modules.common.reading.data_files import check_name
+from modules.common.runtime.errors import WrongUsage, did_you_mean
 
 ROOT_VARIABLE = "LIANXI_ROOT"
 KEEP_VERSIONS_VARIABLE = "LIANXI_KEEP_VERSIONS"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 
 _LONGEST_CHARS = 500
 # Beam says which step ran, which tells a person nothing.

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from modules.common.errors import LianxiError
-from modules.common.task import Value
+from modules.common.declaring.task import Value
+from modules.common.runtime.errors import LianxiError
 from pipelines.environment import Environment, other
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines.environment import Environment
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 
 SCHEMA_VERSION = 10
 """The version of ML Metadata's tables that both stacks write."""

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines.environment import SMOKE, Environment, other
 from serving.models.versions import find_versions
 

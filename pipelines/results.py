@@ -10,9 +10,9 @@ from typing import Any
 from components.anomaly_gate import describe_anomalies
 from components.class_counts import one_sided_classes
 from components.example_gen import quarantine
-from modules.common import evaluation
-from modules.common.callbacks import REPORT_FILE
-from modules.common.task import Metric, Task
+from modules.common.declaring.task import Metric, Task
+from modules.common.evaluating import evaluation
+from modules.common.training.callbacks import REPORT_FILE
 from pipelines.environment import Environment
 from pipelines.observer import Outcome
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines import stopping
 from pipelines.environment import Environment
 from pipelines.explanations import exit_code, explain

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 
 _BYTE_ORDER_MARK = "\ufeff"
 

@@ -61,7 +61,7 @@ def main() -> None:
         return
     sys.path.insert(0, str(ROOT))
     with subprocess.Popen([sys.executable, __file__, _AS_SECOND]):
-        from modules.common.stack import prepare_environment
+        from modules.common.runtime.stack import prepare_environment
 
         prepare_environment()
         import_all((*own_modules(), *_LAZY))

@@ -26,7 +26,7 @@ from serving.models.sources import Models, source_of
 if TYPE_CHECKING:
     from serving.calls.api import Api
     from serving.front.grpc_front import GrpcFront
-    from serving.front.rest import RestFront
+    from serving.front.rest.front import RestFront
     from serving.models.manager import ModelManager
     from serving.models.registry import Registry
     from serving.models.servable import Servable
@@ -222,7 +222,7 @@ class Server:
         from serving.calls.limits import Admission
         from serving.calls.model_service import ModelService
         from serving.front.grpc_front import GrpcFront
-        from serving.front.rest import RestFront
+        from serving.front.rest.front import RestFront
         from serving.models.manager import ModelManager
         from serving.models.registry import Registry
         from serving.models.threads import allow_many_runs

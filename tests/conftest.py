@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from modules.common.stack import prepare_environment
+from modules.common.runtime.stack import prepare_environment
 
 # Before anything imports TensorFlow.
 prepare_environment()
@@ -25,7 +25,7 @@ from pathlib import Path  # noqa: E402
 import pytest  # noqa: E402
 from smoke import SmokeRun, smoke_run_of  # noqa: E402
 
-from modules.common.registry import load_task  # noqa: E402
+from modules.common.declaring.registry import load_task  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 _SHARED_DATA = ROOT.parent / "shared" / "data"

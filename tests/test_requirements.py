@@ -116,7 +116,7 @@ def test_a_system_that_can_carry_neither_is_told_in_a_line(changes: dict, messag
 
 
 def test_this_system_carries_the_stack_that_runs_here() -> None:
-    from modules.common.stack import TFX_VERSION
+    from modules.common.runtime.stack import TFX_VERSION
 
     found = read_system()
     assert found.glibc > (2, 27) and b"CXXABI_1.3" in found.libstdcxx

@@ -23,11 +23,11 @@ from components.example_gen.driver import Driver
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.read_group import GROUP_ITEMS, ReadGroup
 from components.example_gen.records import SPLITS
-from modules.common.data_files import find_files
-from modules.common.errors import DataError
-from modules.common.registry import load_task
-from modules.common.sources import Source
-from modules.common.task import Task, Value
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.sources import Source
+from modules.common.declaring.task import Task, Value
+from modules.common.reading.data_files import find_files
+from modules.common.runtime.errors import DataError
 
 
 class Read(NamedTuple):

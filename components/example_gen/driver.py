@@ -15,7 +15,7 @@ from tfx.proto import example_gen_pb2
 from tfx.types import standard_component_specs
 from tfx.utils import proto_utils
 
-from modules.common.data_files import find_files, fingerprint
+from modules.common.reading.data_files import find_files, fingerprint
 
 
 class Driver(driver.Driver):

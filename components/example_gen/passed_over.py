@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from tfx.dsl.io import fileio
 
 from components.example_gen.read_config import ReadConfig
-from modules.common.data_files import find_files
-from modules.common.file_endings import ending_of, is_unread
-from modules.common.unread_files import all_files, by_ending, check_groups, folders_of
+from modules.common.reading.data_files import find_files
+from modules.common.reading.file_endings import ending_of, is_unread
+from modules.common.reading.unread_files import all_files, by_ending, check_groups, folders_of
 
 _FILE = "quarantine/passed_over.json"
 

@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from components.example_gen.read_config import ReadConfig, Reader
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 
 # Few, since a chunk of photographs is kept in memory whole; enough to hide the way to a process.
 _CHUNK_ITEMS = 8

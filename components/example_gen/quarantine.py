@@ -20,9 +20,9 @@ from tfx.dsl.io import fileio
 
 from components.example_gen import passed_over
 from components.example_gen.records import BAD, SPLITS
-from modules.common.errors import DataError
-from modules.common.task import Task
-from modules.common.unread_files import describe
+from modules.common.declaring.task import Task
+from modules.common.reading.unread_files import describe
+from modules.common.runtime.errors import DataError
 
 _FOLDER = "quarantine"
 _REJECTS = "rejects.jsonl"

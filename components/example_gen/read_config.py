@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modules.common.folder_layouts import FolderLayout
-from modules.common.label_lists import LabelList
-from modules.common.registry import load_task
-from modules.common.task import Task, Value
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.task import Task, Value
+from modules.common.pictures.folder_layouts import FolderLayout
+from modules.common.pictures.label_lists import LabelList
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import apache_beam as beam
 from components.example_gen.process_pool import ReaderPool
 from components.example_gen.read_config import ReadConfig, Reader
 from components.example_gen.records import BAD, Record, Reject, Used, to_example
-from modules.common import progress
+from modules.common.runtime import progress
 
 # Large, so that the processes seldom wait for the last of a group; small enough for a cluster.
 GROUP_ITEMS = 1000

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING
 
-from modules.common.sources import RawFeatures, RawValue
+from modules.common.declaring.sources import RawFeatures, RawValue
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Text files, local or remote, in any encoding that `modules.common.text_encodings` tells."""
+"""Text files, local or remote, in any encoding that `reading.text_encodings` tells."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from modules.common.file_formats import describe_other_format
-from modules.common.text_encodings import PROBE_BYTES, detect
+from modules.common.reading.file_formats import describe_other_format
+from modules.common.reading.text_encodings import PROBE_BYTES, detect
 
 
 def encoding_of(path: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
-from modules.common import images
-from modules.common.tensors import Hparams, Tensors, pack
+from modules.common.graph.tensors import Hparams, Tensors, pack
+from modules.common.pictures import images
 
 UNKNOWN_ID = -1
 

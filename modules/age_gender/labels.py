@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
 
 AGE_RANGES = ((0, 2), (4, 6), (8, 13), (15, 20), (25, 32), (38, 43), (48, 53), (60, 100))
 AGE_GROUPS = tuple(f"{first}-{last}" for first, last in AGE_RANGES)

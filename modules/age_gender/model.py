@@ -18,7 +18,7 @@ import tensorflow_transform as tft
 from keras import layers, ops
 
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
 
 AGES = len(AGE_GROUPS)
 HEADS = {"age_accuracy": slice(0, AGES), "gender_accuracy": slice(AGES, AGES + len(GENDERS))}

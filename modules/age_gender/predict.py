@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from modules.common import face_detection, image_files
-from modules.common.errors import DataError, SettingError
-from modules.common.request_files import named_file
+from modules.age_gender import face_detection
+from modules.common.asking.request_files import named_file
+from modules.common.pictures import image_files
+from modules.common.runtime.errors import DataError, SettingError
 
 TAKES = "paths of pictures of a face, or of photos with --detect"
 MAY_WRITE = True

@@ -15,7 +15,7 @@ from pathlib import Path
 from modules.age_gender.drawing import draw_face
 from modules.age_gender.labels import AGE_RANGES
 from modules.age_gender.people import Person, draw_lots
-from modules.common.task import Value
+from modules.common.declaring.task import Value
 
 FACE_PX = 256
 _FOLDS = 5

@@ -8,11 +8,11 @@ import tensorflow as tf
 from modules.age_gender.features import fixed_crops
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.age_gender.model import HEADS
-from modules.common.chunks import in_chunks
-from modules.common.errors import DataError
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.runtime.errors import DataError
+from modules.common.training.input_pipeline import Split
 
 # Ten crops of 227x227 each, whose activations take 25 MB a face.
 _FACES_AT_ONCE = 8

@@ -20,10 +20,9 @@ from collections.abc import Mapping
 
 from modules.age_gender import example
 from modules.age_gender.labels import AGE_GROUPS
-from modules.common.errors import TaskError
-from modules.common.picture_sources import AdienceSource
-from modules.common.sources import FOLDERS, ImageFolderSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.pictures.sources import FOLDERS, AdienceSource, ImageFolderSource
+from modules.common.runtime.errors import TaskError
 
 
 def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:

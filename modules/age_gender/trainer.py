@@ -8,16 +8,16 @@ from modules.age_gender.features import augment
 from modules.age_gender.model import build_model
 from modules.age_gender.signatures import AgeGenderServable
 from modules.age_gender.task import TASK
-from modules.common import training
+from modules.common.training import loop
 
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, AgeGenderServable, augment)
+    loop.run(fn_args, TASK, build_model, AgeGenderServable, augment)
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model, augment)

@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from modules.audio_style_transfer.task import excerpt_samples
-from modules.common import pcm
-from modules.common.tensors import Tensors
+from modules.common.graph.tensors import Tensors
+from modules.common.sound import pcm
 
 
 def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:

@@ -10,8 +10,8 @@ from modules.audio_style_transfer import network as networks
 from modules.audio_style_transfer.network import CONTENT_SECONDS, WIDTH_FRAMES, Network
 from modules.audio_style_transfer.task import excerpt_samples
 from modules.audio_style_transfer.transfer import Sizes, frames_of
-from modules.common.errors import TaskError
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
+from modules.common.runtime.errors import TaskError
 
 _MIN_N_FFT = 64
 

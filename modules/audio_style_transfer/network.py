@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from modules.common import audio
+from modules.common.sound import audio
 
 WIDTH_FRAMES = 11
 # Losses of content are those of so long a sound, whatever its length.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common import audio
+from modules.common.sound import audio
 
 _SEED = (7, 7)
 

@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from modules.audio_style_transfer.network import WIDTH_FRAMES
 from modules.audio_style_transfer.task import MAX_ITERATIONS
-from modules.common import wav
-from modules.common.checks import check, check_each
-from modules.common.tensors import Tensors
+from modules.common.graph.checks import check, check_each
+from modules.common.graph.tensors import Tensors
+from modules.common.sound import wav
 
 # Of full scale, about three steps of 16 bits.
 _SILENCE = 1e-4

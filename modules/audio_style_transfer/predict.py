@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import SettingError
-from modules.common.request_files import recording_request
-from modules.common.request_numbers import parse_number
+from modules.common.asking.request_files import recording_request
+from modules.common.asking.request_numbers import parse_number
+from modules.common.runtime.errors import SettingError
 
 TAKES = "no input: the two recordings are options"
 NEEDS_INPUT = False

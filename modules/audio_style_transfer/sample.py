@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import lfilter
 
-from modules.common.sound_files import wav_bytes
-from modules.common.task import Value
+from modules.common.declaring.task import Value
+from modules.common.sound.sound_files import wav_bytes
 
 _RATE_HZ = 22_050
 _MIN_S, _MAX_S = 5.0, 8.0

@@ -13,10 +13,11 @@ from modules.audio_style_transfer.features import samples_of
 from modules.audio_style_transfer.network import Losses, Network
 from modules.audio_style_transfer.noise import noise_like
 from modules.audio_style_transfer.task import CONTENT_WEIGHT, ITERATIONS, TASK
-from modules.common import precision, wav
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.sound import wav
+from modules.common.training import precision
+from modules.common.training.input_pipeline import Split
 
 # What the ratios are of: these scores are 1.
 _BEFORE = ("weight", "content")

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modules.common import example_sound
-from modules.common.sound_sources import ClipSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.sound import example_sound
+from modules.common.sound.sources import ClipSource
 
 CONTENT_WEIGHT = 0.01
 ITERATIONS = 300

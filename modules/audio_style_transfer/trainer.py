@@ -7,9 +7,9 @@ from typing import Any
 from modules.audio_style_transfer.model import build_model
 from modules.audio_style_transfer.signatures import AudioStyleTransferServable
 from modules.audio_style_transfer.task import TASK
-from modules.common import training
+from modules.common.training import loop
 
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, AudioStyleTransferServable)
+    loop.run(fn_args, TASK, build_model, AudioStyleTransferServable)

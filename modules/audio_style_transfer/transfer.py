@@ -7,11 +7,11 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from modules.audio_style_transfer import network as networks
+from modules.audio_style_transfer.griffin_lim import griffin_lim
 from modules.audio_style_transfer.network import Losses, Network
 from modules.audio_style_transfer.optimize import styled_frames
 from modules.audio_style_transfer.pieces import in_pieces
-from modules.common.griffin_lim import griffin_lim
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
 
 # Of log magnitudes: inaudible, since a sine of full scale has one of 6.
 _LEAST_LOUDEST = 1e-2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 
-from modules.common.task import Value
+from modules.common.declaring.task import Value
 
 MAX_CHARS = 6
 CHARSETS = {

@@ -14,9 +14,9 @@ import captcha.image
 from PIL import Image
 
 from modules.captcha_ocr.charsets import MAX_CHARS, characters
-from modules.common.errors import TaskError
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
+from modules.common.runtime.errors import TaskError
 
 HEIGHT_PX = 60
 WIDTH_PX = 160

@@ -6,9 +6,9 @@ from typing import Any
 
 from modules.captcha_ocr.charsets import MAX_CHARS, symbols
 from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX
-from modules.common import images
-from modules.common.characters import to_ids
-from modules.common.tensors import Tensors, pack
+from modules.common.graph.tensors import Tensors, pack
+from modules.common.pictures import images
+from modules.common.text.characters import to_ids
 
 
 def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:

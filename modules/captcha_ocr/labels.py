@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from modules.captcha_ocr.charsets import MAX_CHARS, characters
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
 
 
 def label_from_name(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:

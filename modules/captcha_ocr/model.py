@@ -14,8 +14,8 @@ from keras import layers, ops
 
 from modules.captcha_ocr.charsets import MAX_CHARS, symbols
 from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX
-from modules.common import ctc, ocr
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
+from modules.common.models import ctc, ocr
 
 
 def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:

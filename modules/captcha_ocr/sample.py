@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modules.captcha_ocr.drawing import draw_picture, encoded
-from modules.common.task import Value
+from modules.common.declaring.task import Value
 
 
 def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:

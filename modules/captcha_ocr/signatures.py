@@ -6,11 +6,11 @@ import tensorflow as tf
 
 from modules.captcha_ocr.charsets import symbols
 from modules.captcha_ocr.model import read
-from modules.common import ctc
-from modules.common.characters import most_frequent, to_texts
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.models import ctc
+from modules.common.text.characters import most_frequent, to_texts
+from modules.common.training.input_pipeline import Split
 
 
 class CaptchaOcrServable(Servable):

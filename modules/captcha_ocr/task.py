@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from modules.captcha_ocr import example
 from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS
-from modules.common.name_labels import NAME_CHECKS
-from modules.common.sources import FOLDERS, GeneratedSource, ImageFolderSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.drawn.sources import GeneratedSource
+from modules.common.pictures.name_labels import NAME_CHECKS
+from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 
 TASK = Task(
     name="captcha_ocr",

@@ -7,16 +7,16 @@ from typing import Any
 from modules.captcha_ocr.model import build_model
 from modules.captcha_ocr.signatures import CaptchaOcrServable
 from modules.captcha_ocr.task import TASK
-from modules.common import training
+from modules.common.training import loop
 
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, CaptchaOcrServable)
+    loop.run(fn_args, TASK, build_model, CaptchaOcrServable)
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from modules.chinese_asr.framing import CEPSTRA, MELS
-from modules.common.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Hparams, Tensors
 
 
 def spec_augment(

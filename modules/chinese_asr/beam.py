@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from modules.common.bigram import Bigram, log_probability
+from modules.common.models.bigram import Bigram, log_probability
 
 MAX_BEAM_WIDTH = 64
 CHARACTERS_PER_FRAME = 24

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from modules.chinese_asr import beam
-from modules.common import ctc
-from modules.common.bigram import Bigram
+from modules.common.models import ctc
+from modules.common.models.bigram import Bigram
 
 
 class Decoded(NamedTuple):

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 _LANGUAGE = "cmn"
 _SYNCHRONOUS = 2  # The callback gets the samples during espeak_Synth; nothing is played.

@@ -13,8 +13,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.chinese_asr import framing
-from modules.common import pcm
-from modules.common.tensors import Tensors, pack_ragged
+from modules.common.graph.tensors import Tensors, pack_ragged
+from modules.common.sound import pcm
 
 VOCABULARY = "characters"
 # Cepstra of silence vary less than this, and stay near 0.

@@ -22,8 +22,8 @@ from modules.chinese_asr import scoring
 from modules.chinese_asr.features import VOCABULARY
 from modules.chinese_asr.framing import CEPSTRA
 from modules.chinese_asr.maxprop import MaxProp
-from modules.common import ctc
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
+from modules.common.models import ctc
 
 BLANK = 0
 DILATIONS = (1, 2, 4, 8, 16)

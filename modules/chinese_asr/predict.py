@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.request_files import recording_request
-from modules.common.request_numbers import parse_number
+from modules.common.asking.request_files import recording_request
+from modules.common.asking.request_numbers import parse_number
 
 TAKES = "paths of recordings"
 OPTIONS = {

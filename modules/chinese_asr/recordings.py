@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common import wav
-from modules.common.sound_files import PCM16_FULL_SCALE
-from modules.common.tensors import pack_ragged
+from modules.common.graph.tensors import pack_ragged
+from modules.common.sound import wav
+from modules.common.sound.sound_files import PCM16_FULL_SCALE
 
 
 def to_pcm(
@@ -47,7 +47,7 @@ def to_pcm(
 
 
 def _coded(samples: tf.Tensor) -> tf.Tensor:
-    """As `modules.common.sound_files.pcm16`."""
+    """As `modules.common.sound.sound_files.pcm16`."""
     scaled = tf.round(samples * PCM16_FULL_SCALE)
     values = tf.cast(tf.clip_by_value(scaled, -PCM16_FULL_SCALE, PCM16_FULL_SCALE - 1), tf.int16)
     return pack_ragged(values[None], tf.size(values)[None])[0]

@@ -21,10 +21,10 @@ import numpy.typing as npt
 
 from modules.chinese_asr.espeak import Voice, require, synthesizer
 from modules.chinese_asr.sentences import Words, sentences
-from modules.common import progress
-from modules.common.errors import DataError, LianxiError
-from modules.common.sound_files import resampled, wav_bytes
-from modules.common.task import Value
+from modules.common.declaring.task import Value
+from modules.common.runtime import progress
+from modules.common.runtime.errors import DataError, LianxiError
+from modules.common.sound.sound_files import resampled, wav_bytes
 
 SAMPLE_RATE_HZ = 16_000
 

@@ -14,7 +14,7 @@ from collections import Counter
 
 import numpy as np
 
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 KINDS = ("sentences", "digits")
 MIN_CHARACTERS, MAX_CHARACTERS = 4, 16

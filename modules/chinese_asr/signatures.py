@@ -11,12 +11,12 @@ from modules.chinese_asr.baselines import best_constant
 from modules.chinese_asr.beam import MAX_BEAM_WIDTH
 from modules.chinese_asr.decoding import Decoded, decode
 from modules.chinese_asr.features import VOCABULARY
-from modules.common.bigram import Bigram, fit_bigram
-from modules.common.characters import to_texts
-from modules.common.chunks import in_chunks
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.models.bigram import Bigram, fit_bigram
+from modules.common.text.characters import to_texts
+from modules.common.training.input_pipeline import Split
 
 _AT_ONCE = 16
 _BIGRAM = "bigram_"

@@ -16,9 +16,9 @@ that of the best constant answer, and at most 2 points above the last blessed mo
 from __future__ import annotations
 
 from modules.chinese_asr.framing import CEPSTRA
-from modules.common import example_sound
-from modules.common.sound_sources import ListedSpeechSource, SideFileSource, WordFileSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.sound import example_sound
+from modules.common.sound.sources import ListedSpeechSource, SideFileSource, WordFileSource
 
 TASK = Task(
     name="chinese_asr",

@@ -8,12 +8,12 @@ from modules.chinese_asr.augment import spec_augment
 from modules.chinese_asr.model import build_model
 from modules.chinese_asr.signatures import ChineseAsrServable
 from modules.chinese_asr.task import TASK
-from modules.common import learning_curve, training
+from modules.common.training import learning_curve, loop
 
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(
+    loop.run(
         fn_args,
         TASK,
         build_model,
@@ -25,6 +25,6 @@ def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model)

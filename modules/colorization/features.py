@@ -7,9 +7,9 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.colorization import bins
-from modules.common import colour, images
-from modules.common.tensors import Tensors, pack
+from modules.colorization import bins, colour
+from modules.common.graph.tensors import Tensors, pack
+from modules.common.pictures import images
 
 _VOCABULARY = "chroma_bins"
 # Of the pixels, every eighth along both sides is counted: neighbours are alike.

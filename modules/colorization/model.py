@@ -22,11 +22,10 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from keras import layers
 
-from modules.colorization import bins
+from modules.colorization import bins, colour
 from modules.colorization.features import chroma_shares
-from modules.common import colour
-from modules.common.backbones import build_backbone
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
+from modules.common.models.backbones import build_backbone
 
 SIDE_MULTIPLE = 32
 """Pictures are filled up to a multiple of this, by reflection."""

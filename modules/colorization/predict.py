@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from modules.common.request_files import picture_request
+from modules.common.asking.request_files import picture_request
 
 TAKES = "paths of pictures"
 WRITES = ".png"

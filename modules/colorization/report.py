@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from modules.common import colour
-from modules.common.callbacks import REPORT_FILE
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
+from modules.colorization import colour
+from modules.common.export.saved_model import Servable
+from modules.common.training.callbacks import REPORT_FILE
+from modules.common.training.input_pipeline import Split
 
 _PICTURES = 16
 _COLUMNS = 2

@@ -6,13 +6,14 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.colorization import colour
 from modules.colorization.model import chroma_planes
-from modules.common import colour, images
-from modules.common.backbone_specs import BACKBONES
-from modules.common.chunks import in_chunks
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.models.backbone_specs import BACKBONES
+from modules.common.pictures import images
+from modules.common.training.input_pipeline import Split
 
 _SCORED_AT_ONCE = 8
 _AVERAGED_AT_ONCE = 64

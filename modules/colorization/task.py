@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modules.colorization import example
-from modules.common.backbone_specs import BACKBONES
-from modules.common.sources import FOLDERS, ImageFolderSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.models.backbone_specs import BACKBONES
+from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 
 
 def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
@@ -37,7 +37,7 @@ TASK = Task(
         ImageFolderSource(
             layout="pictures in colour (png, jpg, gif, bmp, webp, tif) in a folder, in a folder "
             "for each class, or either below train/ and test/",
-            labeler="modules.common.image_layouts.no_label",
+            labeler="modules.common.pictures.image_layouts.no_label",
             splitter=FOLDERS,
             depths=tuple(range(6)),
             min_side_px="min_side_px",

@@ -9,16 +9,16 @@ from modules.colorization.model import build_model
 from modules.colorization.report import write_report
 from modules.colorization.signatures import ColorizationServable
 from modules.colorization.task import TASK
-from modules.common import training
+from modules.common.training import loop
 
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, ColorizationServable, augment, write_report)
+    loop.run(fn_args, TASK, build_model, ColorizationServable, augment, write_report)
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model, augment)

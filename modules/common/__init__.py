@@ -1,4 +1,4 @@
 """What tasks share: their declaration, features, training, export and evaluation.
 
-Nothing is imported here, so that `modules.common.task` never brings TensorFlow with it.
+Nothing is imported here, so that `modules.common.declaring.task` never brings TensorFlow with it.
 """

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.common import images
-from modules.common.tensors import Tensors, pack
+from modules.common.graph.tensors import Tensors, pack
+from modules.common.pictures import images
 from modules.deep_dream.rotation import QUARTERS, turned
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.tensors import Tensors
+from modules.common.graph.tensors import Tensors
 from modules.deep_dream.dream import RiseOf, ascended
 
 _NOISE_SEED = (7, 7)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from modules.common.errors import TaskError
-from modules.common.task import Value
+from modules.common.declaring.task import Value
+from modules.common.runtime.errors import TaskError
 
 NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 """How a weight is written, in Python's and RE2's syntax alike."""

@@ -11,10 +11,10 @@ import keras
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.common.backbone_specs import BACKBONES
-from modules.common.backbones import build_backbone
-from modules.common.errors import TaskError
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
+from modules.common.models.backbone_specs import BACKBONES
+from modules.common.models.backbones import build_backbone
+from modules.common.runtime.errors import TaskError
 from modules.deep_dream.layers import chosen_layers, parse_layers
 from modules.deep_dream.rotation import QUARTERS
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from modules.common.checks import check, check_each
-from modules.common.tensors import Tensors
+from modules.common.graph.checks import check, check_each
+from modules.common.graph.tensors import Tensors
 from modules.deep_dream.dream import Recipe
 from modules.deep_dream.layers import NUMBER
 from modules.deep_dream.task import BOUNDS

@@ -7,9 +7,9 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from modules.common.callbacks import REPORT_FILE
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
+from modules.common.export.saved_model import Servable
+from modules.common.training.callbacks import REPORT_FILE
+from modules.common.training.input_pipeline import Split
 from modules.deep_dream.rotation import turned
 
 _PICTURES = 4

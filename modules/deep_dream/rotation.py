@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Hparams, Tensors
 
 QUARTERS = 4
 

@@ -9,13 +9,14 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common import images, optional_inputs
-from modules.common.backbone_specs import BACKBONES
-from modules.common.checks import check
-from modules.common.chunks import in_chunks
-from modules.common.export import Servable, trace
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export import optional_inputs
+from modules.common.export.saved_model import Servable, trace
+from modules.common.graph.checks import check
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.models.backbone_specs import BACKBONES
+from modules.common.pictures import images
+from modules.common.training.input_pipeline import Split
 from modules.deep_dream import dream, gain
 from modules.deep_dream.layers import chosen_layers, parse_layers
 from modules.deep_dream.model import backbone_of, up_to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules.common import training
+from modules.common.training import loop
 from modules.deep_dream.model import build_model
 from modules.deep_dream.report import write_report
 from modules.deep_dream.rotation import augment
@@ -14,11 +14,11 @@ from modules.deep_dream.task import TASK
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, DeepDreamServable, augment, write_report)
+    loop.run(fn_args, TASK, build_model, DeepDreamServable, augment, write_report)
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model, augment)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
 from modules.id_number_ocr import paper, typefaces
 from modules.id_number_ocr.numbers import random_number
 from modules.id_number_ocr.task import HEIGHT_PX, WIDTH_PX

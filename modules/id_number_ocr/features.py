@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules.common import images
-from modules.common.characters import to_ids
-from modules.common.tensors import Tensors, pack
+from modules.common.graph.tensors import Tensors, pack
+from modules.common.pictures import images
+from modules.common.text.characters import to_ids
 from modules.id_number_ocr.numbers import CHARACTERS, NUMBER_CHARS
 from modules.id_number_ocr.task import HEIGHT_PX, WIDTH_PX
 

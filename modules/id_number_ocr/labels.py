@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
 from modules.id_number_ocr.numbers import check_character
 
 _FORM = re.compile(r"[0-9]{17}[0-9X]")

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow_transform as tft
 from keras import ops
 
-from modules.common import ocr
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
+from modules.common.models import ocr
 from modules.id_number_ocr.numbers import CHARACTERS, NUMBER_CHARS
 from modules.id_number_ocr.task import HEIGHT_PX, WIDTH_PX
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.request_files import picture_request
+from modules.common.asking.request_files import picture_request
 
 TAKES = "paths of pictures"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.characters import most_frequent, to_texts
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.text.characters import most_frequent, to_texts
+from modules.common.training.input_pipeline import Split
 from modules.id_number_ocr.checksum import checksum_ok, is_date, repair
 from modules.id_number_ocr.numbers import CHARACTERS, NUMBER_CHARS
 

@@ -17,9 +17,10 @@ does for none, and at most a point below the last blessed model.
 
 from __future__ import annotations
 
-from modules.common.name_labels import NAME_CHECKS
-from modules.common.sources import FOLDERS, GeneratedSource, ImageFolderSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.drawn.sources import GeneratedSource
+from modules.common.pictures.name_labels import NAME_CHECKS
+from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 from modules.id_number_ocr import example
 from modules.id_number_ocr.numbers import NUMBER_CHARS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules.common import training
+from modules.common.training import loop
 from modules.id_number_ocr.model import build_model
 from modules.id_number_ocr.signatures import IdNumberOcrServable
 from modules.id_number_ocr.task import TASK
@@ -12,11 +12,11 @@ from modules.id_number_ocr.task import TASK
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, IdNumberOcrServable)
+    loop.run(fn_args, TASK, build_model, IdNumberOcrServable)
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model)

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from modules.common.errors import DataError, did_you_mean
-from modules.common.task import Value
+from modules.common.declaring.task import Value
+from modules.common.runtime.errors import DataError, did_you_mean
 from modules.id_number_ocr.numbers import CHARACTERS
 
 _MATPLOTLIB = "matplotlib/mpl-data/fonts/ttf"

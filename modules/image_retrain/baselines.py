@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 # Fitting takes time in proportion.
 _MAX_EXAMPLES = 10_000

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from modules.common.errors import TaskError
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
+from modules.common.runtime.errors import TaskError
 from modules.image_retrain.settings import THUMBNAIL_PX, bottleneck_units
 
 

@@ -11,10 +11,10 @@ from typing import Any, cast
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common import images
-from modules.common.backbones import build_backbone
-from modules.common.chunks import in_chunks
-from modules.common.tensors import Hparams, Tensors, pack
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Hparams, Tensors, pack
+from modules.common.models.backbones import build_backbone
+from modules.common.pictures import images
 from modules.image_retrain.bottlenecks import bottleneck, thumbnail
 from modules.image_retrain.settings import CLASSES, input_px, trains_on_pictures
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modules.common.image_layouts import class_of
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
+from modules.common.pictures.image_layouts import class_of
 
 
 def label_from_folder(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:

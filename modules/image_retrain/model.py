@@ -11,8 +11,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.common.backbones import build_backbone, unfreeze
-from modules.common.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Hparams, Tensors
+from modules.common.models.backbones import build_backbone, unfreeze
 from modules.image_retrain.bottlenecks import Pooling
 from modules.image_retrain.settings import CLASSES, features, trains_on_pictures
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import SettingError
-from modules.common.request_files import picture_request
+from modules.common.asking.request_files import picture_request
+from modules.common.runtime.errors import SettingError
 
 TAKES = "paths of pictures"
 OPTIONS = {"top_k": "How many of the likeliest classes to name. Default: 5."}

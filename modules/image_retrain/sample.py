@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from modules.common.scenes import write_scenes
-from modules.common.task import Value
+from modules.common.declaring.task import Value
+from modules.common.drawn.scenes import write_scenes
 
 
 def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modules.common.backbone_specs import BACKBONES
-from modules.common.errors import TaskError
-from modules.common.task import Feature, Value
+from modules.common.declaring.task import Feature, Value
+from modules.common.models.backbone_specs import BACKBONES
+from modules.common.runtime.errors import TaskError
 
 CLASSES = "classes"
 """Name of Transform's vocabulary of class names."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.checks import check
-from modules.common.chunks import in_chunks
-from modules.common.errors import TaskError
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.checks import check
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.runtime.errors import TaskError
+from modules.common.training.input_pipeline import Split
 from modules.image_retrain import baselines
 from modules.image_retrain.settings import CLASSES, trains_on_pictures
 from modules.image_retrain.task import DEFAULT_TOP_K

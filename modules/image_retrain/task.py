@@ -17,10 +17,10 @@ many times as there are classes.
 
 from __future__ import annotations
 
-from modules.common.backbone_specs import BACKBONES
-from modules.common.folder_layouts import CLASS_FOLDERS
-from modules.common.sources import FOLDERS, ImageFolderSource
-from modules.common.task import Field, Gate, Metric, Serving, Task
+from modules.common.declaring.task import Field, Gate, Metric, Serving, Task
+from modules.common.models.backbone_specs import BACKBONES
+from modules.common.pictures.folder_layouts import CLASS_FOLDERS
+from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 from modules.image_retrain import example
 from modules.image_retrain.settings import POOLINGS, features
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules.common import training
+from modules.common.training import loop
 from modules.image_retrain.model import build_model, distort
 from modules.image_retrain.signatures import ImageRetrainServable
 from modules.image_retrain.task import TASK
@@ -12,11 +12,11 @@ from modules.image_retrain.task import TASK
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, ImageRetrainServable, augment=distort)
+    loop.run(fn_args, TASK, build_model, ImageRetrainServable, augment=distort)
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Hparams, Tensors
 from modules.music_rbm.task import NOTES
 
 _PITCHES = NOTES // 2

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modules.common.note_state import LOWEST_PITCH, NOTES, PITCHES, STEPS_PER_BEAT
+from modules.common.midi.note_state import LOWEST_PITCH, NOTES, PITCHES, STEPS_PER_BEAT
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)

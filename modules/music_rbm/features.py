@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.common.tensors import Tensors, pack
+from modules.common.graph.tensors import Tensors, pack
 from modules.music_rbm.task import NOTES
 
 _BITS = 8

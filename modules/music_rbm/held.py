@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from modules.common.input_pipeline import Split
+from modules.common.training.input_pipeline import Split
 from modules.music_rbm.task import NOTES
 
 _PITCHES = NOTES // 2

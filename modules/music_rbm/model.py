@@ -17,8 +17,8 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Hparams, Tensors
+from modules.common.training.input_pipeline import Split
 from modules.music_rbm import frequencies, rbm
 from modules.music_rbm.rbm import Machine
 from modules.music_rbm.task import NOTES

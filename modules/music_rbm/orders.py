@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.checks import check_each
-from modules.common.tensors import Tensors
+from modules.common.graph.checks import check_each
+from modules.common.graph.tensors import Tensors
 from modules.music_rbm.task import MAX_GIBBS_STEPS, MAX_STEPS
 
 

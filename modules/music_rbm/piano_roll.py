@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modules.common.note_state import LOWEST_PITCH, PITCHES, STEPS_PER_BEAT, consistent
+from modules.common.midi.note_state import LOWEST_PITCH, PITCHES, STEPS_PER_BEAT, consistent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import DataError, SettingError
-from modules.common.midi_files import MidiError
-from modules.common.note_state import STEPS_PER_BEAT, from_midi, played, to_midi
-from modules.common.request_files import named_file
-from modules.common.request_numbers import parse_number
-from modules.common.sound_files import wav_bytes
+from modules.common.asking.request_files import named_file
+from modules.common.asking.request_numbers import parse_number
+from modules.common.midi.midi_files import MidiError
+from modules.common.midi.note_state import STEPS_PER_BEAT, from_midi, played, to_midi
+from modules.common.runtime.errors import DataError, SettingError
+from modules.common.sound.sound_files import wav_bytes
 from modules.music_rbm.piano_roll import drawn
 from modules.music_rbm.synthesizer import RATE_HZ, synthesize
 from modules.music_rbm.task import MAX_GIBBS_STEPS, MAX_STEPS

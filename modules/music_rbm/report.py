@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from modules.common.callbacks import REPORT_FILE
-from modules.common.export import Servable, example_request
-from modules.common.input_pipeline import Split
+from modules.common.export.saved_model import Servable, example_request
+from modules.common.training.callbacks import REPORT_FILE
+from modules.common.training.input_pipeline import Split
 from modules.music_rbm.piano_roll import drawn
 
 _SEEDS = (1, 2)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from modules.common.note_state import to_midi
-from modules.common.task import Value
+from modules.common.declaring.task import Value
+from modules.common.midi.note_state import to_midi
 from modules.music_rbm.composing import compose
 
 

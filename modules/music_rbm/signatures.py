@@ -6,10 +6,10 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.chunks import in_chunks
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.training.input_pipeline import Split
 from modules.music_rbm import frequencies, held, orders, sampling
 from modules.music_rbm.model import Costs
 from modules.music_rbm.sampling import Order

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modules.common.note_state import STEPS_PER_BEAT, played
+from modules.common.midi.note_state import STEPS_PER_BEAT, played
 
 RATE_HZ = 44_100
 TAIL_S = 0.5
@@ -35,7 +35,7 @@ def synthesize(note_state: np.ndarray, bpm: float = 120.0) -> np.ndarray:
     """Plays a matrix.
 
     Args:
-        note_state: `[steps, 156]`, as `modules.common.note_state` says.
+        note_state: `[steps, 156]`, as `modules.common.midi.note_state` says.
         bpm: Beats a minute, above 0.
 
     Returns:

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modules.common.sequence_sources import MidiSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.midi.sources import MidiSource
 
 NOTES = 156
 MAX_STEPS = 4096

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules.common import training
+from modules.common.training import loop
 from modules.music_rbm.augment import transposed
 from modules.music_rbm.model import build_model
 from modules.music_rbm.report import write_report
@@ -14,7 +14,7 @@ from modules.music_rbm.task import TASK
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(
+    loop.run(
         fn_args,
         TASK,
         build_model,
@@ -26,6 +26,6 @@ def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model, augment=transposed)

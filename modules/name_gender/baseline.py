@@ -11,8 +11,8 @@ import tensorflow as tf
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from modules.common.tensors import Arrays
-from modules.common.text import PADDING_ID
+from modules.common.graph.tensors import Arrays
+from modules.common.text.in_graph import PADDING_ID
 
 # Above any character id, so that a pair of ids is one number.
 _STRIDE = 1 << 20

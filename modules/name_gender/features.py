@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.common import text
-from modules.common.tensors import Tensors
+from modules.common.graph.tensors import Tensors
+from modules.common.text import in_graph
 from modules.name_gender.task import MAX_CHARS
 
 VOCABULARY = "characters"
@@ -24,10 +24,10 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
         The declared features.
     """
     min_count = int(custom_config["hparams"]["min_character_count"])
-    name = text.normalized(inputs["name"][:, 0])
+    name = in_graph.normalized(inputs["name"][:, 0])
     return {
         # [batch, MAX_CHARS]
-        "characters": text.character_ids(name, MAX_CHARS, min_count, VOCABULARY),
+        "characters": in_graph.character_ids(name, MAX_CHARS, min_count, VOCABULARY),
         # [batch]
         "is_male": tf.cast(inputs["gender"][:, 0] == "male", tf.float32),
     }

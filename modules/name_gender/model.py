@@ -10,8 +10,8 @@ from __future__ import annotations
 import keras
 import tensorflow_transform as tft
 
-from modules.common.tensors import Hparams
-from modules.common.text import PADDING_ID, RESERVED_IDS
+from modules.common.graph.tensors import Hparams
+from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS
 from modules.name_gender.features import VOCABULARY
 from modules.name_gender.task import MAX_CHARS
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.normal_text import normalized
+from modules.common.text.normal_text import normalized
 
 TAKES = "names"
 

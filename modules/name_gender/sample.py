@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modules.common.task import Value
+from modules.common.declaring.task import Value
 
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common import text
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.text import in_graph
+from modules.common.training.input_pipeline import Split
 from modules.name_gender import baseline
 
 _CLASSES = ("female", "male")
@@ -28,7 +28,7 @@ class NameGenderServable(Servable):
         return {
             "label": tf.where(male > 0.5, "male", "female"),
             "probability": tf.maximum(male, 1 - male),
-            "known": text.known_share(characters),
+            "known": in_graph.known_share(characters),
         }
 
     def answer_examples(self, raw: Tensors) -> Tensors:

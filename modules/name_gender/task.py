@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import re
 
-from modules.common.genders import AUTO, GENDER_CODES, GENDERS, is_gender
-from modules.common.normal_text import normalized
-from modules.common.numbers import NO_VALUE
-from modules.common.sources import Column, CsvSource, RawFeatures
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.reading.genders import AUTO, GENDER_CODES, GENDERS, is_gender
+from modules.common.reading.numbers import NO_VALUE
+from modules.common.reading.table_sources import Column
+from modules.common.tables.sources import CsvSource
+from modules.common.text.normal_text import normalized
 
 MAX_CHARS = 8
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from modules.common.errors import DataError
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
+from modules.common.runtime.errors import DataError
 
 # They come with installed packages, so every machine draws the same.
 _TYPEFACES = (

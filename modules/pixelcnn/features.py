@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common import images
-from modules.common.tensors import Tensors, pack
+from modules.common.graph.tensors import Tensors, pack
+from modules.common.pictures import images
 
 VOCABULARY = "classes"
 

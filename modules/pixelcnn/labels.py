@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from modules.common.image_layouts import split_folder
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
+from modules.common.reading.split_folders import split_folder
 
 
 def label_from_folder(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:

@@ -22,7 +22,7 @@ import keras
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
 from modules.pixelcnn.features import class_names
 from modules.pixelcnn.task import LEVELS
 

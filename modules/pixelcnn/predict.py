@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from modules.common.errors import SettingError
-from modules.common.request_files import picture_request
-from modules.common.request_numbers import parse_number
+from modules.common.asking.request_files import picture_request
+from modules.common.asking.request_numbers import parse_number
+from modules.common.runtime.errors import SettingError
 
 TAKES = "no input: what to draw is said by options"
 NEEDS_INPUT = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from modules.common.task import Value
+from modules.common.declaring.task import Value
 from modules.pixelcnn.drawing import draw_picture, encoded
 
 

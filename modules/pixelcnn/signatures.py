@@ -5,12 +5,12 @@ from __future__ import annotations
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common import images
-from modules.common.checks import check_each
-from modules.common.chunks import in_chunks
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable
+from modules.common.graph.checks import check_each
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.pictures import images
+from modules.common.training.input_pipeline import Split
 from modules.pixelcnn import histogram, sampling
 from modules.pixelcnn.features import class_names
 from modules.pixelcnn.model import bits_per_dim

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modules.common.folder_layouts import CLASS_FOLDERS
-from modules.common.picture_sources import IdxSource
-from modules.common.sources import FOLDERS, GeneratedSource, ImageFolderSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.drawn.sources import GeneratedSource
+from modules.common.pictures.folder_layouts import CLASS_FOLDERS
+from modules.common.pictures.sources import FOLDERS, IdxSource, ImageFolderSource
 
 LEVELS = 256
 MAX_IMAGES = 64

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from modules.common.tensors import Arrays, Tensors
+from modules.common.graph.tensors import Arrays, Tensors
 from modules.railway_forecast.task import HORIZON
 
 _SEASON = 12

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.common.tensors import Tensors
+from modules.common.graph.tensors import Tensors
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, LAST_MONTH, calendar_table
 from modules.railway_forecast.task import HORIZON, MAX_HISTORY, WINDOW
 

@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow_transform as tft
 from keras import ops
 
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
 from modules.railway_forecast.structure import Structure
 from modules.railway_forecast.task import (
     CALENDAR_FEATURES,

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.errors import DataError
-from modules.common.monthly import to_months
-from modules.common.request_files import named_file
-from modules.common.time_series import parse
+from modules.common.asking.request_files import named_file
+from modules.common.runtime.errors import DataError
+from modules.common.series.time_series import parse
 from modules.railway_forecast.calendar_effects import month_index, month_text
+from modules.railway_forecast.monthly import to_months
 from modules.railway_forecast.report import draw_forecast, parse_month
 from modules.railway_forecast.task import MIN_HISTORY, SOURCE, TASK
 

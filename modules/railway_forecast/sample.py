@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modules.common.task import Value
+from modules.common.declaring.task import Value
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, calendar_table
 
 _HEADER = ("时间", "铁路客运量_当期值(万人)")

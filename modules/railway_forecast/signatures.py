@@ -7,10 +7,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.task import Task
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.declaring.task import Task
+from modules.common.export.saved_model import Servable
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.training.input_pipeline import Split
 from modules.railway_forecast import baselines as naive
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, LAST_MONTH, month_text
 from modules.railway_forecast.intervals import scale_factors

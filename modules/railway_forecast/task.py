@@ -20,10 +20,10 @@ neither logarithm nor calendar, and tests on nothing.
 
 from __future__ import annotations
 
-from modules.common.date_columns import DATE_ORDERS
-from modules.common.numbers import AUTO, DECIMAL_MARKS
-from modules.common.sources import TimeSeriesSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.reading.numbers import AUTO, DECIMAL_MARKS
+from modules.common.series.date_columns import DATE_ORDERS
+from modules.common.series.sources import TimeSeriesSource
 
 HORIZON = 12
 # Months of history that an example carries; the model reads the last WINDOW of them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules.common import training
+from modules.common.training import loop
 from modules.railway_forecast.model import build_model
 from modules.railway_forecast.signatures import RailwayForecastServable
 from modules.railway_forecast.task import TASK
@@ -12,4 +12,4 @@ from modules.railway_forecast.task import TASK
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(fn_args, TASK, build_model, RailwayForecastServable)
+    loop.run(fn_args, TASK, build_model, RailwayForecastServable)

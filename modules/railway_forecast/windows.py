@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from modules.common.errors import DataError
-from modules.common.monthly import to_months
-from modules.common.sources import RawFeatures
-from modules.common.task import Value
-from modules.common.time_series import TimeSeries
+from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.task import Value
+from modules.common.runtime.errors import DataError
+from modules.common.series.time_series import TimeSeries
 from modules.railway_forecast.calendar_effects import (
     FIRST_MONTH,
     LAST_MONTH,
     month_index,
     month_text,
 )
+from modules.railway_forecast.monthly import to_months
 from modules.railway_forecast.task import HORIZON, MAX_HISTORY, MIN_HISTORY, WINDOW
 
 

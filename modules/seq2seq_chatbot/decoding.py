@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.tensors import Tensors
+from modules.common.graph.tensors import Tensors
 from modules.seq2seq_chatbot import beam, nucleus
 from modules.seq2seq_chatbot.decoder import Decoder
 from modules.seq2seq_chatbot.replies import Replies

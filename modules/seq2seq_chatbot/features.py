@@ -14,8 +14,8 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.tensors import Tensors, pack_ragged
-from modules.common.text import tidied
+from modules.common.graph.tensors import Tensors, pack_ragged
+from modules.common.text.in_graph import tidied
 
 VOCABULARY = "characters"
 # A line is in the middle of two pairs, so that what is said once is seen twice.

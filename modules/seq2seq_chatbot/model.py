@@ -28,7 +28,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
 from modules.seq2seq_chatbot.costs import costs
 from modules.seq2seq_chatbot.features import VOCABULARY
 

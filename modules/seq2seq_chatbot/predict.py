@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modules.common.request_numbers import parse_number
+from modules.common.asking.request_numbers import parse_number
 
 TAKES = "what is said; without any, a conversation begins"
 CONVERSES = True

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from modules.common.errors import DataError
-from modules.common.task import Value
+from modules.common.declaring.task import Value
+from modules.common.runtime.errors import DataError
 from modules.seq2seq_chatbot.talks import Talk, talks
 
 

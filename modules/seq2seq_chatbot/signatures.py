@@ -5,14 +5,14 @@ from __future__ import annotations
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common import ngrams
-from modules.common.bigram import Bigram, fit_bigram, fit_unigram, log_probability
-from modules.common.characters import to_texts
-from modules.common.checks import check_each
-from modules.common.chunks import in_chunks
-from modules.common.export import Servable
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.evaluating import ngrams
+from modules.common.export.saved_model import Servable
+from modules.common.graph.checks import check_each
+from modules.common.graph.chunks import in_chunks
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.models.bigram import Bigram, fit_bigram, fit_unigram, log_probability
+from modules.common.text.characters import to_texts
+from modules.common.training.input_pipeline import Split
 from modules.seq2seq_chatbot.decoder import LOW, Decoder
 from modules.seq2seq_chatbot.decoding import decode
 from modules.seq2seq_chatbot.features import symbols_of

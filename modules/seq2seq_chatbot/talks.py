@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 _MAX_MISSES = 1000  # Draws in a row that give nothing new.
 _GREETED, _PARTED, _SPACED = 0.5, 0.5, 0.3

@@ -16,8 +16,8 @@ unigram model.
 
 from __future__ import annotations
 
-from modules.common.sequence_sources import DialogueSource, DialogueTableSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.dialogue.sources import DialogueSource, DialogueTableSource
 
 MAX_BEAM_WIDTH = 32
 MAX_TEXT_CHARS = 500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules.common import learning_curve, training
+from modules.common.training import learning_curve, loop
 from modules.seq2seq_chatbot.model import build_model
 from modules.seq2seq_chatbot.signatures import Seq2seqChatbotServable
 from modules.seq2seq_chatbot.task import TASK
@@ -12,7 +12,7 @@ from modules.seq2seq_chatbot.task import TASK
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     """Trains and exports; TFX's Trainer calls this."""
-    training.run(
+    loop.run(
         fn_args,
         TASK,
         build_model,
@@ -23,6 +23,6 @@ def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model)

@@ -17,7 +17,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from modules.common import wav
+from modules.common.sound import wav
 from modules.voice_gender.pitch import WINDOW, pitch_properties
 from modules.voice_gender.properties import PROPERTIES, SAMPLE_RATE_HZ
 from modules.voice_gender.spectrum import spectral_properties

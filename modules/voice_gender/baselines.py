@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from modules.common.errors import DataError
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.runtime.errors import DataError
 
 # Fitting time grows with the square of the examples.
 _MAX_EXAMPLES = 20_000

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.tensors import Tensors
+from modules.common.graph.tensors import Tensors
 from modules.voice_gender.properties import PROPERTIES
 
 HEAVY_TAILED = ("skew", "kurt")

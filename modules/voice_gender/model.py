@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow_transform as tft
 
-from modules.common.tensors import Hparams
+from modules.common.graph.tensors import Hparams
 from modules.voice_gender.properties import PROPERTIES
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modules.common.request_files import recording_request
+from modules.common.asking.request_files import recording_request
 
 TAKES = "paths of recordings"
 

@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 from scipy.signal import lfilter
 
-from modules.common.task import Value
+from modules.common.declaring.task import Value
 from modules.voice_gender.properties import SAMPLE_RATE_HZ
 
 _RECORDINGS_PER_SPEAKER = 4

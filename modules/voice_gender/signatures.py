@@ -6,9 +6,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.common.export import Servable, trace
-from modules.common.input_pipeline import Split
-from modules.common.tensors import Arrays, Hparams, Tensors
+from modules.common.export.saved_model import Servable, trace
+from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.training.input_pipeline import Split
 from modules.voice_gender import acoustic, baselines
 from modules.voice_gender.properties import PROPERTIES
 from modules.voice_gender.task import FEMALE, MALE

@@ -19,11 +19,13 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from modules.common import genders, numbers
-from modules.common.genders import FEMALE, GENDERS, MALE
-from modules.common.numbers import NUMBERS
-from modules.common.sources import AudioFolderSource, Column, CsvSource
-from modules.common.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.reading import genders, numbers
+from modules.common.reading.genders import FEMALE, GENDERS, MALE
+from modules.common.reading.numbers import NUMBERS
+from modules.common.reading.table_sources import Column
+from modules.common.sound.sources import AudioFolderSource
+from modules.common.tables.sources import CsvSource
 from modules.voice_gender.properties import PROPERTIES
 
 _EXAMPLE = {

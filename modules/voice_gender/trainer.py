@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules.common import training
+from modules.common.training import loop
 from modules.voice_gender.model import build_model
 from modules.voice_gender.signatures import VoiceGenderServable
 from modules.voice_gender.task import TASK
@@ -12,11 +12,11 @@ from modules.voice_gender.task import TASK
 
 def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs, whose module is slow to import
     """Trains and exports the model; called by TFX's Trainer."""
-    training.run(fn_args, TASK, build_model, VoiceGenderServable)
+    loop.run(fn_args, TASK, build_model, VoiceGenderServable)
 
 
 def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
     """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common import tuning
+    from modules.common.training import tuning
 
     return tuning.tune(fn_args, TASK, build_model)

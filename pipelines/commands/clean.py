@@ -9,8 +9,8 @@ from contextlib import ExitStack
 import click
 from rich.filesize import decimal
 
-from modules.common.registry import all_tasks
-from modules.common.task import Task
+from modules.common.declaring.registry import all_tasks
+from modules.common.declaring.task import Task
 from pipelines import stopping
 from pipelines.cleaning import Plan, carry_out, make_plan
 from pipelines.commands.options import TaskType, as_json, root_option

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from modules.common.task import Task
+from modules.common.declaring.task import Task
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
 from pipelines.logs import logging_to
 

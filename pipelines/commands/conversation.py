@@ -11,8 +11,8 @@ from typing import TextIO
 
 import click
 
-from modules.common.errors import LianxiError
-from modules.common.request_numbers import parse_number
+from modules.common.asking.request_numbers import parse_number
+from modules.common.runtime.errors import LianxiError
 from pipelines.standard_streams import check_text, typed_lines
 
 _PROMPT = "> "

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from modules.common.errors import LianxiError
-from modules.common.task import Task
+from modules.common.declaring.task import Task
+from modules.common.runtime.errors import LianxiError
 from pipelines import last_run, stopping
 from pipelines.commands.options import as_json, data_option, env_option, root_option, task_argument
 from pipelines.environment import Environment, environment
@@ -54,7 +54,7 @@ def command(
                 f"lianxi run {task.name}{env.options}"
             )
         evaluation_dir = _evaluate(task, data, whole, env, run) if data else run.evaluation
-        from modules.common.evaluation import slice_values
+        from modules.common.evaluating.evaluation import slice_values
 
         slices = slice_values(evaluation_dir)
     if as_json:
@@ -93,7 +93,7 @@ def _print_whole(table: Table) -> None:
 
 
 def _table(task: Task, slices: dict[str, dict[str, float]]) -> Table:
-    from modules.common.evaluation import format_value
+    from modules.common.evaluating.evaluation import format_value
 
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("slice", no_wrap=True)

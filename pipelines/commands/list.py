@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from modules.common.registry import all_tasks
-from modules.common.task import Task
+from modules.common.declaring.registry import all_tasks
+from modules.common.declaring.task import Task
 from pipelines import last_run, pushed
 from pipelines.commands.options import TaskType, as_json, root_option
 from pipelines.environment import LOCAL, SMOKE, Environment, environment

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 import click
 
-from modules.common.errors import TaskError, did_you_mean
-from modules.common.registry import load_task, task_names
-from modules.common.task import Task
+from modules.common.declaring.registry import load_task, task_names
+from modules.common.declaring.task import Task
+from modules.common.runtime.errors import TaskError, did_you_mean
 
 _TASK = "lianxi.task"
 

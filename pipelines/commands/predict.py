@@ -16,14 +16,14 @@ from typing import Any, TextIO
 import click
 import numpy as np
 
-from modules.common.errors import (
+from modules.common.declaring.task import Task
+from modules.common.runtime.errors import (
     LianxiError,
     MissingDataError,
     SettingError,
     WrongUsage,
     did_you_mean,
 )
-from modules.common.task import Task
 from pipelines import last_run, pushed, stopping
 from pipelines.commands.answer_json import answer_line
 from pipelines.commands.conversation import converse, settings_by_turn

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from modules.common.errors import LianxiError, MissingDataError
-from modules.common.task import Task
+from modules.common.declaring.task import Task
+from modules.common.runtime.errors import LianxiError, MissingDataError
 
 if TYPE_CHECKING:
     from lianxi_client import ClientError

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from modules.common.errors import LianxiError
-from modules.common.task import Task, Value
+from modules.common.declaring.task import Task, Value
+from modules.common.runtime.errors import LianxiError
 from pipelines import last_run, stopping
 from pipelines.commands.options import (
     SettingsCommand,
@@ -177,7 +177,7 @@ def _finish(
 
 def _refusal(task: Task, hparams: Mapping[str, Value], is_smoke: bool, result: RunResult) -> str:
     """Says that a gate refused the model, and what may help: only what the task has."""
-    from modules.common.divergence import advice, rose
+    from modules.common.training.divergence import advice, rose
 
     said = f"{task.name} was not pushed: {', '.join(result.refused)} did not pass its gate."
     diverged = rose(result.paths.get("tensorboard", ""))

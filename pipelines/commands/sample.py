@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from modules.common.errors import LianxiError
-from modules.common.task import Task, Value
+from modules.common.declaring.task import Task, Value
+from modules.common.runtime.errors import LianxiError
 from pipelines import stopping
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
 

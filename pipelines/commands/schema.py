@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from modules.common.errors import TaskError
-from modules.common.task import Task
+from modules.common.declaring.task import Task
+from modules.common.runtime.errors import TaskError
 from pipelines import stopping
 from pipelines.commands.options import data_option, env_option, root_option, task_argument
 from pipelines.environment import Environment, environment

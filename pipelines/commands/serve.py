@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from modules.common.errors import LianxiError
-from modules.common.stack import quiet_imports
+from modules.common.runtime.errors import LianxiError
+from modules.common.runtime.stack import quiet_imports
 from pipelines import pushed, stopping
 from pipelines.commands import serve_config
 from pipelines.commands.options import env_option, root_option

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from modules.common.errors import WrongUsage
+from modules.common.runtime.errors import WrongUsage
 
 
 def check_together(options: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from tfx.tools.cli.cli_main import cli_group
 from tfx.tools.cli.handler import handler_factory
 from tfx.tools.cli.handler.base_handler import BaseHandler
 
-from modules.common.errors import LianxiError, WrongUsage
+from modules.common.runtime.errors import LianxiError, WrongUsage
 from pipelines import stopping
 from pipelines.commands import tfx_help
 

@@ -10,9 +10,9 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
-from modules.common.plain_paths import PlainPaths
-from modules.common.request_limits import read_max_examples
-from modules.common.stack import allow_keywords_as_inputs
+from modules.common.export.request_limits import read_max_examples
+from modules.common.runtime.plain_paths import PlainPaths
+from modules.common.runtime.stack import allow_keywords_as_inputs
 from serving import errors
 from serving.models.signature import Signature
 

@@ -11,7 +11,7 @@ from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.eager import context, execute
 from tensorflow.python.eager.cancellation import CancellationManager
 
-from modules.common.stack import safe_argument
+from modules.common.runtime.stack import safe_argument
 from serving import errors
 from serving.calls import tensors
 

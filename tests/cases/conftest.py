@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT.parent / "shared" / "cases"
-# What runs an ExampleGen is beside the tests of the components.
-sys.path.append(str(ROOT / "tests" / "components"))
 
 
 @pytest.fixture(scope="session")

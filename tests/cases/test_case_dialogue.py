@@ -11,12 +11,12 @@ import pytest
 from conv_files import TASK
 from run_executor import execute
 
-from components.example_gen.dialogue import DialogueExampleGen, Executor
+from components.example_gen.dialogue.example_gen import DialogueExampleGen, Executor
 from components.example_gen.quarantine import rejects_path
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
-from modules.common.errors import DataError
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
+from modules.common.runtime.errors import DataError
 from pipelines.data import locate
 from pipelines.environment import Environment
 

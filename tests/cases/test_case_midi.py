@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tunes import config_for
 
-from components.example_gen.midi_reader import SightedTune, look_at_tune
+from components.example_gen.midi.midi_reader import SightedTune, look_at_tune
 from components.example_gen.records import Reject
-from modules.common.midi_files import read_notes
+from modules.common.midi.midi_files import read_notes
 
 Case = Callable[[str], Path]
 

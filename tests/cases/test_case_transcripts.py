@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from speech_corpora import config_for
 
-from components.example_gen.audio_folder import Executor as VoiceExecutor
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.speech import Executor
-from components.example_gen.speech_reader import Utterance
-from modules.common.errors import DataError
-from modules.common.registry import load_task
+from components.example_gen.sound.audio_folder import Executor as VoiceExecutor
+from components.example_gen.sound.speech import Executor
+from components.example_gen.sound.speech_reader import Utterance
+from modules.common.declaring.registry import load_task
+from modules.common.runtime.errors import DataError
 from pipelines.data import locate
 from pipelines.environment import Environment
 

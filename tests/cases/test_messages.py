@@ -10,8 +10,8 @@ from run_executor import execute
 from statistics_gen import statistics_of
 
 from components.class_counts import class_problems, split_problem
-from components.example_gen.csv import CsvExampleGen
-from modules.common.registry import load_task
+from components.example_gen.tables.example_gen import CsvExampleGen
+from modules.common.declaring.registry import load_task
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from run_executor import execute
 
-from components.example_gen.csv import CsvExampleGen
-from components.example_gen.image_folder import ImageFolderExampleGen
-from modules.common.data_files import find_files
-from modules.common.registry import load_task
+from components.example_gen.pictures.image_folder import ImageFolderExampleGen
+from components.example_gen.tables.example_gen import CsvExampleGen
+from modules.common.declaring.registry import load_task
+from modules.common.reading.data_files import find_files
 from pipelines.data import locate
 from pipelines.environment import Environment
 

@@ -12,9 +12,9 @@ import tensorflow as tf
 from picture_folders import ingest
 from PIL import Image, ImageOps
 
-from modules.common import images
-from modules.common.errors import DataError
-from modules.common.image_files import servable_bytes
+from modules.common.pictures import images
+from modules.common.pictures.image_files import servable_bytes
+from modules.common.runtime.errors import DataError
 
 Case = Callable[[str], Path]
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from components.example_gen.csv import Executor, read_csv
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
-from modules.common.data_files import find_files
-from modules.common.errors import DataError
-from modules.common.registry import load_task
+from components.example_gen.tables.example_gen import Executor, read_csv
+from modules.common.declaring.registry import load_task
+from modules.common.reading.data_files import find_files
+from modules.common.runtime.errors import DataError
 
 Case = Callable[[str], Path]
 

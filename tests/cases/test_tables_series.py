@@ -11,10 +11,10 @@ import pytest
 from run_executor import execute
 
 from components.example_gen.quarantine import read_counts
-from components.example_gen.time_series import TimeSeriesExampleGen
-from modules.common.errors import DataError, TaskError
-from modules.common.registry import load_task
-from modules.common.time_series import TimeSeries, parse
+from components.example_gen.series.time_series import TimeSeriesExampleGen
+from modules.common.declaring.registry import load_task
+from modules.common.runtime.errors import DataError, TaskError
+from modules.common.series.time_series import TimeSeries, parse
 from modules.railway_forecast.predict import read_request
 from modules.railway_forecast.task import SOURCE
 

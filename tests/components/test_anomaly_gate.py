@@ -9,7 +9,7 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types.standard_artifacts import ExampleAnomalies
 
 from components.anomaly_gate import AnomalyGate, describe_anomalies
-from modules.common.errors import GateError
+from modules.common.runtime.errors import GateError
 
 _GENDER = """
 anomaly_info {

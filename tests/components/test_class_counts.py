@@ -14,11 +14,11 @@ from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics
 
 from components.anomaly_gate import AnomalyGate
 from components.class_counts import class_problems, one_sided_classes, split_problem
-from components.example_gen.csv import CsvExampleGen
 from components.example_gen.records import split_of
-from modules.common.errors import DataError
-from modules.common.registry import all_tasks, load_task
-from modules.common.task import Task
+from components.example_gen.tables.example_gen import CsvExampleGen
+from modules.common.declaring.registry import all_tasks, load_task
+from modules.common.declaring.task import Task
+from modules.common.runtime.errors import DataError
 
 Classes = dict[str, int]
 

@@ -10,7 +10,7 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types.standard_artifacts import Schema
 
 from components import curated_schema
-from modules.common.errors import TaskError
+from modules.common.runtime.errors import TaskError
 
 _FILE = Path(__file__).resolve().parents[2] / "schemas" / "name_gender" / "schema.pbtxt"
 

@@ -10,7 +10,7 @@ from tfx.types.standard_artifacts import Model
 from tfx.utils import path_utils
 
 from components.pushed_model import ABSENT, NO_VERSION, PushedModel, newest_version
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 
 def push(folder: Path, version: str, fingerprint: str = "") -> None:

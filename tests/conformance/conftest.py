@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from smoke import SmokeRun, smoke_run_of
 
-from modules.common.registry import load_task, task_names
-from modules.common.task import Task
+from modules.common.declaring.registry import load_task, task_names
+from modules.common.declaring.task import Task
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -19,10 +19,11 @@ from smoke import SmokeRun
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.curated_schema import schema_text
-from modules.common import evaluation, export
-from modules.common.input_pipeline import Split
-from modules.common.task import Task
-from modules.common.tensors import DTYPES, unpack
+from modules.common.declaring.task import Task
+from modules.common.evaluating import evaluation
+from modules.common.export import saved_model
+from modules.common.graph.tensors import DTYPES, unpack
+from modules.common.training.input_pipeline import Split
 
 pytestmark = pytest.mark.e2e
 
@@ -52,14 +53,14 @@ def build(run: SmokeRun) -> keras.Model:
     return model_module.build_model(hparams(run.task), transform_output(run))
 
 
-def servable_class(task: Task) -> type[export.Servable]:
+def servable_class(task: Task) -> type[saved_model.Servable]:
     module = importlib.import_module(f"modules.{task.name}.signatures")
     [found] = [
         value
         for value in vars(module).values()
         if isinstance(value, type)
-        and issubclass(value, export.Servable)
-        and value is not export.Servable
+        and issubclass(value, saved_model.Servable)
+        and value is not saved_model.Servable
     ]
     return found
 
@@ -68,7 +69,7 @@ def open_split(run: SmokeRun, name: str) -> Split:
     return Split(transformed_files(run, name), transform_output(run), run.task, hparams(run.task))
 
 
-def make_servable(run: SmokeRun, model: keras.Model) -> export.Servable:
+def make_servable(run: SmokeRun, model: keras.Model) -> saved_model.Servable:
     output = transform_output(run)
     splits = [open_split(run, name) for name in ("train", "eval")]
     found = servable_class(run.task)
@@ -87,7 +88,7 @@ def loaded(smoke_run: SmokeRun) -> Any:
 def answer_to(loaded: Any, request: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """What `serving_default` of a loaded model answers."""
     answers: dict[str, tf.Tensor] = loaded.signatures["serving_default"](
-        **export.as_arguments(request)
+        **saved_model.as_arguments(request)
     )
     return answers
 
@@ -149,7 +150,7 @@ def test_transform_survives_strange_text(smoke_run: SmokeRun) -> None:
 def test_what_is_no_picture_is_refused(smoke_run: SmokeRun, loaded: Any) -> None:
     pictures = media(smoke_run.task)
     served = pictures & {entry.name for entry in smoke_run.task.serving.inputs}
-    request = export.example_request(smoke_run.task)
+    request = saved_model.example_request(smoke_run.task)
     truncated = {name: tf.strings.substr(request[name], 0, 200) for name in served}
     for name in served:
         for wrong in (tf.constant([b""]), tf.constant([b"this is no picture"]), truncated[name]):
@@ -173,9 +174,9 @@ def test_model_takes_any_batch_and_learns_one(smoke_run: SmokeRun) -> None:
 
 def test_signature_equals_the_direct_path(smoke_run: SmokeRun, loaded: Any) -> None:
     model = build(smoke_run)
-    model.load_weights(str(smoke_run.saved_model / export.WEIGHTS_FILE))
-    direct = make_servable(smoke_run, model).answer(export.example_request(smoke_run.task))
-    served = answer_to(loaded, export.example_request(smoke_run.task))
+    model.load_weights(str(smoke_run.saved_model / saved_model.WEIGHTS_FILE))
+    direct = make_servable(smoke_run, model).answer(saved_model.example_request(smoke_run.task))
+    served = answer_to(loaded, saved_model.example_request(smoke_run.task))
     assert set(served) == {entry.name for entry in smoke_run.task.serving.outputs}
     # Sounds are made in many rounds, each of which makes more of the last one's rounding: phases
     # come out otherwise, and what is heard and measured is about the same.
@@ -223,7 +224,7 @@ def test_garbage_is_a_clean_error(smoke_run: SmokeRun, loaded: Any) -> None:
 
 def test_an_untrained_model_fails_the_gate(smoke_run: SmokeRun, tmp_path: object) -> None:
     task = smoke_run.task
-    export.save(make_servable(smoke_run, build(smoke_run)), f"{tmp_path}/model")
+    saved_model.save(make_servable(smoke_run, build(smoke_run)), f"{tmp_path}/model")
     # As Evaluator does it where there is no blessed model yet.
     config = tfma.utils.update_eval_config_with_defaults(
         evaluation.eval_config(task), has_baseline=False, rubber_stamp=True

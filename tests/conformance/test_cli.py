@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from smoke import LIANXI, SmokeRun
 
-from modules.common.registry import load_task, task_names
+from modules.common.declaring.registry import load_task, task_names
 
 COMMANDS = ("list", "run", "serve", "predict", "evaluate", "schema", "sample", "clean", "compile")
 

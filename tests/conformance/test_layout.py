@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,12 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from modules.common.registry import task_names
-from modules.common.task import Task
+from modules.common.declaring.registry import task_names
+from modules.common.declaring.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("kubeflow", "pipelines", "components", "modules", "serving", "lianxi_client")
 MAX_LINES = 300
+# A module, and a function or class of it.
+IMPORT_PATH = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.[a-z_0-9]+)+)\.[A-Za-z_]\w*")
+# Rooms of one kind of data each, in `modules/common/` and in `components/example_gen/`.
+KINDS = ("pictures", "sound", "dialogue", "midi", "series", "tables", "drawn")
 
 # Commands that hand over to `kubeflow` when they run; importing them loads nothing of it.
 HANDS_OVER = ("pipelines.commands.compile", "pipelines.commands.tfx")
@@ -24,9 +29,9 @@ HANDS_OVER = ("pipelines.commands.compile", "pipelines.commands.tfx")
 # by which a model tells its server.
 FOR_ALL = (
     "modules",
-    "modules.common.stack",
-    "modules.common.plain_paths",
-    "modules.common.request_limits",
+    "modules.common.runtime.stack",
+    "modules.common.runtime.plain_paths",
+    "modules.common.export.request_limits",
 )
 
 # Package to what it may import of this project, besides itself.
@@ -46,12 +51,26 @@ def sources(*packages: str) -> list[Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
+    """Modules that a file imports, those of import paths in its strings too."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert not node.level, f"{path} imports relatively"
             yield node.module
+            yield from (
+                module for alias in node.names if is_module(module := f"{node.module}.{alias.name}")
+            )
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found = IMPORT_PATH.fullmatch(node.value)
+            # A source names the component that reads it, which gets it by the task.
+            if found and not found[1].startswith("components."):
+                yield found[1]
+
+
+def is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def imports_at_once(path: Path) -> Iterator[str]:
@@ -83,7 +102,7 @@ def test_a_task_stands_in_every_folder(task_name: str) -> None:
             f"pipelines/{task_name}.py",
             f"schemas/{task_name}/schema.pbtxt",
             f"docs/{task_name}.md",
-            f"tests/tasks/test_{task_name}.py",
+            f"tests/modules/{task_name}/test_{task_name}.py",
         )
         if not (ROOT / path).is_file()
     ]
@@ -124,6 +143,37 @@ def test_imports_point_one_way(path: Path) -> None:
         assert ok, f"{module} imports {name}"
 
 
+def kind_of(module: str) -> str | None:
+    parts = module.split(".")
+    is_room = parts[:2] in (["modules", "common"], ["components", "example_gen"])
+    return parts[2] if is_room and len(parts) > 2 and parts[2] in KINDS else None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kind_of_data_imports_another(kind: str) -> None:
+    rooms = sources(f"modules/common/{kind}", f"components/example_gen/{kind}")
+    assert rooms
+    others = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in rooms
+        for name in imports(path)
+        if kind_of(name) not in (None, kind)
+    }
+    assert not others
+
+
+@pytest.mark.parametrize("folder", ["modules/common", "modules/common/*"])
+def test_what_tasks_share_is_in_rooms_that_say_what_belongs_in_them(folder: str) -> None:
+    inits = sorted(ROOT.glob(f"{folder}/__init__.py"))
+    assert all(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) for path in inits)
+    if folder == "modules/common":
+        assert [path.name for path in (ROOT / folder).glob("*.py")] == ["__init__.py"]
+    else:
+        assert {path.parent for path in inits} == {
+            path for path in (ROOT / "modules/common").iterdir() if list(path.glob("*.py"))
+        }
+
+
 @pytest.mark.parametrize(
     "path", sources(*PACKAGES, "tests", "benchmarks"), ids=lambda path: str(path.relative_to(ROOT))
 )
@@ -136,7 +186,7 @@ def test_a_file_has_a_docstring_and_a_readable_length(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sources(*PACKAGES), ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_one_module_asks_which_stack_it_is(path: Path) -> None:
-    if path == ROOT / "modules/common/stack.py":
+    if path == ROOT / "modules/common/runtime/stack.py":
         return
     asked = {
         name

@@ -27,7 +27,7 @@ import threading
 import traceback
 from typing import Any, NoReturn
 
-from modules.common.stack import prepare_environment
+from modules.common.runtime.stack import prepare_environment
 
 prepare_environment()
 

@@ -14,7 +14,7 @@ from components.serving_validator import check_answer
 from kubeflow.config import KubeflowConfig
 from kubeflow.runner import compile_task
 from lianxi_client import Client
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
 from pipelines.builder import Options
 from serving.server import Server, ServerConfig
 

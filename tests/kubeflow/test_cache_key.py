@@ -14,7 +14,7 @@ import pytest
 from kubeflow.config import parse
 from kubeflow.package import Package
 from kubeflow.runner import compile_task
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
 
 BASE: dict[str, Any] = {
     "image": "registry.example.com/lianxi:1",

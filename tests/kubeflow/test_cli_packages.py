@@ -9,7 +9,7 @@ import yaml
 from api_server import ApiServer
 from asking import PIPELINE_FILE, PLATFORM, SPEC, Ask, fails
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 
 
 @pytest.fixture

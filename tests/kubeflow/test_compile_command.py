@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines.commands.compile import command
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "kubeflow/config.example.yaml"

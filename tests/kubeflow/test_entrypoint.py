@@ -11,7 +11,7 @@ import pytest
 from kubeflow import executor_io, train_steps
 from kubeflow.entrypoint import Teller, main, step_name, uses_beam
 from kubeflow.staging import Staging
-from modules.common.progress import Progress
+from modules.common.runtime.progress import Progress
 
 SALT = "0b2d9c4e-8a41-4d53-9a35-0c4b6f0f7a11"
 MODEL = {"instanceSchema": "title: tfx.Model\ntype: object\n"}

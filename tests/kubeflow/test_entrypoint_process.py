@@ -14,7 +14,7 @@ import pytest
 
 from kubeflow import executor_io, file_driver
 from kubeflow.staging import Staging
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 SALT = "0b2d9c4e-8a41-4d53-9a35-0c4b6f0f7a11"
 LOG = {"type": {"schemaTitle": "system.Artifact"}}

@@ -11,8 +11,8 @@ from tfx.types.standard_artifacts import Examples
 
 from kubeflow import ingest
 from kubeflow.ingest import Executor, LocatedExampleGen, find, settings_of
-from modules.common.errors import DataError
-from modules.common.registry import load_task, task_names
+from modules.common.declaring.registry import load_task, task_names
+from modules.common.runtime.errors import DataError
 
 
 def execute(data: str, output: Path) -> Examples:

@@ -19,7 +19,7 @@ import pytest
 from kubeflow.config import KubeflowConfig, load
 from kubeflow.platform import step_config
 from kubeflow.runner import compile_task
-from modules.common.registry import load_task, task_names
+from modules.common.declaring.registry import load_task, task_names
 from pipelines.builder import Options
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from launcher_versions import NEWEST, VERSIONS, Kfp
 
 from components.pushed_model import ABSENT
 from kubeflow import object_store
-from modules.common.registry import load_task, task_names
+from modules.common.declaring.registry import load_task, task_names
 from pipelines.builder import Options
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sweep, pytest.mark.timeout(3600)]

@@ -16,7 +16,7 @@ from kustomize import Manifest, render
 from tensorflow_serving.config import model_server_config_pb2
 
 from kubeflow.config import load
-from modules.common.registry import task_names
+from modules.common.declaring.registry import task_names
 from pipelines import cli
 from serving.config import METRICS_PATH, ModelEntry, ServerConfig
 from serving.files import batching_config, container, models_config, monitoring_config

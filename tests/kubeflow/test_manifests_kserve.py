@@ -18,7 +18,7 @@ import pytest
 from fetched import unpacked
 from kustomize import Manifest, render
 
-from modules.common.registry import task_names
+from modules.common.declaring.registry import task_names
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFESTS = ROOT / "kubeflow" / "manifests"

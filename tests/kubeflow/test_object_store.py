@@ -25,7 +25,7 @@ from kubeflow import object_store
 from kubeflow.data_fingerprint import fingerprint
 from kubeflow.ingest import find
 from kubeflow.store_location import ENDPOINT_VARIABLE
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 
 class Forbidding(BaseHTTPRequestHandler):

@@ -13,9 +13,9 @@ from kubeflow import executor_io, outputs, report
 from kubeflow.config import KubeflowConfig
 from kubeflow.runner import compile_task
 from kubeflow.staging import Staging
-from modules.common.evaluation import Figure
-from modules.common.registry import load_task
-from modules.common.task import Gate, Metric
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.task import Gate, Metric
+from modules.common.evaluating.evaluation import Figure
 
 URI = "minio://bucket/run/Step/0b2d9c4e-8a41-4d53-9a35-0c4b6f0f7a11/"
 

@@ -16,8 +16,8 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 from kubeflow.config import KubeflowConfig, load
 from kubeflow.package import Package
 from kubeflow.runner import compile_task
-from modules.common.errors import LianxiError, TaskError
-from modules.common.registry import load_task, task_names
+from modules.common.declaring.registry import load_task, task_names
+from modules.common.runtime.errors import LianxiError, TaskError
 from pipelines.builder import Options
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from kubeflow.config import KubeflowConfig, parse
 from kubeflow.platform import platform_spec, step_config
 from kubeflow.runner import compile_task
 from kubeflow.settings import ConfigError
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
 from pipelines.builder import Options
 
 # Fields of KFP 2.0's kubernetes_executor_config.proto, and what its JSON calls them.

@@ -16,7 +16,7 @@ from components.pushed_versions import publish
 from kubeflow import refusals
 from kubeflow.data_fingerprint import fingerprint
 from kubeflow.refusals import explain_in_step
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 NOBODY = 65534
 

@@ -15,7 +15,7 @@ from remote_workers import portable_engine
 
 from kubeflow.config import parse
 from kubeflow.runner import compile_task
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
 
 pytestmark = pytest.mark.e2e
 

@@ -11,7 +11,7 @@ import pytest
 
 from kubeflow import executor_io, ingest, shared_files
 from kubeflow.staging import SHARED_STAGING_VARIABLE, Staging
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 TASK = "bucket/run/Transform/0b2d9c4e-8a41-4d53-9a35-0c4b6f0f7a11"
 

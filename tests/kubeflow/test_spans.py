@@ -15,7 +15,7 @@ from launcher_process import Forks
 from launcher_tasks import compile_package, cut, said
 from launcher_versions import NEWEST
 
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
 from modules.name_gender.sample import write_sample
 
 _ROWS = 4000

@@ -16,7 +16,7 @@ from kubernetes_stub import NAMESPACE, Kubernetes, running
 from kubeflow import cluster, ingest, object_store, store_location
 from kubeflow.data_fingerprint import fingerprint
 from kubeflow.store_location import ENDPOINT_VARIABLE, locate
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 
 VARIABLES = (
     ENDPOINT_VARIABLE, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from tfx.components.example_gen.component import FileBasedExampleGen, QueryBasedExampleGen
 
-from modules.common.registry import load_task
-from modules.common.sources import GeneratedSource, ImageFolderSource, Source
-from modules.common.task import Task
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.sources import Source
+from modules.common.declaring.task import Task
+from modules.common.drawn.sources import GeneratedSource
+from modules.common.pictures.sources import ImageFolderSource
 from pipelines import builder
 from pipelines.data import DataLocation
 

@@ -23,7 +23,7 @@ from tfx.types.standard_artifacts import Examples, Model
 from tfx.utils import path_utils
 
 from components.model_pusher import Pusher
-from modules.common.errors import DataError
+from modules.common.runtime.errors import DataError
 from pipelines.careful_launcher import launched_by
 from pipelines.runner import explain
 

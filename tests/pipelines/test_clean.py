@@ -14,7 +14,7 @@ from ml_metadata.metadata_store import metadata_store
 from tfx.orchestration import metadata
 from tiny_runs import run
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines import last_run
 from pipelines.cli import cli
 from pipelines.environment import Environment, environment

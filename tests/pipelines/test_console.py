@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from modules.common import progress
+from modules.common.runtime import progress
 from pipelines.console import RunConsole
 from pipelines.observer import Outcome
 

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from modules.common.errors import DataError, LianxiError
+from modules.common.runtime.errors import DataError, LianxiError
 from pipelines.commands import predict
 from pipelines.commands.conversation import settings_by_turn
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from modules.common.errors import DataError, GateError, LianxiError, WrongUsage
+from modules.common.runtime.errors import DataError, GateError, LianxiError, WrongUsage
 from pipelines.ending import end_of
 from pipelines.logs import log_of, logging_to
 

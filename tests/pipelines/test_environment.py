@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.common.errors import LianxiError, WrongUsage
+from modules.common.runtime.errors import LianxiError, WrongUsage
 from pipelines.environment import KEEP_VERSIONS_VARIABLE, ROOT_VARIABLE, environment
 
 

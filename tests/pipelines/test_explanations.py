@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 import tensorflow as tf
 
-from modules.common.errors import DataError, GateError, TaskError
+from modules.common.runtime.errors import DataError, GateError, TaskError
 from pipelines.explanations import exit_code, explain, is_fault
 
 

@@ -15,7 +15,7 @@ from smoke import SmokeRun, run_smoke
 from tfx.orchestration.portable import python_executor_operator
 from tiny_runs import run
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
 from serving.models.versions import find_versions

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from modules.common.errors import LianxiError
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
+from modules.common.runtime.errors import LianxiError
 from pipelines import last_run
 from pipelines.commands.answer_json import answer_line
 from pipelines.commands.predict import (

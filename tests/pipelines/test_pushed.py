@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines import last_run, pushed
 from pipelines.commands.list import command
 from pipelines.environment import Environment, environment, other

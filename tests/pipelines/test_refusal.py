@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from modules.common.divergence import FIT_FILE
-from modules.common.evaluation import Figure
-from modules.common.registry import load_task, task_names
+from modules.common.declaring.registry import load_task, task_names
+from modules.common.evaluating.evaluation import Figure
+from modules.common.training.divergence import FIT_FILE
 from pipelines.commands.run import _refusal
 from pipelines.results import RunResult
 

@@ -9,7 +9,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.types.standard_artifacts import ExampleAnomalies
 
-from modules.common.registry import load_task
+from modules.common.declaring.registry import load_task
 from pipelines.observer import Outcome
 from pipelines.results import RunResult
 

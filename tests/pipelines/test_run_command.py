@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from modules.common.errors import DataError, GateError
-from modules.common.evaluation import Figure
+from modules.common.evaluating.evaluation import Figure
+from modules.common.runtime.errors import DataError, GateError
 from pipelines import last_run, runner
 from pipelines.cli import cli
 from pipelines.ending import end_of

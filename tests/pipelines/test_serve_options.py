@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from modules.common.errors import WrongUsage
+from modules.common.runtime.errors import WrongUsage
 from pipelines.commands import serve_config
 from pipelines.commands.serve import _is_loopback
 from pipelines.commands.serve import command as serve_command

@@ -9,8 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from modules.common.registry import all_tasks, load_task
-from modules.common.task import Task
+from modules.common.declaring.registry import all_tasks, load_task
+from modules.common.declaring.task import Task
 from pipelines.commands import run, sample
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.common.errors import LianxiError
+from modules.common.runtime.errors import LianxiError
 from pipelines.standard_streams import check_text, json_line, typed_lines
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lianxi_client import Client, ClientError
-from modules.common.errors import LianxiError, SettingError, WrongUsage
+from modules.common.runtime.errors import LianxiError, SettingError, WrongUsage
 from pipelines.beam_arguments import check_arguments
 from pipelines.commands.request_usage import NoServerError, check_answers
 from pipelines.commands.serve import _refusal

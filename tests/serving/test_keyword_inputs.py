@@ -7,7 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from lianxi_client import Client
-from modules.common.stack import allow_keywords_as_inputs
+from modules.common.runtime.stack import allow_keywords_as_inputs
 from serving.config import ServerConfig
 from serving.server import Server
 

@@ -1,0 +1,1 @@
+"""Examples that are drawn as they are read."""

@@ -1,0 +1,63 @@
+"""Examples that the task draws as they are read: there are no files.
+
+With no files there are no fingerprints: TFX's cache follows the configuration, which holds the
+hyperparameters, the seed and the number of examples among them, and the digest of the drawing code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfx.components.example_gen.component import QueryBasedExampleGen
+from tfx.dsl.components.base import executor_spec
+from tfx.proto import example_gen_pb2
+
+from components.example_gen.base import SourceExecutor, configs
+from components.example_gen.drawn.drawing_reader import draw_example
+from components.example_gen.read_config import ReadConfig
+from modules.common.declaring.task import Task, Value
+from modules.common.drawn.sources import GeneratedSource
+
+
+class Executor(SourceExecutor):
+    """Draws examples. Items are their numbers."""
+
+    reader = staticmethod(draw_example)
+    in_processes = True
+
+    @classmethod
+    def items(cls, config: ReadConfig, patterns: Sequence[str]) -> range:
+        """Numbers the examples; raises `DataError` where there would be none."""
+        source: GeneratedSource = config.source
+        return range(source.examples(config.hparams))
+
+
+class GeneratedExampleGen(QueryBasedExampleGen):
+    """ExampleGen for `GeneratedSource`."""
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+
+    def __init__(
+        self,
+        task: Task,
+        source: GeneratedSource,
+        data_dir: str,
+        hparams: dict[str, Value],
+        source_digest: str,
+        patterns: Sequence[str] | None = None,
+    ) -> None:
+        """Configures the component.
+
+        Args:
+            task: The declaration.
+            source: Which of the task's sources is drawn from.
+            data_dir: Empty: there is none.
+            hparams: Resolved hyperparameters.
+            source_digest: Digest of the code that draws, so that an edit is noticed.
+            patterns: Empty: there are no files.
+        """
+        split = example_gen_pb2.Input.Split(name="all", pattern=source.drawer)
+        super().__init__(
+            input_config=example_gen_pb2.Input(splits=[split]),
+            **configs(task, source, hparams, source_digest),
+        )

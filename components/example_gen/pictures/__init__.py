@@ -1,0 +1,1 @@
+"""Pictures to examples: folders, Adience's tables, MNIST's files."""

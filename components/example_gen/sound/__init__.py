@@ -1,0 +1,1 @@
+"""Recordings to examples: folders of classes, clips, speech with its transcripts."""

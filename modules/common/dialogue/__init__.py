@@ -1,0 +1,1 @@
+"""Dialogue: layouts, and the one spelling of a line."""

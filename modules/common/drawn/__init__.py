@@ -1,0 +1,1 @@
+"""Examples that are drawn, not read: their source, and scenes that several tasks draw."""

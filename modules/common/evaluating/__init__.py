@@ -1,0 +1,1 @@
+"""How a model is measured and gated: TFMA's configuration, and metrics out of scores."""

@@ -1,0 +1,240 @@
+"""From the declared metrics to Evaluator's configuration, and from its output to figures.
+
+Every gate is a TFMA threshold. A gain over a baseline is a metric of its own, computed from the
+model's and the baseline's scores on the same examples, and must lie above a constant; so Evaluator
+blesses without knowing what a baseline is.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import tensorflow_model_analysis as tfma
+
+from modules.common.declaring.task import Metric, Task
+from modules.common.runtime.plain_paths import PlainPaths
+
+_MODULE = "modules.common.evaluating.metrics"
+_TEXT_MODULE = "modules.common.evaluating.text_metrics"
+# TFMA's bounds let equality pass; a model that is no better than its baseline must not.
+_STRICTLY = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One metric's outcome.
+
+    Attributes:
+        name: The metric.
+        value: The model's value.
+        baselines: The baselines' values, by name.
+        gate: The gate in words, or an empty string.
+        passed: Whether the gate let it through; `None` where the metric has none.
+    """
+
+    name: str
+    value: float
+    baselines: dict[str, float]
+    gate: str
+    passed: bool | None
+
+
+def eval_config(task: Task) -> tfma.EvalConfig:
+    """Makes Evaluator's configuration of the declared metrics, gates and slices."""
+    configs = [config for metric in task.metrics for config in _metric_configs(metric)]
+    return tfma.EvalConfig(
+        model_specs=[tfma.ModelSpec(signature_name="evaluate", model_type=tfma.TF_GENERIC)],
+        metrics_specs=[
+            tfma.MetricsSpec(
+                metrics=[
+                    tfma.MetricConfig(class_name="ExampleCount", module=_TFMA_METRICS),
+                    *configs,
+                ]
+            )
+        ],
+        slicing_specs=[
+            tfma.SlicingSpec(),
+            *(tfma.SlicingSpec(feature_keys=[name]) for name in task.slices),
+        ],
+    )
+
+
+_TFMA_METRICS = "tensorflow_model_analysis.metrics.example_count"
+
+
+def gain_name(metric: Metric, baseline: str) -> str:
+    """Name of the metric that says by how much `metric` beats `baseline`."""
+    return f"{metric.name}_gain_over_{baseline}"
+
+
+def _metric_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
+    if metric.kind == "ratio":
+        yield from _ratio_configs(metric)
+        return
+    name = {"name": metric.name}
+    threshold = _threshold(metric)
+    if metric.kind == "bleu":
+        arguments = name | {"sums": f"{metric.name}__sums"}
+        yield _config("CorpusBleu", arguments, threshold, _TEXT_MODULE)
+    elif metric.kind == "distinct":
+        arguments = name | {"keys": f"{metric.name}__keys"}
+        yield _config("DistinctNgrams", arguments, threshold, _TEXT_MODULE)
+    else:
+        outputs = {"score": f"{metric.name}__score", "label": f"{metric.name}__label"}
+        yield _config("BinaryCurve", name | outputs | {"kind": metric.kind}, threshold)
+
+
+def _ratio_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
+    """The metric itself, and for each baseline its value and the gain over it."""
+    common = {"weight": f"{metric.name}__weight", "link": metric.link}
+    own = {"name": metric.name, "score": f"{metric.name}__score"}
+    yield _config("RatioOfSums", own | common, _threshold(metric))
+    for baseline in metric.baselines:
+        scores = f"{metric.name}__{baseline}"
+        yield _config(
+            "RatioOfSums", {"name": f"{metric.name}_{baseline}", "score": scores} | common
+        )
+        gain = {
+            "name": gain_name(metric, baseline),
+            "score": f"{metric.name}__score",
+            "minus": scores,
+            "lower_is_better": metric.better == "lower",
+        }
+        yield _config("RatioOfSums", gain | common, _gain_threshold(metric, baseline))
+
+
+def _config(
+    class_name: str,
+    arguments: Mapping[str, object],
+    threshold: tfma.MetricThreshold | None = None,
+    module: str = _MODULE,
+) -> tfma.MetricConfig:
+    config = tfma.MetricConfig(class_name=class_name, module=module, config=json.dumps(arguments))
+    if threshold is not None:
+        # A plain threshold would hold for every slice, the smallest too.
+        config.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=threshold)
+    return config
+
+
+def _threshold(metric: Metric) -> tfma.MetricThreshold | None:
+    """The conditions on the metric itself: its floor, and its change since the last blessing."""
+    gate = metric.gate
+    if gate is None or (gate.floor is None and gate.max_drop is None):
+        return None
+    higher = metric.better == "higher"
+    threshold = tfma.MetricThreshold()
+    if gate.floor is not None:
+        bound = "lower_bound" if higher else "upper_bound"
+        threshold.value_threshold.CopyFrom(
+            tfma.GenericValueThreshold(**{bound: {"value": gate.floor}})
+        )
+    if gate.max_drop is not None:
+        direction = tfma.MetricDirection
+        threshold.change_threshold.CopyFrom(
+            tfma.GenericChangeThreshold(
+                direction=direction.HIGHER_IS_BETTER if higher else direction.LOWER_IS_BETTER,
+                absolute={"value": -gate.max_drop if higher else gate.max_drop},
+            )
+        )
+    return threshold
+
+
+def _gain_threshold(metric: Metric, baseline: str) -> tfma.MetricThreshold | None:
+    if metric.gate is None or baseline not in metric.gate.baselines:
+        return None
+    bound = metric.gate.min_gain + _STRICTLY
+    return tfma.MetricThreshold(
+        value_threshold=tfma.GenericValueThreshold(lower_bound={"value": bound})
+    )
+
+
+def figures(task: Task, evaluation_dir: str) -> list[Figure]:
+    """Reads what Evaluator measured over the whole evaluation split.
+
+    Args:
+        task: The declaration.
+        evaluation_dir: The Evaluator's `evaluation` artifact.
+
+    Returns:
+        One figure for each declared metric.
+    """
+    values = slice_values(evaluation_dir)["overall"]
+    failed = _failed_metrics(evaluation_dir)
+    return [
+        Figure(
+            name=metric.name,
+            value=values[metric.name],
+            baselines={name: values[f"{metric.name}_{name}"] for name in metric.baselines},
+            gate=describe_gate(metric),
+            passed=_passed(metric, failed),
+        )
+        for metric in task.metrics
+    ]
+
+
+def slice_values(evaluation_dir: str) -> dict[str, dict[str, float]]:
+    """Reads every metric of every slice.
+
+    Returns:
+        Slice (`overall`, or `feature=value`) to metric to value, of the candidate model.
+    """
+    with PlainPaths() as paths:
+        result = tfma.load_eval_result(paths.plain(evaluation_dir))
+    if result is None or not result.slicing_metrics:
+        raise FileNotFoundError(f"no evaluation in {evaluation_dir}")
+    slices: dict[str, dict[str, float]] = {}
+    for key, metrics in result.slicing_metrics:
+        name = ", ".join(f"{feature}={_text(value)}" for feature, value in key) or "overall"
+        slices[name] = {
+            metric: float(value.get("doubleValue", math.nan))
+            for metric, value in metrics[""][""].items()
+            if isinstance(value, dict)
+        }
+    return slices
+
+
+def describe_gate(metric: Metric) -> str:
+    """Says a gate in words, as people read it beside the figure."""
+    gate = metric.gate
+    if gate is None:
+        return ""
+    sign, worse = (">", "below") if metric.better == "higher" else ("<", "above")
+    parts = []
+    if gate.baselines:
+        margin = f" by {format_value(metric, gate.min_gain)}" if gate.min_gain else ""
+        parts.append(f"{sign} {' and '.join(gate.baselines)}{margin}")
+    if gate.floor is not None:
+        parts.append(f"{sign}= {format_value(metric, gate.floor)}")
+    if gate.max_drop is not None:
+        drop = format_value(metric, gate.max_drop)
+        parts.append(f"at most {drop} {worse} the last blessed model")
+    return ", ".join(parts)
+
+
+def format_value(metric: Metric, value: float) -> str:
+    """Writes a metric's value as people read it."""
+    return f"{value:.2%}" if metric.percent else f"{value:.4g}"
+
+
+def _failed_metrics(evaluation_dir: str) -> set[str]:
+    with PlainPaths() as paths:
+        validation = tfma.load_validation_result(paths.plain(evaluation_dir))
+    return {
+        failure.metric_key.name
+        for slice_validation in validation.metric_validations_per_slice
+        for failure in slice_validation.failures
+    }
+
+
+def _passed(metric: Metric, failed: set[str]) -> bool | None:
+    if metric.gate is None:
+        return None
+    gains = {gain_name(metric, baseline) for baseline in metric.gate.baselines}
+    return not failed & {metric.name, *gains}
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

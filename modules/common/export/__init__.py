@@ -1,0 +1,1 @@
+"""How a trained model becomes a SavedModel that is served."""

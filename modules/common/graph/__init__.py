@@ -1,0 +1,1 @@
+"""Tensors in the graph, for features, models and signatures of any kind of data."""

@@ -1,0 +1,1 @@
+"""Music as MIDI files: layouts, the format, and its states of notes."""

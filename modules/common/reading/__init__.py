@@ -1,0 +1,1 @@
+"""What readers of several kinds of data share: finding files, encodings, tables, splits."""

@@ -1,0 +1,1 @@
+"""What every part of the project may need: errors, progress, digests of source, the stack."""

@@ -1,0 +1,1 @@
+"""Time series: layouts, dates and values, and the table that holds them."""

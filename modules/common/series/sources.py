@@ -1,0 +1,26 @@
+"""The layout of time series, as tasks declare it. No TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from modules.common.reading.table_sources import TableSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSeriesSource(TableSource):
+    """A table with dates and values: one series, evenly spaced, upright or wide.
+
+    Attributes:
+        date_headers: Names the date column goes by; failing these, the first column is taken.
+        value_headers: Names the value column goes by; failing these, the second.
+        windower: Import path of a function `(TimeSeries, hparams) -> iterable of (split, raw
+            features)` that cuts the series into examples, split by time.
+    """
+
+    component: ClassVar[str] = "components.example_gen.series.time_series.TimeSeriesExampleGen"
+
+    date_headers: tuple[str, ...]
+    value_headers: tuple[str, ...]
+    windower: str

@@ -1,0 +1,1 @@
+"""Sound and speech: layouts, formats, transcripts, and spectra in the graph."""

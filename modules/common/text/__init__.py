@@ -1,0 +1,1 @@
+"""Text as models see it: one spelling, characters and their ids."""

@@ -1,0 +1,1 @@
+"""How every task is trained and tuned: input, the loop, callbacks, precision, divergence."""

@@ -1,0 +1,57 @@
+"""Runs an ExampleGen of ours in this process, as TFX does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tensorflow as tf
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.types.standard_artifacts import Examples
+
+from components.example_gen import base
+from modules.common.declaring.task import Task
+
+Features = dict[str, Any]
+
+
+def execute(
+    monkeypatch: pytest.MonkeyPatch,
+    component_class: Any,
+    task: Task,
+    data: Path | str,
+    output: Path,
+    **hparams: Any,
+) -> Examples:
+    """Runs the executor with the properties of a real component, on the task's first source."""
+    monkeypatch.setattr(base, "load_task", lambda name: task)
+    monkeypatch.setattr("components.example_gen.read_config.load_task", lambda name: task)
+    settings = task.resolve_hparams(hparams)
+    component = component_class(task, task.sources[0], str(data), settings, "digest")
+    examples = Examples()
+    examples.uri = str(output)
+    context = BaseBeamExecutor.Context(
+        beam_pipeline_args=["--runner=FnApiRunner", "--direct_running_mode=in_memory"],
+        tmp_dir=str(output.parent),
+        unique_id="1",
+    )
+    executor = component_class.EXECUTOR_SPEC.executor_class(context)
+    executor.Do({}, {"examples": [examples]}, dict(component.exec_properties))
+    return examples
+
+
+def read_back(output: Path, split: str) -> list[Features]:
+    """Gives a split's examples, lists of one unpacked."""
+    files = [str(path) for path in output.glob(f"Split-{split}/*.gz")]
+    assert files
+    found = []
+    for serialized in tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator():
+        features = tf.train.Example.FromString(serialized).features.feature
+        found.append(
+            {
+                name: getattr(feature, feature.WhichOneof("kind")).value[0]
+                for name, feature in features.items()
+            }
+        )
+    return found
