@@ -132,7 +132,7 @@ class LocatedExampleGen(BaseBeamComponent):
             "task_name": task.name,
             "data": data,
             "hparams": json.dumps(told, ensure_ascii=False, sort_keys=True),
-            "digest": source_digest(f"modules.{task.name}.sample", *sorted(readers)),
+            "digest": source_digest(f"modules.{task.name}.sample.maker", *sorted(readers)),
         }
         outputs = {"examples": channel_utils.as_channel([Examples()])}
         super().__init__(spec=LocatedExampleGenSpec(**parameters, **outputs))

@@ -122,7 +122,7 @@ def _layouts(task: Task) -> str:
 
 def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:
     """Makes the sample in a folder named by what it depends on; one without files is made anew."""
-    module = importlib.import_module(f"modules.{task.name}.sample")
+    module = importlib.import_module(f"modules.{task.name}.sample.maker")
     settings = {name: value for name, value in hparams.items() if name.startswith("sample_")}
     depends_on = json.dumps([settings, hparams["seed"], source_digest(module.__name__)])
     name = hashlib.sha256(depends_on.encode()).hexdigest()[:12]

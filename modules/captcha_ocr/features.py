@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from modules.captcha_ocr.charsets import MAX_CHARS, symbols
-from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX
+from modules.captcha_ocr.task import HEIGHT_PX, WIDTH_PX
 from modules.common.graph.tensors import Tensors, pack
 from modules.common.pictures import images
 from modules.common.text.characters import to_ids

@@ -13,7 +13,7 @@ import tensorflow_transform as tft
 from keras import layers, ops
 
 from modules.captcha_ocr.charsets import MAX_CHARS, symbols
-from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX
+from modules.captcha_ocr.task import HEIGHT_PX, WIDTH_PX
 from modules.common.graph.tensors import Hparams
 from modules.common.models import ctc, ocr
 

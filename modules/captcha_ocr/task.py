@@ -22,6 +22,8 @@ from modules.common.drawn.sources import GeneratedSource
 from modules.common.pictures.name_labels import NAME_CHECKS
 from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 
+HEIGHT_PX, WIDTH_PX = 60, 160
+
 TASK = Task(
     name="captcha_ocr",
     title="A captcha → its text",
@@ -37,13 +39,13 @@ TASK = Task(
         ),
         GeneratedSource(
             layout="none: captchas are drawn",
-            drawer="modules.captcha_ocr.drawing.draw",
+            drawer="modules.captcha_ocr.sample.drawing.draw",
             count="sample_captchas",
             eval_percent=10,
         ),
     ),
     features=(
-        Feature(name="image", dtype="uint8", shape=(60, 160, 1)),
+        Feature(name="image", dtype="uint8", shape=(HEIGHT_PX, WIDTH_PX, 1)),
         Feature(name="characters", dtype="int64", shape=(MAX_CHARS,)),
     ),
     label="characters",
@@ -110,7 +112,8 @@ TASK = Task(
             Field(
                 name="image",
                 dtype="string",
-                doc="bytes of a PNG, JPEG, GIF or BMP, grey or in colour; brought to 60x160",
+                doc="bytes of a PNG, JPEG, GIF or BMP, grey or in colour; brought to "
+                f"{HEIGHT_PX}x{WIDTH_PX}",
             ),
         ),
         outputs=(

@@ -42,7 +42,7 @@ TASK = Task(
         ),
         GeneratedSource(
             layout="none: strips are drawn",
-            drawer="modules.id_number_ocr.drawing.draw",
+            drawer="modules.id_number_ocr.sample.drawing.draw",
             count="sample_strips",
             eval_percent=10,
         ),

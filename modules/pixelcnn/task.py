@@ -51,7 +51,7 @@ TASK = Task(
         IdxSource(label="class"),
         GeneratedSource(
             layout="none: digits are drawn",
-            drawer="modules.pixelcnn.drawing.draw",
+            drawer="modules.pixelcnn.sample.drawing.draw",
             count="sample_digits",
             eval_percent=10,
         ),

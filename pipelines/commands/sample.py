@@ -65,7 +65,7 @@ def _write(task: Task, folder: Path, hparams: dict[str, Value]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     unfinished.write_text(what, encoding="utf-8")
     stopping.kept(f"What was written to {folder} is not whole.")
-    module = importlib.import_module(f"modules.{task.name}.sample")
+    module = importlib.import_module(f"modules.{task.name}.sample.maker")
     module.write_sample(folder, int(hparams["seed"]), hparams)
     unfinished.unlink()
 

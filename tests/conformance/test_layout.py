@@ -98,7 +98,7 @@ def test_a_task_stands_in_every_folder(task_name: str) -> None:
             f"modules/{task_name}/trainer.py",
             f"modules/{task_name}/signatures.py",
             f"modules/{task_name}/predict.py",
-            f"modules/{task_name}/sample.py",
+            f"modules/{task_name}/sample/maker.py",
             f"pipelines/{task_name}.py",
             f"schemas/{task_name}/schema.pbtxt",
             f"docs/{task_name}.md",

@@ -16,7 +16,7 @@ from launcher_tasks import compile_package, cut, said
 from launcher_versions import NEWEST
 
 from modules.common.declaring.registry import load_task
-from modules.name_gender.sample import write_sample
+from modules.name_gender.sample.maker import write_sample
 
 _ROWS = 4000
 _MANIFEST = Path(__file__).parents[2] / "kubeflow/manifests/recurring-run/cron-job.yaml"

@@ -14,14 +14,16 @@ from pipelines import builder
 from pipelines.data import DataLocation
 
 _FOLDER = ImageFolderSource(layout="", labeler="modules.name_gender.text.label_of")
-_DRAWN = GeneratedSource(layout="", drawer="modules.name_gender.sample.draw", count="sample_rows")
+_DRAWN = GeneratedSource(
+    layout="", drawer="modules.name_gender.sample.maker.draw", count="sample_rows"
+)
 
 
 @pytest.mark.parametrize(
     ("source", "component", "function"),
     [
         (_FOLDER, FileBasedExampleGen, "modules.name_gender.text"),
-        (_DRAWN, QueryBasedExampleGen, "modules.name_gender.sample"),
+        (_DRAWN, QueryBasedExampleGen, "modules.name_gender.sample.maker"),
     ],
 )
 def test_the_digest_covers_what_the_source_names(

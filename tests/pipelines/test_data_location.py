@@ -18,7 +18,7 @@ from pipelines.data import DataLocation, locate
 from pipelines.environment import Environment, environment
 
 _TASK: Task = load_task("name_gender")
-_sample = importlib.import_module("modules.name_gender.sample")
+_sample = importlib.import_module("modules.name_gender.sample.maker")
 _HPARAMS = _TASK.resolve_hparams({"sample_rows": 50})
 
 

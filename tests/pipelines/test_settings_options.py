@@ -64,7 +64,7 @@ def test_a_sample_is_as_small_as_a_smoke_run_s(
 ) -> None:
     calls: list[tuple[Path, int, dict[str, Any]]] = []
     monkeypatch.setattr(
-        "modules.name_gender.sample.write_sample", lambda *arguments: calls.append(arguments)
+        "modules.name_gender.sample.maker.write_sample", lambda *arguments: calls.append(arguments)
     )
     for words in ([], ["--count", "7", "--seed", "5"], ["--sample-rows", "9"]):
         result = CliRunner().invoke(sample.command, ["name_gender", str(tmp_path / "new"), *words])
@@ -100,7 +100,7 @@ def test_a_sample_that_was_stopped_is_written_over_by_the_same_command(
             (where / "names.csv").write_text("half")
             raise KeyboardInterrupt
 
-        patch.setattr("modules.name_gender.sample.write_sample", stopped)
+        patch.setattr("modules.name_gender.sample.maker.write_sample", stopped)
         assert CliRunner().invoke(sample.command, words).exit_code != 0
     other = CliRunner().invoke(sample.command, [*words, "--seed", "5"])
     assert "is not empty" in str(other.exception)

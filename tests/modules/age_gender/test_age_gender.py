@@ -19,7 +19,7 @@ from components.example_gen.records import Record
 from modules.age_gender.features import augment, fixed_crops
 from modules.age_gender.labels import AGE_GROUPS, GENDERS, UNKNOWN
 from modules.age_gender.model import HeadAccuracy, LocalResponse, Middle, build_model, masked_loss
-from modules.age_gender.sample import write_sample
+from modules.age_gender.sample.maker import write_sample
 from modules.age_gender.signatures import AgeGenderServable
 from modules.age_gender.task import TASK
 from modules.common.runtime.errors import DataError, TaskError

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from modules.age_gender import example, face_detection
-from modules.age_gender.drawing import draw_face
 from modules.age_gender.labels import AGE_GROUPS
-from modules.age_gender.people import draw_lots
 from modules.age_gender.predict import FacesRequest, read_request, show
-from modules.age_gender.sample import FACE_PX
+from modules.age_gender.sample.drawing import draw_face
+from modules.age_gender.sample.maker import FACE_PX
+from modules.age_gender.sample.people import draw_lots
 from modules.common.runtime.errors import DataError
 
 # Where the face is: brows to chin, read off the photo with a ruler.

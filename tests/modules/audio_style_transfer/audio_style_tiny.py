@@ -10,9 +10,10 @@ import numpy as np
 import soundfile
 import tensorflow as tf
 
-from modules.audio_style_transfer import sample, transfer
+from modules.audio_style_transfer import transfer
 from modules.audio_style_transfer.model import build_model
 from modules.audio_style_transfer.network import CONTENT_SECONDS, WIDTH_FRAMES, Network
+from modules.audio_style_transfer.sample import maker
 from modules.audio_style_transfer.signatures import AudioStyleTransferServable
 from modules.audio_style_transfer.task import TASK
 
@@ -46,7 +47,7 @@ def melody(seconds: float, tones_hz: tuple[float, ...], rate_hz: int = RATE_HZ) 
 
 def clips(folder: Path) -> list[np.ndarray]:
     """A plucked melody, a rhythm and a voice of the sample, at `RATE_HZ`; float32 `[n]` each."""
-    sample.write_sample(folder, 3, {"sample_clips": 3})
+    maker.write_sample(folder, 3, {"sample_clips": 3})
     paths = sorted(folder.iterdir())
     return [soundfile.read(path, dtype="float32")[0][::2] for path in paths]
 

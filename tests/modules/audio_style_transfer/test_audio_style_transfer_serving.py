@@ -13,7 +13,8 @@ import soundfile
 import tensorflow as tf
 from audio_style_tiny import RATE_HZ, SMOKE, TINY, Answering, clips, melody, servable, sizes
 
-from modules.audio_style_transfer import predict, sample, transfer
+from modules.audio_style_transfer import predict, transfer
+from modules.audio_style_transfer.sample import maker
 from modules.audio_style_transfer.task import TASK
 from modules.common.export import optional_inputs
 from modules.common.runtime.errors import DataError
@@ -227,7 +228,7 @@ def test_a_person_is_told_length_and_losses(tmp_path: Path) -> None:
 
 def test_samples_follow_the_seed_and_are_of_three_kinds(tmp_path: Path) -> None:
     for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
-        sample.write_sample(tmp_path / folder, seed, {"sample_clips": 4})
+        maker.write_sample(tmp_path / folder, seed, {"sample_clips": 4})
     first, again, other = (
         {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()} for folder in "abc"
     )

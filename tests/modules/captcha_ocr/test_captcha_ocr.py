@@ -13,11 +13,11 @@ from PIL import Image
 
 from modules.captcha_ocr import example
 from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS, characters, symbols
-from modules.captcha_ocr.drawing import HEIGHT_PX, WIDTH_PX, draw, draw_picture
 from modules.captcha_ocr.labels import label_from_name
 from modules.captcha_ocr.model import build_model, read
 from modules.captcha_ocr.predict import show
-from modules.captcha_ocr.task import TASK
+from modules.captcha_ocr.sample.drawing import draw, draw_picture
+from modules.captcha_ocr.task import HEIGHT_PX, TASK, WIDTH_PX
 from modules.common.runtime.errors import TaskError
 from modules.common.text.characters import to_ids
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from modules.chinese_asr import espeak, sample, sentences
+from modules.chinese_asr.sample import espeak, maker, sentences
 from modules.common.runtime import progress
 from modules.common.runtime.errors import DataError
 
@@ -31,7 +31,7 @@ def engine() -> espeak.Synthesizer:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("espeakng_loader")
     path = tmp_path_factory.mktemp("speech")
-    sample.write_sample(path, 7, SMALL)
+    maker.write_sample(path, 7, SMALL)
     return path
 
 
@@ -89,21 +89,21 @@ def test_recordings_have_a_noise_floor_well_under_the_speech(folder: Path) -> No
 def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     reports: list[progress.Progress] = []
     with progress.subscribed(reports.append):
-        sample.write_sample(tmp_path / "again", 7, SMALL)
+        maker.write_sample(tmp_path / "again", 7, SMALL)
     assert contents(tmp_path / "again") == contents(folder)
     assert [report.done for report in reports] == sorted(report.done for report in reports)
     assert reports[-1].done == reports[-1].total == 40
 
 
 def test_another_seed_gives_other_sentences_and_voices() -> None:
-    one, other = sample.speakers(7, SMALL), sample.speakers(8, SMALL)
+    one, other = maker.speakers(7, SMALL), maker.speakers(8, SMALL)
     assert [speaker.texts for speaker in one] != [speaker.texts for speaker in other]
     assert {speaker.voice for speaker in one}.isdisjoint(speaker.voice for speaker in other)
 
 
 @pytest.mark.parametrize("settings", [SMALL, FULL, {**FULL, "sample_voices": 60}])
 def test_no_voice_and_no_sentence_is_on_both_sides(settings: dict) -> None:
-    cast = sample.speakers(3, settings)
+    cast = maker.speakers(3, settings)
     sides = {side: [who for who in cast if who.side == side] for side in ("train", "test")}
     variants, manners, texts = (
         {side: {part for who in those for part in get(who)} for side, those in sides.items()}
@@ -124,7 +124,7 @@ def test_no_voice_and_no_sentence_is_on_both_sides(settings: dict) -> None:
 
 
 def test_every_character_that_is_held_out_was_trained_on_often() -> None:
-    cast = sample.speakers(3, {**FULL, "sample_utterances": 2000})
+    cast = maker.speakers(3, {**FULL, "sample_utterances": 2000})
     counts = {"train": Counter[str](), "test": Counter[str]()}
     for speaker in cast:
         counts[speaker.side].update("".join(map("".join, speaker.texts)))
@@ -207,7 +207,7 @@ def test_without_espeak_the_error_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     with pytest.raises(DataError, match=r"lianxi\[speech\].*--data"):
-        sample.write_sample(tmp_path, 7, SMALL)
+        maker.write_sample(tmp_path, 7, SMALL)
     assert not list(tmp_path.iterdir())
 
 
@@ -216,9 +216,9 @@ def test_a_voice_that_is_not_there_is_refused(
 ) -> None:
     with pytest.raises(DataError, match="no voice 'cmn.nobody'"):
         engine.speak("你好", espeak.Voice("nobody", 175, 50, 50))
-    monkeypatch.setattr(sample, "TRAIN_VARIANTS", ("nobody",))
+    monkeypatch.setattr(maker, "TRAIN_VARIANTS", ("nobody",))
     with pytest.raises(DataError, match="no voice 'cmn.nobody'"):
-        sample.write_sample(tmp_path, 7, SMALL)
+        maker.write_sample(tmp_path, 7, SMALL)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_voice_that_is_not_there_is_refused(
 )
 def test_a_sample_that_cannot_be_is_refused(change: dict, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        sample.speakers(7, {**SMALL, **change})
+        maker.speakers(7, {**SMALL, **change})
 
 
 def test_more_texts_than_there_are_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +242,7 @@ def test_more_texts_than_there_are_are_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_processes_that_speak_do_without_tensorflow() -> None:
-    code = "import sys, modules.chinese_asr.sample; print('tensorflow' in sys.modules)"
+    code = "import sys, modules.chinese_asr.sample.maker; print('tensorflow' in sys.modules)"
     found = subprocess.run(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[3],

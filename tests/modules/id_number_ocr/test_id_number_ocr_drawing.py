@@ -11,8 +11,9 @@ from PIL import Image
 
 from modules.common.declaring.task import Value
 from modules.common.runtime.errors import DataError, TaskError
-from modules.id_number_ocr import drawing, numbers, typefaces
-from modules.id_number_ocr.sample import write_sample
+from modules.id_number_ocr import numbers
+from modules.id_number_ocr.sample import drawing, typefaces
+from modules.id_number_ocr.sample.maker import write_sample
 from modules.id_number_ocr.task import TASK
 
 _MATPLOTLIB = typefaces.file_of("DejaVuSans").parent

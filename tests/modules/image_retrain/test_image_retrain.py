@@ -22,7 +22,7 @@ from modules.image_retrain.bottlenecks import bottleneck, pooled, thumbnail
 from modules.image_retrain.labels import label_from_folder
 from modules.image_retrain.model import Standardization, build_model, distort
 from modules.image_retrain.predict import read_request, show
-from modules.image_retrain.sample import write_sample
+from modules.image_retrain.sample.maker import write_sample
 from modules.image_retrain.settings import bottleneck_units, features, input_px
 from modules.image_retrain.task import TASK
 

@@ -16,7 +16,7 @@ from modules.common.declaring.registry import load_task
 from modules.common.midi.note_state import NOTES, consistent, from_midi, played, to_midi
 from modules.common.runtime.errors import DataError
 from modules.music_rbm import predict
-from modules.music_rbm.composing import compose
+from modules.music_rbm.sample.composing import compose
 
 
 def answered(steps: int = 64) -> dict[str, np.ndarray]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from modules.common.midi.note_state import LOWEST_PITCH, PITCHES, consistent, from_midi, read_tune
-from modules.music_rbm.composing import MAJOR, Composition, compose
-from modules.music_rbm.sample import write_sample
+from modules.music_rbm.sample.composing import MAJOR, Composition, compose
+from modules.music_rbm.sample.maker import write_sample
 
 # Unison, thirds, fourth, fifth, sixths: what sounds well together.
 CONSONANT = {0, 3, 4, 5, 7, 8, 9}

@@ -15,7 +15,8 @@ from components.example_gen.records import Record
 from components.example_gen.tables.example_gen import read_csv
 from modules.common.declaring.registry import load_task
 from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
-from modules.name_gender import baseline, sample
+from modules.name_gender import baseline
+from modules.name_gender.sample import maker
 from modules.name_gender.task import MAX_CHARS, TASK
 
 _VOCABULARY = 30
@@ -28,7 +29,7 @@ _HPARAMS = TASK.resolve_hparams({"embedding_units": 6, "filters": 5, "sample_row
 
 def sample_rows(folder: Path, seed: int = 1, rows: int = 3000) -> list[list[str]]:
     folder.mkdir(exist_ok=True)
-    sample.write_sample(folder, seed, {"sample_rows": rows})
+    maker.write_sample(folder, seed, {"sample_rows": rows})
     [path] = folder.iterdir()
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))

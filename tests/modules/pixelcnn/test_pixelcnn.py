@@ -16,11 +16,11 @@ from scipy.special import log_softmax
 
 from modules.common.runtime.errors import DataError, TaskError
 from modules.pixelcnn import histogram
-from modules.pixelcnn.drawing import draw, draw_picture
 from modules.pixelcnn.labels import label_from_folder
 from modules.pixelcnn.model import bits_per_dim
 from modules.pixelcnn.predict import grid, read_request, show
-from modules.pixelcnn.sample import write_sample
+from modules.pixelcnn.sample.drawing import draw, draw_picture
+from modules.pixelcnn.sample.maker import write_sample
 from modules.pixelcnn.task import TASK
 
 

@@ -15,9 +15,10 @@ from PIL import Image
 
 from modules.common.runtime.errors import DataError
 from modules.common.series.time_series import TimeSeries, parse
-from modules.railway_forecast import baselines, predict, sample
+from modules.railway_forecast import baselines, predict
 from modules.railway_forecast.intervals import scale_factors
 from modules.railway_forecast.model import visible
+from modules.railway_forecast.sample import maker
 from modules.railway_forecast.task import HORIZON, MAX_HISTORY, SOURCE, TASK
 from modules.railway_forecast.windows import origin_offsets, windows
 
@@ -51,7 +52,7 @@ def real() -> TimeSeries:
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> TimeSeries:
     folder = tmp_path_factory.mktemp("sample")
-    sample.write_sample(folder, 7, dict(TASK.hparams))
+    maker.write_sample(folder, 7, dict(TASK.hparams))
     series, rejects = parse((folder / "railway.csv").read_bytes(), SOURCE)
     assert not rejects
     return series
@@ -247,7 +248,7 @@ def test_garbage_is_refused(tiny: Any, history: np.ndarray, last_month: str, mes
 
 
 def test_a_person_gets_a_table_and_a_picture(tmp_path: Path, drawn: TimeSeries) -> None:
-    sample.write_sample(tmp_path, 7, dict(TASK.hparams))
+    maker.write_sample(tmp_path, 7, dict(TASK.hparams))
     signature, request = predict.read_request(str(tmp_path / "railway.csv"))
     assert signature == "serving_default"
     assert request == {"history": [list(drawn.values)], "last_month": ["2016-10"]}

@@ -14,8 +14,8 @@ from components.example_gen.dialogue.dialogue_reader import read_dialogue
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
 from modules.common.runtime.errors import DataError
-from modules.seq2seq_chatbot.sample import write_sample
-from modules.seq2seq_chatbot.talks import talks
+from modules.seq2seq_chatbot.sample.maker import write_sample
+from modules.seq2seq_chatbot.sample.talks import talks
 from modules.seq2seq_chatbot.task import TASK
 
 
@@ -82,9 +82,9 @@ def test_too_few_are_an_error(tmp_path: Path) -> None:
 
 
 def test_more_than_there_are_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modules.seq2seq_chatbot.talks._SCENES", (("你好",),))
+    monkeypatch.setattr("modules.seq2seq_chatbot.sample.talks._SCENES", (("你好",),))
     for chance in ("_GREETED", "_PARTED"):
-        monkeypatch.setattr(f"modules.seq2seq_chatbot.talks.{chance}", 0.0)
+        monkeypatch.setattr(f"modules.seq2seq_chatbot.sample.talks.{chance}", 0.0)
     with pytest.raises(DataError, match="different conversations, not 100; set sample_conv"):
         talks(100, 1)
 
@@ -105,6 +105,6 @@ def test_a_reply_says_again_what_was_asked(tmp_path: Path) -> None:
 
 def test_it_is_light() -> None:
     heavy = "{'numpy', 'tensorflow', 'tfx', 'keras'} & set(sys.modules)"
-    code = f"import sys, modules.seq2seq_chatbot.sample; print(sorted({heavy}))"
+    code = f"import sys, modules.seq2seq_chatbot.sample.maker; print(sorted({heavy}))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

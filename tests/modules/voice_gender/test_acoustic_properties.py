@@ -11,8 +11,9 @@ import pytest
 import soundfile
 import tensorflow as tf
 
-from modules.voice_gender import acoustic, pitch, sample, spectrum
+from modules.voice_gender import acoustic, pitch, spectrum
 from modules.voice_gender.properties import PROPERTIES, SAMPLE_RATE_HZ
+from modules.voice_gender.sample import maker
 
 RATE = SAMPLE_RATE_HZ
 NAMES = tuple(PROPERTIES)
@@ -153,7 +154,7 @@ def test_harmonics_have_their_fundamental(hz: float) -> None:
 
 
 def test_fundamentals_of_synthetic_voices_agree_with_librosa_yin(tmp_path) -> None:
-    sample.write_sample(tmp_path, 3, {"sample_recordings": 16})
+    maker.write_sample(tmp_path, 3, {"sample_recordings": 16})
     differences = []
     for path in sorted(tmp_path.glob("*/*.wav")):
         samples, _ = soundfile.read(path)

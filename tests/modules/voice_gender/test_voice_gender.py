@@ -23,10 +23,11 @@ from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
 from modules.common.declaring.task import Task
 from modules.common.export import saved_model
 from modules.common.runtime.errors import DataError
-from modules.voice_gender import acoustic, baselines, predict, sample
+from modules.voice_gender import acoustic, baselines, predict
 from modules.voice_gender.features import preprocessing_fn
 from modules.voice_gender.model import build_model
 from modules.voice_gender.properties import PROPERTIES, SAMPLE_RATE_HZ
+from modules.voice_gender.sample import maker
 from modules.voice_gender.signatures import VoiceGenderServable
 from modules.voice_gender.task import TASK, speaker
 
@@ -41,7 +42,7 @@ HPARAMS = TASK.resolve_hparams({"epochs": 30, "sample_recordings": 48}, smoke=Tr
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("voices")
-    sample.write_sample(path, 0, HPARAMS)
+    maker.write_sample(path, 0, HPARAMS)
     return path
 
 
@@ -152,7 +153,7 @@ def test_sample_is_seeded_and_balanced(folder: Path, tmp_path: Path) -> None:
     paths = sorted(folder.glob("*/*.wav"))
     assert len(paths) == HPARAMS["sample_recordings"]
     assert sum(path.parent.name == "female" for path in paths) == len(paths) / 2
-    sample.write_sample(tmp_path, 0, HPARAMS)
+    maker.write_sample(tmp_path, 0, HPARAMS)
     assert all((tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes()
                for path in paths)  # fmt: skip
     samples, rate_hz = soundfile.read(paths[0])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modules.common.declaring.task import Value
-from modules.pixelcnn.drawing import draw_picture, encoded
+from modules.pixelcnn.sample.drawing import draw_picture, encoded
 
 
 def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:

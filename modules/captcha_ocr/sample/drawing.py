@@ -14,12 +14,10 @@ import captcha.image
 from PIL import Image
 
 from modules.captcha_ocr.charsets import MAX_CHARS, characters
+from modules.captcha_ocr.task import HEIGHT_PX, WIDTH_PX
 from modules.common.declaring.sources import RawFeatures
 from modules.common.declaring.task import Value
 from modules.common.runtime.errors import TaskError
-
-HEIGHT_PX = 60
-WIDTH_PX = 160
 
 _lock = threading.Lock()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from modules.common.declaring.task import Value
 from modules.common.runtime.errors import DataError
-from modules.seq2seq_chatbot.talks import Talk, talks
+from modules.seq2seq_chatbot.sample.talks import Talk, talks
 
 
 def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:

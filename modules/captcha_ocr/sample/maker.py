@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from modules.captcha_ocr.drawing import draw_picture, encoded
+from modules.captcha_ocr.sample.drawing import draw_picture, encoded
 from modules.common.declaring.task import Value
 
 

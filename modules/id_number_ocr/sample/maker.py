@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modules.common.declaring.task import Value
-from modules.id_number_ocr.drawing import draw_strip, png_bytes
+from modules.id_number_ocr.sample.drawing import draw_strip, png_bytes
 
 
 def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:

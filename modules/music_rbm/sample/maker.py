@@ -9,7 +9,7 @@ import numpy as np
 
 from modules.common.declaring.task import Value
 from modules.common.midi.note_state import to_midi
-from modules.music_rbm.composing import compose
+from modules.music_rbm.sample.composing import compose
 
 
 def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:

@@ -11,9 +11,9 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw
 
-from modules.age_gender import hair, portrait
-from modules.age_gender.pen import Pen, Shot
-from modules.age_gender.people import Person
+from modules.age_gender.sample import hair, portrait
+from modules.age_gender.sample.pen import Pen, Shot
+from modules.age_gender.sample.people import Person
 
 _OVERSAMPLING = 2
 _BACKGROUND_CELLS = 8

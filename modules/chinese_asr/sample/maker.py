@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from modules.chinese_asr.espeak import Voice, require, synthesizer
-from modules.chinese_asr.sentences import Words, sentences
+from modules.chinese_asr.sample.espeak import Voice, require, synthesizer
+from modules.chinese_asr.sample.sentences import Words, sentences
 from modules.common.declaring.task import Value
 from modules.common.runtime import progress
 from modules.common.runtime.errors import DataError, LianxiError

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PIL import ImageDraw
 
-from modules.age_gender.people import Colour, Person
+from modules.age_gender.sample.people import Colour, Person
 
 Point = tuple[float, float]
 

@@ -18,8 +18,8 @@ from PIL import Image
 
 from modules.common.declaring.sources import RawFeatures
 from modules.common.declaring.task import Value
-from modules.id_number_ocr import paper, typefaces
 from modules.id_number_ocr.numbers import random_number
+from modules.id_number_ocr.sample import paper, typefaces
 from modules.id_number_ocr.task import HEIGHT_PX, WIDTH_PX
 
 # The mask is drawn larger than it is shown, with room for the transform's interpolation.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from modules.age_gender.pen import Pen, Point, outline
-from modules.age_gender.people import Colour, Person, jitter, mixed
+from modules.age_gender.sample.pen import Pen, Point, outline
+from modules.age_gender.sample.people import Colour, Person, jitter, mixed
 
 _DARK: Colour = (16, 12, 10)
 _CURLS = 26

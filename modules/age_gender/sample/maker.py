@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from modules.age_gender.drawing import draw_face
 from modules.age_gender.labels import AGE_RANGES
-from modules.age_gender.people import Person, draw_lots
+from modules.age_gender.sample.drawing import draw_face
+from modules.age_gender.sample.people import Person, draw_lots
 from modules.common.declaring.task import Value
 
 FACE_PX = 256

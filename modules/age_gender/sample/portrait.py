@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from modules.age_gender.pen import Pen, outline
-from modules.age_gender.people import Colour, Person, jitter, mixed
+from modules.age_gender.sample.pen import Pen, outline
+from modules.age_gender.sample.people import Colour, Person, jitter, mixed
 
 _DARK: Colour = (40, 24, 20)
 _WHITE: Colour = (244, 240, 236)

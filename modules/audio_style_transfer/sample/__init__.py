@@ -1,0 +1,1 @@
+"""audio_style_transfer: makes sample data, in the layout of the real one."""

@@ -1,0 +1,1 @@
+"""colorization: makes sample data, in the layout of the real one."""

@@ -1,0 +1,1 @@
+"""id_number_ocr: makes sample data, in the layout of the real one."""

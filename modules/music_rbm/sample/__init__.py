@@ -1,0 +1,1 @@
+"""music_rbm: makes sample data, in the layout of the real one."""

@@ -1,0 +1,1 @@
+"""name_gender: makes sample data, in the layout of the real one."""

@@ -1,0 +1,1 @@
+"""pixelcnn: makes sample data, in the layout of the real one."""

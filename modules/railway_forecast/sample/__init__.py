@@ -1,0 +1,1 @@
+"""railway_forecast: makes sample data, in the layout of the real one."""

@@ -1,0 +1,1 @@
+"""voice_gender: makes sample data, in the layout of the real one."""
