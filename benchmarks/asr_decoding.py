@@ -51,7 +51,7 @@ def wrong(answers: list[str], texts: list[str]) -> int:
     return int(tf.reduce_sum(tf.edit_distance(found, wanted, normalize=False)))
 
 
-def asked(model: Any, wavs: list[bytes], width: int, weight: float) -> list[str]:  # noqa: ANN401
+def asked(model: Any, wavs: list[bytes], width: int, weight: float) -> list[str]:
     """Asks for every recording, a few at a time."""
     answers: list[str] = []
     for start in range(0, len(wavs), _AT_ONCE):

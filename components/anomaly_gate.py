@@ -30,7 +30,7 @@ _FIX = "correct the data, or the schema if the data is right (lianxi schema show
 
 
 @component
-def AnomalyGate(  # noqa: N802 - TFX names components as classes
+def AnomalyGate(
     anomalies: InputArtifact[ExampleAnomalies],
     task_name: Parameter[str],
     statistics: InputArtifact[ExampleStatistics] = None,

@@ -20,7 +20,7 @@ FILE = "schema.pbtxt"
 
 
 @component
-def CuratedSchema(  # noqa: N802 - TFX names components as classes
+def CuratedSchema(
     schema: OutputArtifact[Schema],
     task_name: Parameter[str],
     digest: Parameter[str],

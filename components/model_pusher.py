@@ -39,7 +39,7 @@ _MODEL_FILE = "saved_model.pb"
 class Executor(executor.Executor):
     """Pushes to a folder, local or remote."""
 
-    def Do(  # noqa: N802
+    def Do(
         self,
         input_dict: dict[str, list[Artifact]],
         output_dict: dict[str, list[Artifact]],

@@ -23,7 +23,7 @@ _FINGERPRINT = "fingerprint.pb"
 
 
 @component
-def PushedModel(  # noqa: N802 - TFX names components as classes
+def PushedModel(
     model: OutputArtifact[Model],
     models_dir: Parameter[str],
     task_name: Parameter[str],

@@ -30,7 +30,7 @@ _KINDS = {"float32": "f", "int64": "i", "string": "OSU", "bool": "b", "uint8": "
 
 
 @component
-def ServingValidator(  # noqa: N802 - TFX names components as classes
+def ServingValidator(
     model: InputArtifact[Model],
     blessing: OutputArtifact[InfraBlessing],
     task_name: Parameter[str],

@@ -93,7 +93,7 @@ def _ask(method: Callable[[Any], Any], kind: str, name: str) -> Any:
 
 
 @functools.cache
-def _api() -> Any:  # noqa: ANN401 - the client is not typed
+def _api() -> Any:
     """Makes the client that uses the pod's token."""
     from kubernetes import client
     from kubernetes.config import ConfigException

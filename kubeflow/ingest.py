@@ -45,7 +45,7 @@ _log = logging.getLogger(__name__)
 class Executor(BaseBeamExecutor):
     """Finds the data, then does what the ExampleGen for its layout does."""
 
-    def Do(  # noqa: N802
+    def Do(
         self,
         input_dict: dict[str, list[Any]],
         output_dict: dict[str, list[Any]],

@@ -162,7 +162,7 @@ def fetch(uri: str, target: str) -> None:
 
 
 @functools.cache
-def _store(location: Location) -> Any:  # noqa: ANN401 - s3fs is not typed
+def _store(location: Location) -> Any:
     import s3fs
 
     return s3fs.S3FileSystem(

@@ -74,7 +74,7 @@ def read(executor_output: Json, task: str = "") -> Report:
     )
 
 
-def line(step: str, seconds: float, report: Report = Report()) -> str:  # noqa: B008 - frozen
+def line(step: str, seconds: float, report: Report = Report()) -> str:
     """Gives the line of the log.
 
     Args:

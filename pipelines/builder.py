@@ -64,7 +64,7 @@ def create_pipeline(
     env: Environment,
     data: DataLocation | BaseNode,
     hparams: Mapping[str, Value],
-    options: Options = Options(),  # noqa: B008 - frozen
+    options: Options = Options(),
 ) -> Pipeline:
     """Builds a task's pipeline.
 

@@ -37,7 +37,7 @@ def _remember_views(view_as: Callable[..., Any]) -> Callable[..., Any]:
     # The options are kept beside their view, so that their id stays theirs.
     views: dict[tuple[int, type], tuple[dict[str, Any], Any]] = {}
 
-    def remembered(self: PipelineOptions, cls: type) -> Any:  # noqa: ANN401
+    def remembered(self: PipelineOptions, cls: type) -> Any:
         values = self._all_options
         key = (id(values), cls)
         if key not in views:
@@ -51,7 +51,7 @@ def _remember_signatures(get_signature: Callable[..., Any]) -> Callable[..., Any
     """A function's signature does not change; a method's is the same for every instance."""
     signatures: dict[tuple[Any, bool], Any] = {}
 
-    def remembered(function: Any) -> Any:  # noqa: ANN401
+    def remembered(function: Any) -> Any:
         is_method = isinstance(function, types.MethodType)
         if not is_method and not isinstance(function, types.FunctionType):
             return get_signature(function)

@@ -49,7 +49,7 @@ def check_text(text: str) -> None:
         raise LianxiError("expected text in UTF-8, found bytes that are none") from error
 
 
-def json_line(value: Any) -> str:  # noqa: ANN401 - whatever JSON can say
+def json_line(value: Any) -> str:
     """Gives a value as JSON for standard output: its characters, or their numbers, as JSON has."""
     line = json.dumps(value, ensure_ascii=False)
     try:

@@ -129,11 +129,11 @@ class SourceExecutor(BaseExampleGenExecutor):
         """
         return list(config.notes)
 
-    def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802
+    def GetInputSourceToExamplePTransform(self) -> beam.PTransform:
         """Not used: `GenerateExamplesByBeam` splits by the records' own split."""
         raise NotImplementedError
 
-    def GenerateExamplesByBeam(  # noqa: N802
+    def GenerateExamplesByBeam(
         self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
     ) -> dict[str, beam.PCollection]:
         """Reads the items into serialized examples by split."""
@@ -176,7 +176,7 @@ class SourceExecutor(BaseExampleGenExecutor):
         groups = [items[start : start + size] for start in range(0, len(items), size)]
         return pipeline | "Items" >> beam.Create(groups) | "Spread" >> beam.Reshuffle()
 
-    def Do(  # noqa: N802
+    def Do(
         self,
         input_dict: dict[str, list[Any]],
         output_dict: dict[str, list[Any]],

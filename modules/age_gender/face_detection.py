@@ -57,7 +57,7 @@ def find_faces(photo: Image.Image | np.ndarray) -> list[Box]:
 
 
 @functools.cache
-def _cascade() -> Any:  # noqa: ANN401 - a cv2.CascadeClassifier, which is imported late
+def _cascade() -> Any:
     import cv2
     from cv2 import data
 

@@ -11,12 +11,12 @@ from modules.age_gender.task import TASK
 from modules.common.training import loop
 
 
-def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+def run_fn(fn_args: Any) -> None:
     """Trains and exports; TFX's Trainer calls this."""
     loop.run(fn_args, TASK, build_model, AgeGenderServable, augment)
 
 
-def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+def tuner_fn(fn_args: Any) -> Any:
     """Searches hyperparameters; TFX's Tuner calls this."""
     from modules.common.training import tuning
 

@@ -10,6 +10,6 @@ from modules.audio_style_transfer.task import TASK
 from modules.common.training import loop
 
 
-def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+def run_fn(fn_args: Any) -> None:
     """Exports; TFX's Trainer calls this."""
     loop.run(fn_args, TASK, build_model, AudioStyleTransferServable)

@@ -25,7 +25,7 @@ class MaxProp(keras.optimizers.Optimizer):
         decay: float = 0.999,
         epsilon: float = 1e-8,
         name: str = "maxprop",
-        **kwargs: Any,  # noqa: ANN401 - what every Keras optimizer takes
+        **kwargs: Any,
     ) -> None:
         """Configures the optimizer.
 

@@ -11,7 +11,7 @@ from modules.chinese_asr.task import TASK
 from modules.common.training import learning_curve, loop
 
 
-def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+def run_fn(fn_args: Any) -> None:
     """Trains and exports; TFX's Trainer calls this."""
     loop.run(
         fn_args,
@@ -23,7 +23,7 @@ def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     )
 
 
-def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+def tuner_fn(fn_args: Any) -> Any:
     """Searches hyperparameters; TFX's Tuner calls this."""
     from modules.common.training import tuning
 

@@ -16,7 +16,7 @@ _VOCABULARY = "chroma_bins"
 _COUNTED_EVERY = 8
 
 
-def chroma_shares(transform_output: tft.TFTransformOutput) -> Any:  # noqa: ANN401 - an np.ndarray
+def chroma_shares(transform_output: tft.TFTransformOutput) -> Any:
     """Gives how often each bin of `modules.colorization.bins` occurs; see `bins.shares`."""
     return bins.shares(transform_output.vocabulary_by_name(_VOCABULARY))
 

@@ -10,12 +10,12 @@ from modules.id_number_ocr.signatures import IdNumberOcrServable
 from modules.id_number_ocr.task import TASK
 
 
-def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+def run_fn(fn_args: Any) -> None:
     """Trains and exports; TFX's Trainer calls this."""
     loop.run(fn_args, TASK, build_model, IdNumberOcrServable)
 
 
-def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+def tuner_fn(fn_args: Any) -> Any:
     """Searches hyperparameters; TFX's Tuner calls this."""
     from modules.common.training import tuning
 

@@ -84,8 +84,8 @@ def logits(values: tf.Tensor, fitted: Mapping[str, tf.Tensor], name: str) -> tf.
 
 
 def _as_layer(
-    scaler: Any,  # noqa: ANN401 - scikit-learn has no types
-    regression: Any,  # noqa: ANN401
+    scaler: Any,
+    regression: Any,
     classes: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Puts standardization and regression together."""

@@ -12,7 +12,7 @@ from modules.music_rbm.signatures import MusicRbmServable
 from modules.music_rbm.task import TASK
 
 
-def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+def run_fn(fn_args: Any) -> None:
     """Trains and exports; TFX's Trainer calls this."""
     loop.run(
         fn_args,
@@ -24,7 +24,7 @@ def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     )
 
 
-def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+def tuner_fn(fn_args: Any) -> Any:
     """Searches hyperparameters; TFX's Tuner calls this."""
     from modules.common.training import tuning
 

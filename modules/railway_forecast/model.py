@@ -52,7 +52,7 @@ class Correction(keras.layers.Layer):
         self.noise = keras.layers.GaussianNoise(float(hparams["input_noise"]))
         self.dropout = keras.layers.Dropout(float(hparams["dropout"]))
 
-    def build(self, *shapes: Any) -> None:  # noqa: ANN401
+    def build(self, *shapes: Any) -> None:
         """Makes the weights."""
         gates, inputs = 4 * self.units, 1 + CALENDAR_FEATURES
         self.input_kernel = self._kernel("input_kernel", inputs, gates, inputs**-0.5)
@@ -117,18 +117,18 @@ class Correction(keras.layers.Layer):
 class Forecaster(keras.Model):
     """Adds the loss, which shows each track only what was known at its origin."""
 
-    def call(self, inputs: dict[str, Any], training: bool | None = None, mask: Any = None) -> Any:  # noqa: ANN401
+    def call(self, inputs: dict[str, Any], training: bool | None = None, mask: Any = None) -> Any:
         """Forecasts; features that only the loss reads are left out, since Keras minds them."""
         return super().call({name: inputs[name] for name in self.input}, training=training)
 
     def compute_loss(  # noqa: D417 - Keras's arguments
         self,
-        x: Any = None,  # noqa: ANN401
-        y: Any = None,  # noqa: ANN401
-        y_pred: Any = None,  # noqa: ANN401
-        sample_weight: Any = None,  # noqa: ANN401
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
         training: bool = True,
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:
         """Computes the pinball loss in logarithms, mean over tracks, and the priors.
 
         Args:
@@ -146,7 +146,7 @@ class Forecaster(keras.Model):
         loss = ops.mean(by_origin / ops.maximum(ops.sum(counts, axis=(0, 2)), 1))
         return loss + self._priors() if training else loss
 
-    def _priors(self) -> Any:  # noqa: ANN401
+    def _priors(self) -> Any:
         """Small weights, and a season that is believed; mean over tracks."""
         structure, correction = self.structure, self.correction
         kernels = (correction.input_kernel, correction.state_kernel, correction.head)
@@ -155,7 +155,7 @@ class Forecaster(keras.Model):
         return (1e-4 * squares + 0.03 * doubt) / structure.tracks
 
 
-def visible(features: dict[str, Any], offsets: tuple[int, ...]) -> Any:  # noqa: ANN401
+def visible(features: dict[str, Any], offsets: tuple[int, ...]) -> Any:
     """Tells which target months of which example each origin may be trained or scored on.
 
     Args:

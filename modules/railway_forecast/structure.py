@@ -36,7 +36,7 @@ class Structure(keras.layers.Layer):
         allowed = np.arange(_YEARS)[None] < np.array(looks_back)[:, None]
         self.forbidden = np.where(allowed, 0, _NEVER).astype(np.float32)  # [tracks, years]
 
-    def build(self, *shapes: Any) -> None:  # noqa: ANN401
+    def build(self, *shapes: Any) -> None:
         """Makes the weights; with these first values it forecasts last year's mean."""
         self.trend = self.add_weight(shape=(self.tracks,), initializer="zeros", name="trend")
         self.season_trust = self.add_weight(

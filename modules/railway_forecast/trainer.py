@@ -10,6 +10,6 @@ from modules.railway_forecast.signatures import RailwayForecastServable
 from modules.railway_forecast.task import TASK
 
 
-def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+def run_fn(fn_args: Any) -> None:
     """Trains and exports; TFX's Trainer calls this."""
     loop.run(fn_args, TASK, build_model, RailwayForecastServable)

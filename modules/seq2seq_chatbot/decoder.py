@@ -34,7 +34,7 @@ class Asked(NamedTuple):
     is_own: tf.Tensor
 
 
-def of_any_size(state: Any) -> Any:  # noqa: ANN401 - nested tensors to nested shapes
+def of_any_size(state: Any) -> Any:
     """Shapes of a loop's state whose first two dimensions, batch and replies, are not known."""
     return tf.nest.map_structure(
         lambda values: tf.TensorShape([None, None, *values.shape[2:]][: values.shape.rank]), state

@@ -10,7 +10,7 @@ from modules.seq2seq_chatbot.signatures import Seq2seqChatbotServable
 from modules.seq2seq_chatbot.task import TASK
 
 
-def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
+def run_fn(fn_args: Any) -> None:
     """Trains and exports; TFX's Trainer calls this."""
     loop.run(
         fn_args,
@@ -21,7 +21,7 @@ def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs
     )
 
 
-def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+def tuner_fn(fn_args: Any) -> Any:
     """Searches hyperparameters; TFX's Tuner calls this."""
     from modules.common.training import tuning
 

@@ -10,12 +10,12 @@ from modules.voice_gender.signatures import VoiceGenderServable
 from modules.voice_gender.task import TASK
 
 
-def run_fn(fn_args: Any) -> None:  # noqa: ANN401 - TFX's FnArgs, whose module is slow to import
+def run_fn(fn_args: Any) -> None:
     """Trains and exports the model; called by TFX's Trainer."""
     loop.run(fn_args, TASK, build_model, VoiceGenderServable)
 
 
-def tuner_fn(fn_args: Any) -> Any:  # noqa: ANN401 - TFX's FnArgs and TunerFnResult
+def tuner_fn(fn_args: Any) -> Any:
     """Searches hyperparameters; TFX's Tuner calls this."""
     from modules.common.training import tuning
 

@@ -19,7 +19,7 @@ def answer_line(answer: dict[str, np.ndarray]) -> str:
     return json_line({name: _plain(np.asarray(array).tolist()) for name, array in answer.items()})
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - nested lists of anything
+def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, bytes):

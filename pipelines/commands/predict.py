@@ -215,7 +215,7 @@ def _inputs(
 
 
 def _ask(
-    client: Any,  # noqa: ANN401 - lianxi_client.Client, which is imported late
+    client: Any,
     task: Task,
     human: ModuleType,
     text: str,

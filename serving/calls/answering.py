@@ -67,7 +67,7 @@ class Answering:
         self._started_s = time.monotonic()
         try:
             return self._enter()
-        except Exception as error:  # noqa: BLE001 - everything becomes a status
+        except Exception as error:
             failure = errors.to_serving_error(error)
             self._count(failure.code)
             raise failure from error
@@ -122,5 +122,5 @@ def serving_errors() -> Iterator[None]:
     """Turns whatever is raised into what a caller may see."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - everything becomes a status
+    except Exception as error:
         raise errors.to_serving_error(error) from error

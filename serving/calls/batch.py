@@ -141,7 +141,7 @@ def run_alone(batch: Batch, request: Request) -> Arrays | BaseException:
         return batch.run([request], request.inputs)
     except tf.errors.CancelledError:
         return errors.deadline_exceeded("Deadline Exceeded")
-    except Exception as error:  # noqa: BLE001 - goes to the one who asked
+    except Exception as error:
         return error
 
 

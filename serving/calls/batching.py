@@ -237,7 +237,7 @@ class BatchScheduler:
         """Runs a batch, in a thread."""
         try:
             answers = self._process(batch)
-        except BaseException as error:  # noqa: BLE001 - who waits must hear of it
+        except BaseException as error:
             answers = [error] * len(batch.requests)
         try:
             loop.call_soon_threadsafe(self._deliver, queue, batch, answers)
@@ -265,7 +265,7 @@ class BatchScheduler:
                 return list(run_merged(batch, padding))
             except NotSplittableError:
                 batch.signature.is_batchable = False
-            except Exception:  # noqa: BLE001 - whatever it was, each caller gets their own
+            except Exception:
                 _LOG.debug("a merged run failed, running its requests one by one", exc_info=True)
         return [run_alone(batch, request) for request in batch.requests]
 

@@ -51,7 +51,7 @@ def _check(config: TlsConfig) -> None:
         key = serialization.load_pem_private_key(config.server_key.encode(), None)
     except TypeError:
         raise ValueError("server_key has a password; a server has nobody to ask for it") from None
-    except Exception as error:  # noqa: BLE001 - which one depends on the kind of damage
+    except Exception as error:
         raise ValueError(f"server_key is not a private key in PEM ({_short(error)})") from None
     chain = _certificates("server_cert", config.server_cert)
     form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo

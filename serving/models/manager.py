@@ -139,7 +139,7 @@ class ModelManager:
         while not self._stopping.wait(self._poll_interval_s):
             try:
                 self.reconcile()
-            except Exception:  # noqa: BLE001 - the watch must go on
+            except Exception:
                 _LOG.exception("looking for new versions failed")
             if self._registry.has_garbage:
                 # Loaded models are full of reference cycles.
@@ -220,7 +220,7 @@ class ModelManager:
         started_s = time.monotonic()
         try:
             servable = self._load(name, version, path)
-        except Exception as error:  # noqa: BLE001 - a broken model must not stop the server
+        except Exception as error:
             failure = errors.to_load_error(error)
             self._registry.fail(record, failure, files, time.monotonic() - started_s)
         else:

@@ -76,7 +76,7 @@ def running(account: Path) -> Iterator[Kubernetes]:
     kubernetes = Kubernetes(account)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             status, body = kubernetes.answer(self.path, self.headers.get("Authorization", ""))
             data = json.dumps(body).encode()
             self.send_response(status)

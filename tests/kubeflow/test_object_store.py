@@ -31,12 +31,12 @@ from modules.common.runtime.errors import DataError
 class Forbidding(BaseHTTPRequestHandler):
     """Allows nothing."""
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         self.send_response(403)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_HEAD = do_GET  # noqa: N815
+    do_HEAD = do_GET
 
     def log_message(self, *told: object) -> None:
         """Says nothing."""

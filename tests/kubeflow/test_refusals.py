@@ -94,7 +94,7 @@ def test_tensorflows_words_are_understood(volume: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(refusals, "_mount_of", lambda _: str(volume))
     with of_a_step():
-        with pytest.raises(Exception) as failed:  # noqa: B017 - TensorFlow's own
+        with pytest.raises(Exception) as failed:
             fileio.makedirs(str(volume / "models"))
         assert f"write {volume}/models" in explain_in_step(failed.value)
 

@@ -17,12 +17,12 @@ def write(folder: str, name: str, text: str, fails: int) -> None:
 
 
 @component
-def Trainer(model: OutputArtifact[Model], seed: Parameter[int], fails: Parameter[int]) -> None:  # noqa: N802
+def Trainer(model: OutputArtifact[Model], seed: Parameter[int], fails: Parameter[int]) -> None:
     write(model.uri, "saved_model.pb", f"{seed} " * 1000, fails)
 
 
 @component
-def Evaluator(  # noqa: N802
+def Evaluator(
     model: InputArtifact[Model], blessing: OutputArtifact[ModelBlessing], fails: Parameter[int]
 ) -> None:
     write(blessing.uri, "BLESSED", "", fails)
@@ -31,7 +31,7 @@ def Evaluator(  # noqa: N802
 
 
 @component
-def Pusher(  # noqa: N802
+def Pusher(
     model: InputArtifact[Model],
     blessing: InputArtifact[ModelBlessing],
     pushed_model: OutputArtifact[PushedModel],

@@ -29,7 +29,7 @@ from pipelines.runner import explain
 
 
 @component
-def Writer(examples: OutputArtifact[Examples], file: Parameter[str]) -> None:  # noqa: N802
+def Writer(examples: OutputArtifact[Examples], file: Parameter[str]) -> None:
     """Adds a file to whatever its folder holds, and says where."""
     if file == "fail":
         raise DataError(f"no data; see {examples.uri}")
@@ -43,7 +43,7 @@ def Writer(examples: OutputArtifact[Examples], file: Parameter[str]) -> None:  #
 
 
 @component
-def Globber(examples: InputArtifact[Examples], model: OutputArtifact[Model]) -> None:  # noqa: N802
+def Globber(examples: InputArtifact[Examples], model: OutputArtifact[Model]) -> None:
     """Finds files as Beam and TFX do."""
     found = fileio.glob(os.path.join(examples.uri, "*"))
     with fileio.open(os.path.join(model.uri, "found"), "w") as file:
@@ -51,7 +51,7 @@ def Globber(examples: InputArtifact[Examples], model: OutputArtifact[Model]) -> 
 
 
 @component
-def Trainer(model: OutputArtifact[Model], mark: Parameter[str]) -> None:  # noqa: N802
+def Trainer(model: OutputArtifact[Model], mark: Parameter[str]) -> None:
     """Writes as much of a SavedModel as a push looks at."""
     folder = path_utils.serving_model_dir(model.uri)
     fileio.makedirs(folder)

@@ -95,7 +95,7 @@ def test_a_disk_that_takes_no_more(
 
         with monkeypatch.context() as patch:
             patch.setattr(python_executor_operator, "run_with_executor", run_with_fault)
-            with pytest.raises(Exception) as failed:  # noqa: B017 - OSError, or TensorFlow's own
+            with pytest.raises(Exception) as failed:
                 run(env, 0)
         said = explain(failed.value)
         assert said.startswith("the disk is full" if fault == "full" else "cannot write")

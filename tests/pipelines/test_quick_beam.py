@@ -13,7 +13,7 @@ from pipelines.quick_beam import quick_construction
 
 
 class Doubling(beam.DoFn):
-    def process(self, element: int, factor: int = 2):  # noqa: ANN201
+    def process(self, element: int, factor: int = 2):
         yield element * factor
 
 

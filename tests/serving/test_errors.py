@@ -76,5 +76,5 @@ def _raised_in(module, error):
     scope = {"__name__": module, "error": error}
     try:
         exec("raise error", scope)
-    except Exception as caught:  # noqa: BLE001 - whatever was given
+    except Exception as caught:
         return caught

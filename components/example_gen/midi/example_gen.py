@@ -59,7 +59,7 @@ class Executor(SourceExecutor):
             counts=(looked["counts"], cut["counts"], used) | "Counts" >> beam.Flatten(),
         )
 
-    def Do(  # noqa: N802
+    def Do(
         self,
         input_dict: dict[str, list[Any]],
         output_dict: dict[str, list[Any]],

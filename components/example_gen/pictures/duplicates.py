@@ -14,7 +14,7 @@ from components.example_gen.read_group import GROUP_ITEMS, counted, rejected
 from components.example_gen.records import SET_ASIDE, Reject
 
 
-def keep_one_of_each(sightings: beam.PCollection, total: int) -> Any:  # noqa: ANN401
+def keep_one_of_each(sightings: beam.PCollection, total: int) -> Any:
     """Brings those of equal digest together. What Beam moves is digests and paths only.
 
     Args:

@@ -81,5 +81,5 @@ class _Seeded:
     def randbits(self, bits: int) -> int:
         return self._rng.getrandbits(bits)
 
-    def choice(self, items: Sequence[Any]) -> Any:  # noqa: ANN401 - as in `secrets`
+    def choice(self, items: Sequence[Any]) -> Any:
         return self._rng.choice(items)

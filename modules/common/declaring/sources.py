@@ -49,5 +49,5 @@ class Source:
         return has_files(folder, self.patterns)
 
 
-class SkipFile(Exception):  # noqa: N818
+class SkipFile(Exception):
     """A file that the task leaves alone, with the reason. It is set aside, and no error."""

@@ -260,7 +260,7 @@ def example_request(task: Task) -> dict[str, tf.Tensor]:
     return optional_inputs.spread(given | filled_in, task.serving.inputs)
 
 
-def _warmup_log(task: Task) -> Any:  # noqa: ANN401 - a prediction_log_pb2.PredictionLog
+def _warmup_log(task: Task) -> Any:
     from tensorflow_serving.apis import prediction_log_pb2
 
     log = prediction_log_pb2.PredictionLog()

@@ -85,7 +85,7 @@ def checked(content: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.identity(kind), tf.strings.substr(content, tf.zeros_like(end), end)
 
 
-def branch(index: tf.Tensor, branches: Sequence[Callable[[], Any]]) -> Any:  # noqa: ANN401
+def branch(index: tf.Tensor, branches: Sequence[Callable[[], Any]]) -> Any:
     """Does what `tf.switch_case` does, with `tf.cond`, as Transform's analyzers need it.
 
     Args:

@@ -193,7 +193,7 @@ def _entries(folder: str) -> Iterator[_Entry]:
         ) from error
 
 
-def _remote() -> Any:  # noqa: ANN401 - a module
+def _remote() -> Any:
     """TFX's file systems take seconds to import; only remote data needs them."""
     from tfx.dsl.io import fileio
 

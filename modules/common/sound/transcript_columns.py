@@ -52,11 +52,11 @@ _MAX_NAME_HANZI = 4
 _SHOWN, _SHOWN_CHARS = 8, 24
 
 
-class UnclearColumns(ValueError):  # noqa: N818
+class UnclearColumns(ValueError):
     """Columns that can be read in more than one way, or in none; the message shows them."""
 
 
-class NoSuchColumn(UnclearColumns):  # noqa: N818
+class NoSuchColumn(UnclearColumns):
     """A header without a column for the text or the recording: perhaps of another kind of list."""
 
 

@@ -33,7 +33,7 @@ Report = Callable[[saved_model.Servable, Split, str], None]
 
 
 def run(
-    fn_args: Any,  # noqa: ANN401 - TFX's FnArgs, whose module is slow to import
+    fn_args: Any,
     task: Task,
     build_model: BuildModel,
     servable_class: type[saved_model.Servable],
@@ -112,7 +112,7 @@ def adapt(model: keras.Model, train: Split) -> None:
         model.adapt(train)
 
 
-def most_steps_of(fn_args: Any) -> int:  # noqa: ANN401
+def most_steps_of(fn_args: Any) -> int:
     """Gives the steps that a fit does not go beyond, as TFX's Trainer and Tuner have them; or 0."""
     return int(getattr(fn_args, "train_steps", None) or 0)
 
@@ -185,6 +185,6 @@ def warm_start(model: keras.Model, base_model_dir: str) -> None:
         model.load_weights(path, skip_mismatch=True)
 
 
-def _tuned(hyperparameters: Any) -> dict[str, Any]:  # noqa: ANN401
+def _tuned(hyperparameters: Any) -> dict[str, Any]:
     """Values that a Tuner chose, out of KerasTuner's serialized form."""
     return dict(hyperparameters["values"]) if hyperparameters else {}

@@ -17,7 +17,7 @@ _TRIALS = 8
 
 
 def tune(
-    fn_args: Any,  # noqa: ANN401 - TFX's FnArgs, whose module is slow to import
+    fn_args: Any,
     task: Task,
     build_model: loop.BuildModel,
     augment: loop.Augment | None = None,

@@ -137,7 +137,7 @@ class RestFront:
             except ConnectionError:
                 # The caller broke off; nobody is there to be told, and nothing is wrong here.
                 response = web.Response(status=HTTP_STATUS[grpc.StatusCode.CANCELLED])
-            except Exception as error:  # noqa: BLE001 - everything becomes a status
+            except Exception as error:
                 response = _failure(errors.to_serving_error(error))
             if not request.content.is_eof():
                 # What was not read would be read as the next request.

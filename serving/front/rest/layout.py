@@ -54,7 +54,7 @@ class Layout:
         return f",\n{indent(self.level + depth + 1)}" if self.is_broken else ", "
 
 
-def LINES(level: int) -> Layout:  # noqa: N802 - it reads as the constant it would be
+def LINES(level: int) -> Layout:
     """A line for each item.
 
     Args:
@@ -63,7 +63,7 @@ def LINES(level: int) -> Layout:  # noqa: N802 - it reads as the constant it wou
     return Layout(level, True)
 
 
-def ONE_LINE(level: int) -> Layout:  # noqa: N802
+def ONE_LINE(level: int) -> Layout:
     """All on one line.
 
     Args:

@@ -270,6 +270,6 @@ def test_random_bytes_never_do_worse_than_being_refused(seed: int) -> None:
     try:
         samples = decode(bytes(contents))
     except tf.errors.InvalidArgumentError as error:
-        assert "WAV file" in str(error)  # noqa: PT017
+        assert "WAV file" in str(error)
     else:
         assert np.isfinite(samples).all()

@@ -14,7 +14,7 @@ from modules.common.training.learning_curve import drawn, write_report
 
 
 class Servable:
-    class task:  # noqa: N801 - an attribute of the servable
+    class task:
         name = "any_task"
 
 
