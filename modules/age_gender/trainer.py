@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from modules.age_gender.features import augment
 from modules.age_gender.model import build_model
 from modules.age_gender.signatures import AgeGenderServable
 from modules.age_gender.task import TASK
-from modules.common.training import loop
+from modules.common.training.entry_points import entry_points
 
-
-def run_fn(fn_args: Any) -> None:
-    """Trains and exports; TFX's Trainer calls this."""
-    loop.run(fn_args, TASK, build_model, AgeGenderServable, augment)
-
-
-def tuner_fn(fn_args: Any) -> Any:
-    """Searches hyperparameters; TFX's Tuner calls this."""
-    from modules.common.training import tuning
-
-    return tuning.tune(fn_args, TASK, build_model, augment)
+run_fn, tuner_fn = entry_points(TASK, build_model, AgeGenderServable, augment=augment)
