@@ -93,7 +93,9 @@ def train(
     data = data.cache().shuffle(4096, seed=1).batch(int(hparams["batch_size"]))
     model.fit(data, epochs=int(hparams["epochs"]), verbose=verbose)
     baselines = RailwayForecastServable.fit_baselines(features["train"], features["eval"], hparams)
-    return RailwayForecastServable(TASK, hparams, model, EagerTransform(), baselines)
+    servable = RailwayForecastServable(TASK, hparams, model, EagerTransform(), baselines)
+    servable.calibrate(features["train"])
+    return servable
 
 
 def metrics(scores: Tensors) -> dict[str, float]:

@@ -10,7 +10,7 @@ from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.age_gender.model import HEADS
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.runtime.errors import DataError
 from modules.common.training.input_pipeline import Split
 
@@ -22,7 +22,7 @@ class AgeGenderServable(Servable):
     """Answers a face with its age group and gender."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the constant answer; see `Servable.fit_baselines`.
 
         Returns:

@@ -14,7 +14,7 @@ from modules.audio_style_transfer.network import Losses, Network
 from modules.audio_style_transfer.noise import noise_like
 from modules.audio_style_transfer.task import CONTENT_WEIGHT, ITERATIONS, TASK
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.sound import wav
 from modules.common.training import precision
 from modules.common.training.input_pipeline import Split
@@ -53,7 +53,7 @@ class AudioStyleTransferServable(Servable):
         self._changed = tf.function(self._change_one, _INPUTS, autograph=False)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Chooses the style of the evaluation; see `Servable.fit_baselines`.
 
         Returns:

@@ -7,7 +7,7 @@ import tensorflow as tf
 from modules.captcha_ocr.charsets import symbols
 from modules.captcha_ocr.model import read
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.models import ctc
 from modules.common.text.characters import most_frequent, to_texts
 from modules.common.training.input_pipeline import Split
@@ -17,7 +17,7 @@ class CaptchaOcrServable(Servable):
     """Answers a captcha with its text."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the constant answer; see `Servable.fit_baselines`.
 
         Returns:

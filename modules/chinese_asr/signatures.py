@@ -13,13 +13,12 @@ from modules.chinese_asr.decoding import Decoded, decode
 from modules.chinese_asr.features import VOCABULARY
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
-from modules.common.models.bigram import Bigram, fit_bigram
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.models.bigram import fit_bigram
 from modules.common.text.characters import to_texts
 from modules.common.training.input_pipeline import Split
 
 _AT_ONCE = 16
-_BIGRAM = "bigram_"
 _UNKNOWN = "□"
 """Stands for a character that training did not have."""
 
@@ -34,17 +33,16 @@ class ChineseAsrServable(Servable):
         self._defaults = {entry.name: entry.default for entry in self.task.serving.inputs}
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the constant answer, and the language model; see `Servable.fit_baselines`.
 
         Returns:
-            `constant`, int64 `[length]`; and the parts of `Bigram`, by `bigram_` and their names.
+            `constant`, int64 `[length]`; and `bigram`, a `Bigram`.
         """
         ids = train["characters"]
         # The training split has every character of the vocabulary; one more is unknown.
         bigram = fit_bigram(ids, int(np.max(ids)) + 2)
-        parts = {f"{_BIGRAM}{name}": values for name, values in bigram._asdict().items()}
-        return {"constant": best_constant(ids), **parts}
+        return {"constant": best_constant(ids), "bigram": bigram}
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers for recordings.
@@ -142,6 +140,5 @@ class ChineseAsrServable(Servable):
                 for name, dtype in (("beam_width", tf.int64), ("lm_weight", tf.float32))
             )
         logits = self.model({"frames": features["frames"], "n_frames": n_frames}, training=False)
-        bigram = Bigram(*(self.baselines[f"{_BIGRAM}{name}"] for name in Bigram._fields))
         bonus = float(self.hparams["length_bonus"])
-        return decode(logits, n_frames, width, weight, bigram, bonus)
+        return decode(logits, n_frames, width, weight, self.baselines["bigram"], bonus)

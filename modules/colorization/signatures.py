@@ -10,7 +10,7 @@ from modules.colorization import colour
 from modules.colorization.model import chroma_planes
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.pictures import images
 from modules.common.training.input_pipeline import Split
@@ -32,7 +32,7 @@ class ColorizationServable(Servable):
         self._coloured = tf.function(self._colour_one, autograph=False)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the mean chroma; see `Servable.fit_baselines`.
 
         Returns:

@@ -13,7 +13,7 @@ from modules.common.export import optional_inputs
 from modules.common.export.saved_model import Servable, trace
 from modules.common.graph.checks import check
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.pictures import images
 from modules.common.training.input_pipeline import Split
@@ -41,7 +41,7 @@ class DeepDreamServable(Servable):
         self._dreamt = tf.function(self._dream_one, autograph=False)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the constant answer; see `Servable.fit_baselines`.
 
         Returns:

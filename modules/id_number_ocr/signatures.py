@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.text.characters import most_frequent, to_texts
 from modules.common.training.input_pipeline import Split
 from modules.id_number_ocr.checksum import checksum_ok, is_date, repair
@@ -18,7 +18,7 @@ class IdNumberOcrServable(Servable):
     """Answers a strip with its number."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the constant answer; see `Servable.fit_baselines`.
 
         Returns:

@@ -6,7 +6,6 @@ bottleneck; where the backbone itself is trained there is none, and it sees the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -69,18 +68,18 @@ def fit(values: np.ndarray, labels: np.ndarray, seed: int) -> tuple[np.ndarray, 
     return _as_layer(model[0], model[1], classes)
 
 
-def logits(values: tf.Tensor, fitted: Mapping[str, tf.Tensor], name: str) -> tf.Tensor:
+def logits(values: tf.Tensor, fitted: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
     """Computes a regression's logits.
 
     Args:
         values: float32 `[batch, units]`.
-        fitted: Holds `<name>_kernel` and `<name>_bias`.
-        name: Which of the baselines.
+        fitted: Kernel and bias, as `fit` gives them.
 
     Returns:
         float32 `[batch, classes]`.
     """
-    return tf.matmul(values, fitted[f"{name}_kernel"]) + fitted[f"{name}_bias"]
+    kernel, bias = fitted
+    return tf.matmul(values, kernel) + bias
 
 
 def _as_layer(

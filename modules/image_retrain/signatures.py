@@ -8,7 +8,7 @@ import tensorflow_transform as tft
 from modules.common.export.saved_model import Servable
 from modules.common.graph.checks import check
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.runtime.errors import TaskError
 from modules.common.training.input_pipeline import Split
 from modules.image_retrain import baselines
@@ -32,23 +32,19 @@ class ImageRetrainServable(Servable):
         self._names = transform_output.vocabulary_by_name(CLASSES)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the logistic regressions; see `Servable.fit_baselines`.
 
         Returns:
-            `mean_colour_kernel` `[3, classes]`, `linear_kernel` `[units, classes]`, and
-            `mean_colour_bias` and `linear_bias` `[classes]`, float32 each.
+            `mean_colour` and `linear`, each a kernel `[units, classes]` and a bias `[classes]`,
+            float32.
         """
         labels, seed = train["label"], int(hparams["seed"])
         values = {
             "mean_colour": baselines.mean_colour(train["thumbnail"]).numpy(),
             "linear": train[_seen_by_linear(hparams)],
         }
-        fitted: Arrays = {}
-        for name, of_name in values.items():
-            kernel, bias = baselines.fit(of_name, labels, seed)
-            fitted |= {f"{name}_kernel": kernel, f"{name}_bias": bias}
-        return fitted
+        return {name: baselines.fit(seen, labels, seed) for name, seen in values.items()}
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers for pictures.
@@ -83,8 +79,8 @@ class ImageRetrainServable(Servable):
         colour = baselines.mean_colour(features["thumbnail"])
         logits = {
             "score": self._logits(features),
-            "mean_colour": baselines.logits(colour, self.baselines, "mean_colour"),
-            "linear": baselines.logits(seen, self.baselines, "linear"),
+            "mean_colour": baselines.logits(colour, self.baselines["mean_colour"]),
+            "linear": baselines.logits(seen, self.baselines["linear"]),
         }
         ones = tf.ones_like(label, tf.float32)
         scores = {"accuracy__weight": ones, "top_5_accuracy__weight": ones}

@@ -8,7 +8,7 @@ import tensorflow_transform as tft
 
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.training.input_pipeline import Split
 from modules.music_rbm import frequencies, held, orders, sampling
 from modules.music_rbm.model import Costs
@@ -28,7 +28,7 @@ class MusicRbmServable(Servable):
         self._units = float(int(self.hparams["window_steps"]) * NOTES)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Counts how often notes are on; see `Servable.fit_baselines`.
 
         Returns:

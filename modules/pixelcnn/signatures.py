@@ -8,7 +8,7 @@ import tensorflow_transform as tft
 from modules.common.export.saved_model import Servable
 from modules.common.graph.checks import check_each
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.pictures import images
 from modules.common.training.input_pipeline import Split
 from modules.pixelcnn import histogram, sampling
@@ -31,7 +31,7 @@ class PixelcnnServable(Servable):
         self._classes = class_names(transform_output) if self.hparams["conditional"] else ()
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the histogram of every pixel and channel; see `Servable.fit_baselines`.
 
         Returns:

@@ -7,17 +7,14 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.declaring.task import Task
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Arrays, Baselines, Hparams, Tensors
 from modules.common.training.input_pipeline import Split
 from modules.railway_forecast import baselines as naive
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, LAST_MONTH, month_text
 from modules.railway_forecast.intervals import scale_factors
 from modules.railway_forecast.task import HORIZON, MAX_HISTORY, MIN_HISTORY, WINDOW
 from modules.railway_forecast.windows import origin_offsets
-
-_PAST = "past/"
 
 
 class RailwayForecastServable(Servable):
@@ -27,32 +24,22 @@ class RailwayForecastServable(Servable):
         interval_scale: Factor of the interval of each origin, float32 `[origins]`.
     """
 
-    def __init__(
-        self,
-        task: Task,
-        hparams: Hparams,
-        model: keras.Model,
-        transform_output: tft.TFTransformOutput,
-        baselines: Arrays,
-    ) -> None:
-        """Wraps a trained model and sets its intervals' width; see `Servable`."""
-        kept = {name: v for name, v in baselines.items() if not name.startswith(_PAST)}
-        super().__init__(task, hparams, model, transform_output, kept)
-        self._offsets = origin_offsets(hparams)
-        past = {
-            name.removeprefix(_PAST): values
-            for name, values in baselines.items()
-            if name.startswith(_PAST)
-        }
-        self.interval_scale = tf.Variable(self._fit_intervals(past), trainable=False)
+    def prepare(self, transform_output: tft.TFTransformOutput) -> None:
+        """Makes room for what `calibrate` finds."""
+        self._offsets = origin_offsets(self.hparams)
+        self.interval_scale = tf.Variable(tf.ones([len(self._offsets)]), trainable=False)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
-        """Fits SARIMA, and keeps the windows at the origins, for the intervals."""
-        offsets = origin_offsets(hparams)
-        at_origin = np.isin(train["series_end"] - train["last_month"], offsets)
-        past = {_PAST + name: values[at_origin] for name, values in train.items()}
-        return {**naive.fit_sarima(evaluation), **past}
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+        """Fits SARIMA at every origin; see `baselines.fit_sarima`."""
+        return naive.fit_sarima(evaluation)
+
+    def calibrate(self, train: Split) -> None:
+        """Finds how wide the intervals have to be, on the windows that end at an origin."""
+        at_origin = np.isin(train["series_end"] - train["last_month"], self._offsets)
+        if at_origin.any():
+            past = {name: values[at_origin] for name, values in train.items()}
+            self.interval_scale.assign(self._fit_intervals(past))
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers `history` float32 `[batch, months]` and `last_month` string `[batch]`."""
@@ -126,8 +113,6 @@ class RailwayForecastServable(Servable):
 
     def _fit_intervals(self, past: Arrays) -> np.ndarray:
         months_before_end = past["series_end"] - past["last_month"]
-        if not len(months_before_end):
-            return np.ones(len(self._offsets), np.float32)
         tensors = {name: tf.constant(values) for name, values in past.items()}
         logs = _ensemble(self.model, tensors).numpy()
         own = [self._offsets.index(offset) for offset in months_before_end]

@@ -9,8 +9,8 @@ from modules.common.evaluating import ngrams
 from modules.common.export.saved_model import Servable
 from modules.common.graph.checks import check_each
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
-from modules.common.models.bigram import Bigram, fit_bigram, fit_unigram, log_probability
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.models.bigram import fit_bigram, fit_unigram, log_probability
 from modules.common.text.characters import to_texts
 from modules.common.training.input_pipeline import Split
 from modules.seq2seq_chatbot.decoder import LOW, Decoder
@@ -21,7 +21,6 @@ from modules.seq2seq_chatbot.task import MAX_BEAM_WIDTH, MAX_TEXT_CHARS
 
 _ANSWERED_AT_ONCE = 16
 _SCORED_AT_ONCE = 64
-_BIGRAM = "bigram_"
 _BUCKETS = 10_000
 
 
@@ -39,18 +38,16 @@ class Seq2seqChatbotServable(Servable):
         }
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits both models of which character follows which; see `Servable.fit_baselines`.
 
         Returns:
-            `unigram`, float32 `[symbols]`; and the parts of `Bigram`, by `bigram_` and their names.
+            `unigram`, float32 `[symbols]`; and `bigram`, a `Bigram`.
         """
         ids = train["reply"]
         # The last symbol is the unknown one, which the training split may not have.
         symbols = int(max(ids.max(), train["question"].max())) + 2
-        parts = fit_bigram(ids, symbols)._asdict()
-        bigram = {f"{_BIGRAM}{name}": values for name, values in parts.items()}
-        return {"unigram": fit_unigram(ids, symbols), **bigram}
+        return {"unigram": fit_unigram(ids, symbols), "bigram": fit_bigram(ids, symbols)}
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers what is said.
@@ -142,12 +139,11 @@ class Seq2seqChatbotServable(Servable):
         costs, is_own = self.model(features, training=False), own_places(reply)
         before = tf.pad(reply, [(0, 0), (1, 0)])
         after = tf.pad(reply, [(0, 0), (0, 1)])
-        bigram = Bigram(*(self.baselines[f"{_BIGRAM}{name}"] for name in Bigram._fields))
         unigram = tf.convert_to_tensor(self.baselines["unigram"])
         known = tf.minimum(after, tf.size(unigram, tf.int64) - 1)
         by_baseline = {
             "unigram": -tf.gather(unigram, known),
-            "bigram": -log_probability(bigram, before, after),
+            "bigram": -log_probability(self.baselines["bigram"], before, after),
         }
         return {
             "perplexity__score": tf.reduce_sum(costs, axis=1),

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from modules.common.export.saved_model import Servable, trace
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.training.input_pipeline import Split
 from modules.voice_gender import acoustic, baselines
 from modules.voice_gender.properties import PROPERTIES
@@ -18,7 +18,7 @@ class VoiceGenderServable(Servable):
     """The network with Transform's graph before it and labels behind it."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits the majority and the support vector machine; see `Servable`."""
         return baselines.fit(train, hparams)
 

@@ -19,7 +19,7 @@ import tensorflow_transform as tft
 
 from modules.common.declaring.task import Field, Task
 from modules.common.export import optional_inputs, request_limits
-from modules.common.graph.tensors import DTYPES, Arrays, Hparams, Tensors, unpack
+from modules.common.graph.tensors import DTYPES, Baselines, Hparams, Tensors, unpack
 from modules.common.runtime.stack import safe_argument
 from modules.common.training.input_pipeline import Split
 
@@ -34,7 +34,7 @@ class Servable(tf.Module):
         task: The declaration.
         hparams: Resolved hyperparameters.
         model: The trained model: transformed features without the label to its output.
-        baselines: What `fit_baselines` gave, as constants in the graph.
+        baselines: What `fit_baselines` gave, each array a variable that is not trained.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Servable(tf.Module):
         hparams: Hparams,
         model: keras.Model,
         transform_output: tft.TFTransformOutput,
-        baselines: Arrays,
+        baselines: Baselines,
     ) -> None:
         """Wraps a trained model.
 
@@ -59,9 +59,9 @@ class Servable(tf.Module):
         self.hparams = dict(hparams)
         self.features = task.features_for(hparams)
         self.model = model
-        self.baselines = {
-            name: tf.Variable(values, trainable=False) for name, values in baselines.items()
-        }
+        self.baselines: Baselines = tf.nest.map_structure(
+            lambda values: tf.Variable(values, trainable=False), baselines
+        )
         layer = transform_output.transform_features_layer()
         # The layer is a tf_keras model, and saving one traces it again, for seconds. Behind a
         # function it is not tracked; the tables and files that its graph reads are.
@@ -78,7 +78,7 @@ class Servable(tf.Module):
         """
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Arrays:
+    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
         """Fits what the gate compares with, on the training split.
 
         Args:
@@ -89,7 +89,8 @@ class Servable(tf.Module):
             hparams: Resolved hyperparameters.
 
         Returns:
-            Arrays that `score` needs, by a name of the task's choice.
+            What `score` needs, by a name of the task's choice: arrays, or dictionaries, tuples and
+            named tuples of them, which `self.baselines` holds in the same structure.
         """
         return {}
 

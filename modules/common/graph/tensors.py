@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -11,6 +12,8 @@ from modules.common.declaring.task import Feature, Value
 
 Tensors = dict[str, tf.Tensor]
 Arrays = dict[str, np.ndarray]
+# Arrays, or structures of them as `tf.nest` has them: dictionaries, tuples, named tuples.
+Baselines = dict[str, Any]
 Hparams = Mapping[str, Value]
 
 DTYPES = {

@@ -109,9 +109,8 @@ def test_a_baseline_is_scikit_learns_regression(classes: int) -> None:
     rng = np.random.default_rng(4)
     labels = np.arange(200) % classes
     values = (rng.normal(size=(200, 6)) * [1, 2, 3, 4, 5, 60] + labels[:, None]).astype(np.float32)
-    kernel, bias = baselines.fit(values, labels, seed=1)
-    fitted = {"linear_kernel": tf.constant(kernel), "linear_bias": tf.constant(bias)}
-    found = tf.nn.softmax(baselines.logits(tf.constant(values), fitted, "linear")).numpy()
+    fitted = baselines.fit(values, labels, seed=1)
+    found = tf.nn.softmax(baselines.logits(tf.constant(values), fitted)).numpy()
     agreeing = []
     for penalty in baselines._INVERSE_PENALTIES:
         model = make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=500))
