@@ -81,9 +81,9 @@ def command(
     a served model.
     """
     with logging_to(Path(os.devnull)):
-        from kubeflow import summary
-        from kubeflow.config import load
-        from kubeflow.runner import compile_task
+        from kubeflow.compile import summary
+        from kubeflow.compile.config import load
+        from kubeflow.compile.runner import compile_task
         from pipelines.builder import Options
 
         cluster = load(config, overrides)

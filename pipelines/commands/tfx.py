@@ -82,7 +82,7 @@ def _working_handlers() -> Iterator[None]:
     def create_handler(flags: dict[str, Any]) -> BaseHandler:
         if flags[labels.ENGINE_FLAG] not in (labels.KUBEFLOW_ENGINE, "auto"):
             return original(flags)
-        from kubeflow.handler import KubeflowHandler
+        from kubeflow.client.handler import KubeflowHandler
 
         flags[labels.ENGINE_FLAG] = labels.KUBEFLOW_ENGINE
         return KubeflowHandler(flags)

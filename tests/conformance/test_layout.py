@@ -22,6 +22,10 @@ IMPORT_PATH = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.[a-z_0-9]+)+)\.[A-Za-z
 # Rooms of one kind of data each, in `modules/common/` and in `components/example_gen/`.
 KINDS = ("pictures", "sound", "dialogue", "midi", "series", "tables", "drawn")
 
+# Rooms of `kubeflow/`, each with those that it may import. A step loads nothing that only compiling
+# or asking needs, and no module of the project shadows a package that is called `kubeflow`.
+KUBEFLOW_ROOMS = {"step": (), "compile": ("step",), "client": ("compile", "step")}
+
 # Commands that hand over to `kubeflow` when they run; importing them loads nothing of it.
 HANDS_OVER = ("pipelines.commands.compile", "pipelines.commands.tfx")
 
@@ -160,6 +164,26 @@ def test_no_kind_of_data_imports_another(kind: str) -> None:
         if kind_of(name) not in (None, kind)
     }
     assert not others
+
+
+@pytest.mark.parametrize("room", KUBEFLOW_ROOMS)
+def test_rooms_of_kubeflow_import_one_way(room: str) -> None:
+    files = sources(f"kubeflow/{room}")
+    assert ast.get_docstring(ast.parse((ROOT / f"kubeflow/{room}/__init__.py").read_text("utf-8")))
+    others = set(KUBEFLOW_ROOMS) - {room, *KUBEFLOW_ROOMS[room]}
+    wrong = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name in imports(path)
+        if name.split(".")[0] == "kubeflow"
+        and name.split(".")[1:2] in [[other] for other in others]
+    }
+    assert not wrong
+
+
+def test_everything_of_kubeflow_is_in_a_room() -> None:
+    rooms = {path.parent.relative_to(ROOT / "kubeflow") for path in sources("kubeflow")}
+    assert rooms == {Path(room) for room in KUBEFLOW_ROOMS}
 
 
 @pytest.mark.parametrize("folder", ["modules/common", "modules/common/*"])

@@ -10,7 +10,7 @@ from asking import Ask, asker, pretend_to_compile
 from launcher_process import Forks
 from moto.server import ThreadedMotoServer
 
-from kubeflow.store_location import ENDPOINT_VARIABLE
+from kubeflow.step.store_location import ENDPOINT_VARIABLE
 
 
 @pytest.fixture(scope="session")

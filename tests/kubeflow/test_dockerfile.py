@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeflow import healthcheck
+from kubeflow.step import healthcheck
 from requirements.systems import CURRENT
 from serving.config import ServerConfig
 from serving.server import Server
@@ -85,7 +85,7 @@ def test_the_image_has_the_current_stack_and_nothing_that_develops() -> None:
         ("requirements/lianxi.in", True),
         ("modules/common/declaring/task.py", True),
         ("requirements/tfx-1.21.txt", True),
-        ("kubeflow/entrypoint.py", True),
+        ("kubeflow/step/entrypoint.py", True),
         ("tests/conftest.py", False),
         ("docs/name_gender.md", False),
         (".git/HEAD", False),

@@ -13,7 +13,7 @@ from launcher_tasks import check_served, compile_package, cut, said
 from launcher_versions import KFP_2_5, NEWEST, VERSIONS, Kfp
 
 from components.pushed_model import ABSENT
-from kubeflow import object_store
+from kubeflow.step import object_store
 
 pytestmark = pytest.mark.e2e
 

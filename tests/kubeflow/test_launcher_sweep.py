@@ -16,7 +16,7 @@ from launcher_tasks import check_served, compile_package, said
 from launcher_versions import NEWEST, VERSIONS, Kfp
 
 from components.pushed_model import ABSENT
-from kubeflow import object_store
+from kubeflow.step import object_store
 from modules.common.declaring.registry import load_task, task_names
 from pipelines.builder import Options
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from remote_workers import portable_engine
 
-from kubeflow.config import parse
-from kubeflow.runner import compile_task
+from kubeflow.compile.config import parse
+from kubeflow.compile.runner import compile_task
 from modules.common.declaring.registry import load_task
 
 pytestmark = pytest.mark.e2e

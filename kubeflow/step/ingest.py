@@ -1,0 +1,221 @@
+"""The ExampleGen of a pipeline whose data is found where it runs, not where it is compiled.
+
+Which layout the data has, and so which of the task's readers is right, shows only in the container:
+there this makes the very component that `lianxi run` would, lets TFX's driver resolve and
+fingerprint its files, and runs its executor. Without data it makes the sample, or draws.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+from tfx.components.example_gen import driver, input_processor
+from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.dsl.io import fileio
+from tfx.orchestration.data_types import RuntimeParameter
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils, channel_utils
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.standard_artifacts import Examples
+from tfx.utils import io_utils
+
+from kubeflow.step import object_store
+from kubeflow.step.beam_runner import remote_runner
+from kubeflow.step.spans import fixed_part
+from kubeflow.step.staging import FOLDERS, check_readable
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.task import Task, Value
+from modules.common.runtime.digest import source_digest
+from modules.common.runtime.errors import DataError
+from modules.common.runtime.plain_paths import PlainPaths
+from pipelines.builder import example_gen_component, reader_modules
+from pipelines.data import locate
+from pipelines.environment import Environment, kubeflow_environment
+
+_log = logging.getLogger(__name__)
+
+
+class Executor(BaseBeamExecutor):
+    """Finds the data, then does what the ExampleGen for its layout does."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[Any]],
+        output_dict: dict[str, list[Any]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Reads the data.
+
+        Args:
+            input_dict: Empty.
+            output_dict: `examples`.
+            exec_properties: Those of `LocatedExampleGen`.
+
+        Raises:
+            DataError: If there is no data, or not in a layout that the task reads.
+        """
+        task = load_task(exec_properties["task_name"])
+        hparams = settings_of(task, exec_properties["hparams"])
+        runner = remote_runner(self._beam_pipeline_args)
+        shared = self._get_tmp_dir() if runner else ""
+        if "://" in shared:
+            shared = ""
+        with tempfile.TemporaryDirectory(prefix="lianxi-", dir=shared or None) as scratch:
+            folder, span, version = find(exec_properties.get("data", ""), scratch)
+            location = locate(task, folder, Environment(name="local", root=scratch), hparams)
+            _log.info("data: %s", location.description)
+            component = example_gen_component(task, location, hparams)
+            properties = component.driver_class(None).resolve_exec_properties(
+                dict(component.exec_properties), None, None
+            )
+            properties |= {"span": span, "version": version}
+            examples = artifact_utils.get_single_instance(output_dict["examples"])
+            driver.update_output_artifact(properties, examples.mlmd_artifact)
+            context = self._context
+            if runner and not shared and location.folder.startswith(scratch):
+                _log.info("%s is in this pod, so Beam works here, not on %s", folder, runner)
+                context = self._in_this_pod()
+            executor = component.executor_spec.executor_class(context)
+            executor.Do(input_dict, output_dict, properties)
+
+    def _in_this_pod(self) -> BaseBeamExecutor.Context:
+        """Gives what the executor is told where Beam's workers would not see the data."""
+        return BaseBeamExecutor.Context(
+            beam_pipeline_args=list(kubeflow_environment("").beam_args),
+            tmp_dir=self._get_tmp_dir(),
+            unique_id="here",
+        )
+
+
+class LocatedExampleGenSpec(ComponentSpec):
+    """What `LocatedExampleGen` takes and gives."""
+
+    PARAMETERS = {
+        "task_name": ExecutionParameter(type=str),
+        "data": ExecutionParameter(type=str),
+        "hparams": ExecutionParameter(type=str),
+        "digest": ExecutionParameter(type=str),
+    }
+    INPUTS: dict[str, ChannelParameter] = {}
+    OUTPUTS = {"examples": ChannelParameter(type=Examples)}
+
+
+class LocatedExampleGen(BaseBeamComponent):
+    """ExampleGen for data that is found where the pipeline runs."""
+
+    SPEC_CLASS = LocatedExampleGenSpec
+    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
+
+    def __init__(
+        self, task: Task, data: str | RuntimeParameter, hparams: Mapping[str, Value]
+    ) -> None:
+        """Configures the component.
+
+        Args:
+            task: The declaration.
+            data: Folder or file, or nothing for what Lianxi makes. `{SPAN}` and the like stand
+                for the newest.
+            hparams: Resolved hyperparameters.
+        """
+        # What samples are made by, as `pipelines.data` has it, besides what readers are told.
+        made_by = {"seed", *(name for name in hparams if name.startswith("sample_"))}
+        told = {name: hparams[name] for name in hparams if name in {*task.data_hparams, *made_by}}
+        readers = {name for source in task.sources for name in reader_modules(task, source)}
+        parameters = {
+            "task_name": task.name,
+            "data": data,
+            "hparams": json.dumps(told, ensure_ascii=False, sort_keys=True),
+            "digest": source_digest(f"modules.{task.name}.sample.maker", *sorted(readers)),
+        }
+        outputs = {"examples": channel_utils.as_channel([Examples()])}
+        super().__init__(spec=LocatedExampleGenSpec(**parameters, **outputs))
+
+
+def settings_of(task: Task, told: str) -> dict[str, Value]:
+    """Reads what `LocatedExampleGen` was told, in a container.
+
+    It was told some of the settings, which need not go together with defaults of the others.
+
+    Args:
+        task: The declaration.
+        told: The component's `hparams`, JSON.
+
+    Returns:
+        Every setting; those that no reader of data looks at have their defaults.
+    """
+    # JSON has one kind of number; the task's defaults say which are whole.
+    return task.lay_over_defaults(json.loads(told))
+
+
+def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
+    """Brings data to where readers can open it, the newest span of it where there are several.
+
+    Args:
+        data: Path on a mounted volume, or URI of a store, with or without `{SPAN}`, `{VERSION}`
+            or `{YYYY}{MM}{DD}` in it; nothing for what Lianxi makes.
+        scratch: Folder for a copy.
+
+    Returns:
+        Folder or file, or `None`; its span, and its version if it has one.
+
+    Raises:
+        DataError: If there is nothing, or on a store that cannot be read.
+    """
+    if not data:
+        return None, 0, None
+    check_readable(data, tuple(FOLDERS))
+    path, span, version = data, 0, None
+    if base := fixed_part(data):
+        path, span, version = _newest(base, data.rstrip("/"))
+    if "://" in path:
+        return _fetch(path, scratch), span, version
+    if not os.path.exists(path):
+        raise DataError(
+            f"there is nothing at {path}; is the volume that holds it mounted (volumes in the "
+            "configuration), and is the path the one inside the container?"
+        )
+    return path, span, version
+
+
+def _newest(base: str, data: str) -> tuple[str, int, int | None]:
+    """Finds the newest span, and version of it, as TFX's driver does."""
+    pattern = os.path.relpath(data, base)
+    with PlainPaths() as paths:
+        # TFX looks for files: where the last part is a folder, for those in it.
+        for rest in (pattern, os.path.join(pattern, "*")):
+            split = example_gen_pb2.Input.Split(name="all", pattern=rest)
+            processor = input_processor.FileBasedInputProcessor(paths.plain(base), [split])
+            try:
+                span, version = processor.resolve_span_and_version()
+            except ValueError:
+                continue
+            found = processor.get_pattern_for_span_version(rest, span, version)
+            return os.path.join(base, found.removesuffix("/*")), span, version
+    raise DataError(
+        f"nothing matches {data}; expected folders or files like it, with whole numbers in the "
+        "place of {SPAN} and {VERSION}, or dates in the place of {YYYY}, {MM} and {DD}"
+    )
+
+
+def _fetch(uri: str, scratch: str) -> str:
+    """Copies data from an object store."""
+    if not fileio.exists(uri):
+        raise DataError(f"there is nothing at {uri}, or no permission to see it")
+    target = os.path.join(scratch, "data")
+    if not fileio.isdir(uri):
+        os.makedirs(target)
+        target = os.path.join(target, os.path.basename(uri))
+    if uri.startswith(object_store.SCHEMES):
+        object_store.fetch(uri, target)
+    elif fileio.isdir(uri):
+        io_utils.copy_dir(uri, target)
+    else:
+        fileio.copy(uri, target)
+    return target
