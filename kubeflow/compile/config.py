@@ -9,26 +9,27 @@ the command line goes before the variables, and these before the file:
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic.dataclasses import dataclass
 
 from kubeflow.compile.config_checks import problems
 from kubeflow.compile.pods import ALL_STEPS, Resources, Retries, Secret, Toleration, Volume, of_step
 from kubeflow.compile.settings import (
+    STRICT,
+    ByName,
     ConfigError,
-    check_keys,
-    read_by_step,
-    read_mapping,
-    read_number,
-    read_records,
-    read_texts,
-    read_value,
+    Entries,
+    Number,
+    Switch,
+    Text,
+    WholeNumber,
+    read_record,
 )
 
 CONFIG_VARIABLE = "LIANXI_KUBEFLOW_CONFIG"
@@ -43,7 +44,7 @@ _VARIABLES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class KubeflowConfig:
     """What a cluster looks like.
 
@@ -71,24 +72,24 @@ class KubeflowConfig:
         beam_args: Arguments of Beam's runner, in place of the local one's.
     """
 
-    image: str = DEFAULT_IMAGE
-    pipeline_root: str = ""
-    models_dir: str = "/models"
-    data: str = ""
-    train_steps: int = 0
-    service_account: str = ""
-    keep_versions: int = 0
-    caching: bool = True
-    env: Mapping[str, str] = field(default_factory=dict)
-    resources: Mapping[str, Resources] = field(default_factory=dict)
-    tolerations: Mapping[str, tuple[Toleration, ...]] = field(default_factory=dict)
-    node_selector: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    shared_memory_gb: Mapping[str, float] = field(default_factory=dict)
-    retries: Mapping[str, Retries] = field(default_factory=dict)
-    image_pull_secrets: tuple[str, ...] = ()
-    volumes: tuple[Volume, ...] = ()
-    secrets: tuple[Secret, ...] = ()
-    beam_args: tuple[str, ...] = ()
+    image: Text = DEFAULT_IMAGE
+    pipeline_root: Text = ""
+    models_dir: Text = "/models"
+    data: Text = ""
+    train_steps: WholeNumber = 0
+    service_account: Text = ""
+    keep_versions: WholeNumber = 0
+    caching: Switch = True
+    env: ByName[Text] = field(default_factory=dict)
+    resources: ByName[Resources] = field(default_factory=dict)
+    tolerations: ByName[Entries[Toleration]] = field(default_factory=dict)
+    node_selector: ByName[ByName[Text]] = field(default_factory=dict)
+    shared_memory_gb: ByName[Number] = field(default_factory=dict)
+    retries: ByName[Retries] = field(default_factory=dict)
+    image_pull_secrets: Entries[Text] = ()
+    volumes: Entries[Volume] = ()
+    secrets: Entries[Secret] = ()
+    beam_args: Entries[Text] = ()
 
     def __post_init__(self) -> None:
         """Raises `ConfigError` where a cluster could not do this."""
@@ -137,36 +138,7 @@ def parse(settings: Mapping[str, Any], where: str = "the settings") -> KubeflowC
     Raises:
         ConfigError: For a setting that does not exist, or of a wrong type.
     """
-    check_keys(KubeflowConfig, settings, where)
-    readers = _readers(where)
-    plain = {name: value for name, value in settings.items() if name not in readers}
-    base: KubeflowConfig = read_value(KubeflowConfig, plain, where)
-    nested: dict[str, Any] = {
-        name: readers[name](settings[name]) for name in readers if name in settings
-    }
-    return dataclasses.replace(base, **nested)
-
-
-def _readers(where: str) -> dict[str, Callable[[Any], Any]]:
-    """Gives a reader for each setting that is more than text, a number or a truth value."""
-
-    def by_step(name: str, read: Callable[[Any, str], Any]) -> Callable[[Any], Any]:
-        return lambda value: read_by_step(value, f"{where}: {name}", read)
-
-    return {
-        "env": lambda value: read_mapping(value, f"{where}: env"),
-        "resources": by_step("resources", lambda value, at: read_value(Resources, value, at)),
-        "tolerations": by_step(
-            "tolerations", lambda value, at: read_records(Toleration, value, at)
-        ),
-        "node_selector": by_step("node_selector", read_mapping),
-        "shared_memory_gb": by_step("shared_memory_gb", read_number),
-        "retries": by_step("retries", lambda value, at: read_value(Retries, value, at)),
-        "image_pull_secrets": lambda value: read_texts(value, f"{where}: image_pull_secrets"),
-        "volumes": lambda value: read_records(Volume, value, f"{where}: volumes"),
-        "secrets": lambda value: read_records(Secret, value, f"{where}: secrets"),
-        "beam_args": lambda value: read_texts(value, f"{where}: beam_args"),
-    }
+    return read_record(KubeflowConfig, settings, where)
 
 
 def _read(path: str) -> Mapping[str, Any]:

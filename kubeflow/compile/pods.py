@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
+
+from pydantic.dataclasses import dataclass
+
+from kubeflow.compile.settings import STRICT, ByName, Number, Text, WholeNumber
 
 ALL_STEPS = "default"
 """Stands for the steps that a setting by step does not name."""
@@ -14,7 +18,7 @@ _WEEK_S = 7 * 24 * 3600
 Setting = TypeVar("Setting")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Resources:
     """What a step may use; zero is no limit.
 
@@ -25,13 +29,13 @@ class Resources:
         accelerators: How many.
     """
 
-    cpu: float = 0.0
-    memory_gb: float = 0.0
-    accelerator: str = ""
-    accelerators: int = 0
+    cpu: Number = 0.0
+    memory_gb: Number = 0.0
+    accelerator: Text = ""
+    accelerators: WholeNumber = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Toleration:
     """A taint of nodes that a step puts up with, as Kubernetes has it.
 
@@ -43,14 +47,14 @@ class Toleration:
         toleration_seconds: How long, after a taint that evicts; without end where -1.
     """
 
-    key: str = ""
-    operator: str = "Equal"
-    value: str = ""
-    effect: str = ""
-    toleration_seconds: int = -1
+    key: Text = ""
+    operator: Text = "Equal"
+    value: Text = ""
+    effect: Text = ""
+    toleration_seconds: WholeNumber = -1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Retries:
     """How often, and when, a step that failed begins again.
 
@@ -62,13 +66,13 @@ class Retries:
             attempt. An attempt that still runs then is ended.
     """
 
-    count: int = 0
-    wait_s: int = 30
-    factor: int = 2
-    within_s: int = _WEEK_S
+    count: WholeNumber = 0
+    wait_s: WholeNumber = 30
+    factor: WholeNumber = 2
+    within_s: WholeNumber = _WEEK_S
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Volume:
     """A volume that every step sees.
 
@@ -77,11 +81,11 @@ class Volume:
         path: Where it is mounted.
     """
 
-    claim: str
-    path: str
+    claim: Text
+    path: Text
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Secret:
     """A Kubernetes secret that every step sees, as variables, as files, or both.
 
@@ -91,9 +95,9 @@ class Secret:
         path: Folder with a file for each key.
     """
 
-    secret: str
-    env: Mapping[str, str] = field(default_factory=dict)
-    path: str = ""
+    secret: Text
+    env: ByName[Text] = field(default_factory=dict)
+    path: Text = ""
 
 
 def of_step(settings: Mapping[str, Setting], step: str, otherwise: Setting) -> Setting:

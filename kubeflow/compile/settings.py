@@ -1,167 +1,130 @@
-"""Reads plain values, as YAML gives them, into frozen dataclasses, strictly."""
+"""Reads plain values, as YAML gives them, into frozen records, strictly; says what is wrong.
+
+pydantic checks them. It is imported by what compiles alone, beside which its quarter of a second
+is nothing: neither steps nor the command line load it.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import (
+    AllowInfNan,
+    BeforeValidator,
+    ConfigDict,
+    Strict,
+    StrictBool,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+)
 
 from modules.common.runtime.errors import WrongUsage, did_you_mean
 
 Record = TypeVar("Record")
-
-_WORDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}
+Entry = TypeVar("Entry")
 
 
 class ConfigError(WrongUsage):
     """A setting of the cluster is not what it must be."""
 
 
-def check_keys(record: type, settings: Any, where: str) -> None:
-    """Makes sure that all settings exist.
-
-    Args:
-        record: Dataclass whose fields they are.
-        settings: Values by name.
-        where: Names the place in error messages.
-
-    Raises:
-        ConfigError: With the name that was probably meant.
-    """
-    if not isinstance(settings, Mapping):
-        raise ConfigError(f"{where}: expected settings, `name: value`, found {settings!r}")
-    known = [entry.name for entry in dataclasses.fields(record)]
-    for name in settings:
-        if name not in known:
-            raise ConfigError(f"{where} has no setting {name!r}; {did_you_mean(str(name), known)}")
+def _read_digits(value: Any) -> Any:
+    """Takes digits for a number, as variables and the command line give them."""
+    is_number = isinstance(value, str) and value.strip().removeprefix("-").isdecimal()
+    return int(value) if is_number else value
 
 
-def read_value(record: type[Record], settings: Any, where: str) -> Record:
+def _take_nothing_for(empty: Any) -> Callable[[Any], Any]:
+    """Has a setting without a value, as where all below it is commented out, be an empty one."""
+    return lambda value: empty if value is None else value
+
+
+STRICT = ConfigDict(extra="forbid")
+"""For records: a setting that does not exist is a mistake."""
+Text = StrictStr
+Switch = StrictBool
+Number = Annotated[float, Strict(), AllowInfNan(False)]
+WholeNumber = Annotated[int, Strict(), BeforeValidator(_read_digits)]
+Entries = Annotated[tuple[Entry, ...], BeforeValidator(_take_nothing_for(()))]
+ByName = Annotated[Mapping[StrictStr, Entry], BeforeValidator(_take_nothing_for({}))]
+
+_WORDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a number that is finite",
+    "bool_type": "true or false",
+}
+_SHAPES = {
+    "dataclass_type": "expected settings, `name: value`",
+    "mapping_type": "expected `name: value`",
+    "dict_type": "expected `name: value`",
+    "tuple_type": "expected a list, `[a, b]`",
+}
+# What pydantic puts behind the name that is wrong itself.
+_KEY = "[key]"
+
+
+def read_record(record: type[Record], values: Any, where: str) -> Record:
     """Makes one record.
 
     Args:
-        record: A dataclass of text, numbers, truth values and mappings of text.
-        settings: Values by name.
+        record: A dataclass of pydantic's, of the types above and of further such records.
+        values: Values by name, as YAML gives them.
         where: Names the place in error messages.
 
     Raises:
-        ConfigError: For a setting that does not exist, is missing, or of a wrong type.
+        ConfigError: For settings that do not exist, are missing, or of a wrong type: all of them.
     """
-    check_keys(record, settings, where)
-    fields = dataclasses.fields(record)  # type: ignore[arg-type]
-    values = {
-        entry.name: _typed(str(entry.type), settings[entry.name], f"{where}: {entry.name}")
-        for entry in fields
-        if entry.name in settings
-    }
-    missing = [
-        entry.name
-        for entry in fields
-        if entry.name not in values
-        and entry.default is dataclasses.MISSING
-        and entry.default_factory is dataclasses.MISSING
-    ]
-    if missing:
-        raise ConfigError(f"{where} lacks {', '.join(missing)}")
-    return record(**values)
+    try:
+        return TypeAdapter(record).validate_python(values)
+    except ValidationError as error:
+        first, *others = (_explain(record, each) for each in error.errors(include_url=False))
+        raise ConfigError("; ".join([where + first, *map(_as_further, others)])) from None
 
 
-def read_records(record: type[Record], settings: Any, where: str) -> tuple[Record, ...]:
-    """Makes a record of each entry of a list.
-
-    Args:
-        record: As for `read_value`.
-        settings: A list of values by name, or nothing.
-        where: Names the place in error messages.
-
-    Raises:
-        ConfigError: As `read_value`, or where it is no list.
-    """
-    if not isinstance(settings or [], list | tuple):
-        raise ConfigError(f"{where}: expected a list, found {settings!r}")
-    return tuple(
-        read_value(record, entry, f"{where}, entry {number}")
-        for number, entry in enumerate(settings or [], start=1)
-    )
-
-
-def read_mapping(settings: Any, where: str, of_text: bool = True) -> dict[str, Any]:
-    """Makes values by name.
-
-    Args:
-        settings: Such values, or nothing.
-        where: Names the place in error messages.
-        of_text: Whether the values must be text.
-
-    Raises:
-        ConfigError: Where it is something else.
-    """
-    if not isinstance(settings or {}, Mapping):
-        raise ConfigError(f"{where}: expected `name: value`, found {settings!r}")
-    return {
-        str(name): _typed("str", value, f"{where}, {name}") if of_text else value
-        for name, value in (settings or {}).items()
-    }
+def _explain(record: type, error: Mapping[str, Any]) -> str:
+    """Words one of pydantic's errors, to go behind the name of the whole: where in it, what."""
+    path, kind, found = tuple(error["loc"]), error["type"], error["input"]
+    if path[-1:] == (_KEY,):
+        return f"{_place(path[:-2])}: the name {found!r} must be text; put it in quotes"
+    if kind in _WORDS:
+        is_plain = found is not None and not isinstance(found, Mapping | Sequence)
+        hint = "; put it in quotes" if kind == "string_type" and is_plain else ""
+        return f"{_place(path)} must be {_WORDS[kind]}, found {found!r}{hint}"
+    if kind in _SHAPES:
+        return f"{_place(path)}: {_SHAPES[kind]}, found {found!r}"
+    parent, name = path[:-1], str(path[-1]) if path else ""
+    if kind == "missing":
+        return f"{_place(parent)} lacks {name}"
+    if kind in ("unexpected_keyword_argument", "invalid_key"):
+        known = [entry.name for entry in dataclasses.fields(_type_at(record, parent))]
+        return f"{_place(parent)} has no setting {name!r}; {did_you_mean(name, known)}"
+    return f"{_place(path)}: {error['msg']}, found {found!r}"
 
 
-def read_by_step(
-    settings: Any, where: str, read: Callable[[Any, str], Record]
-) -> dict[str, Record]:
-    """Makes something for each step that is named.
-
-    Args:
-        settings: Values by the names of steps, or nothing.
-        where: Names the place in error messages.
-        read: Makes it of a value and the value's place.
-
-    Raises:
-        ConfigError: As `read` does, or where it is no mapping.
-    """
-    entries = read_mapping(settings, where, of_text=False)
-    return {step: read(entry, f"{where}, {step}") for step, entry in entries.items()}
+def _as_further(told: str) -> str:
+    """Words what goes behind the name of the whole for where it was named before."""
+    return told.removeprefix(": ") if told.startswith(": ") else f"it{told}"
 
 
-def read_number(value: Any, where: str) -> float:
-    """Makes a number.
-
-    Args:
-        value: A number, whole or not.
-        where: Names the place in error messages.
-
-    Raises:
-        ConfigError: Where it is something else.
-    """
-    return float(_typed("float", value, where))
+def _place(path: Sequence[Any]) -> str:
+    """Words a place below the whole: `: volumes, entry 1`; nothing for the whole itself."""
+    words = [f"entry {part + 1}" if type(part) is int else str(part) for part in path]
+    return ": " + ", ".join(words) if words else ""
 
 
-def read_texts(settings: Any, where: str) -> tuple[str, ...]:
-    """Makes several texts.
-
-    Args:
-        settings: A list of them, or nothing.
-        where: Names the place in error messages.
-
-    Raises:
-        ConfigError: Where it is something else.
-    """
-    if not isinstance(settings or [], list | tuple):
-        raise ConfigError(f"{where}: expected a list, `[a, b]`, found {settings!r}")
-    return tuple(
-        _typed("str", entry, f"{where}, entry {number}")
-        for number, entry in enumerate(settings or [], start=1)
-    )
-
-
-def _typed(kind: str, value: Any, where: str) -> Any:
-    """Makes sure of the type that a field is declared with."""
-    if kind.startswith("Mapping"):
-        return read_mapping(value, where)
-    found = type(value).__name__
-    if kind == "float" and found == "int":
-        return float(value)
-    if kind == "int" and isinstance(value, str) and value.strip().lstrip("-").isdigit():
-        return int(value)
-    if found != kind:
-        hint = "; put it in quotes" if kind == "str" and value is not None else ""
-        raise ConfigError(f"{where} must be {_WORDS[kind]}, found {value!r}{hint}")
-    return value
+def _type_at(record: type, path: Sequence[Any]) -> Any:
+    """Finds the record of a place, through names, entries and fields."""
+    found: Any = record
+    for part in path:
+        if get_origin(found) is None:
+            found = get_type_hints(found)[str(part)]
+        else:
+            # A mapping has its values' type last, a tuple of any length has it first.
+            key_or_entry, value_or_dots = get_args(found)
+            found = key_or_entry if value_or_dots is ... else value_or_dots
+    return found

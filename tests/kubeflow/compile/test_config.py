@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,12 @@ def test_the_line_goes_before_variables_and_these_before_the_file(
         ({"resources": {"Trainer": {"gpu": 1}}}, "resources, Trainer has no setting 'gpu'"),
         ({"resources": {"Trainer": {"accelerators": 1}}}, "go together"),
         ({"resources": {"Trainer": {"cpu": -1}}}, "must not be negative"),
+        ({"env": {True: "1"}}, "env: the name True must be text; put it in quotes"),
         ({"resources": ["Trainer"]}, "expected `name: value`"),
+        ({"resources": {"Trainer": 2}}, "Trainer: expected settings, `name: value`, found 2"),
+        ({"resources": {"Trainer": {"cpu": True}}}, "Trainer, cpu must be a number, found True"),
+        ({"resources": {"Trainer": {"cpu": math.nan}}}, "must be a number that is finite"),
+        ({1: "x"}, "the settings has no setting '1'"),
         ({"volumes": {"claim": "x"}}, "expected a list"),
         ({"volumes": [{"claim": "x"}]}, "volumes, entry 1 lacks path"),
         ({"volumes": [{"claim": "x_y", "path": "/a"}]}, "no name of a Kubernetes object"),
@@ -141,6 +147,27 @@ def test_the_line_goes_before_variables_and_these_before_the_file(
 def test_what_a_cluster_cannot_do_is_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse(settings)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    settings = {"imag": "x", "image": None, "secrets": [{"secret": "x", "env": {"A": 1}}]}
+    with pytest.raises(ConfigError) as caught:
+        parse(settings, "kubeflow.yaml")
+    assert str(caught.value) == (
+        "kubeflow.yaml: image must be text, found None; secrets, entry 1, env, A must be text, "
+        "found 1; put it in quotes; it has no setting 'imag'; did you mean 'image'?"
+    )
+
+
+def test_a_setting_whose_entries_are_all_commented_out_is_empty() -> None:
+    names = {*BY_STEP, "env", "volumes", "secrets", "image_pull_secrets", "beam_args"}
+    assert parse(dict.fromkeys(names)) == KubeflowConfig()
+
+
+def test_digits_are_a_number_as_variables_give_them() -> None:
+    config = parse({"train_steps": " 7", "resources": {"Trainer": {"cpu": 2}}})
+    assert config.train_steps == 7
+    assert isinstance(config.resources_of("Trainer").cpu, float)
 
 
 @pytest.mark.parametrize(
