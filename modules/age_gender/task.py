@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modules.age_gender import example
-from modules.age_gender.labels import AGE_GROUPS
+from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
 from modules.common.pictures.sources import FOLDERS, AdienceSource, ImageFolderSource
 from modules.common.runtime.errors import TaskError
@@ -121,6 +121,7 @@ TASK = Task(
             Field(
                 name="image",
                 dtype="string",
+                kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP of one face with some room around it; its "
                 "middle is brought to a square",
             ),
@@ -129,16 +130,30 @@ TASK = Task(
             Field(
                 name="age_group",
                 dtype="string",
-                doc=f"the likeliest of {', '.join(AGE_GROUPS)}, in years",
+                kind="label",
+                choices=AGE_GROUPS,
+                unit="years",
+                doc="the likeliest age group, in years",
             ),
             Field(
                 name="age_probabilities",
                 dtype="float32",
                 shape=(len(AGE_GROUPS),),
+                kind="probabilities",
+                of="age_group",
+                choices=AGE_GROUPS,
                 doc="of the eight groups, youngest first; their sum is 1",
             ),
-            Field(name="gender", dtype="string", doc="female or male, the likelier"),
-            Field(name="gender_probability", dtype="float32", doc="of that gender, 0.5 to 1"),
+            Field(name="gender", dtype="string", kind="label", choices=GENDERS, doc="the likelier"),
+            Field(
+                name="gender_probability",
+                dtype="float32",
+                kind="probability",
+                of="gender",
+                at_least=0.5,
+                at_most=1,
+                doc="of that gender",
+            ),
         ),
         example={"image": [example.JPEG]},
     ),

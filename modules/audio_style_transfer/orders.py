@@ -1,41 +1,18 @@
-"""audio_style_transfer: what a request holds, checked in the graph."""
+"""audio_style_transfer: what recordings can be used, checked in the graph."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
 from modules.audio_style_transfer.network import WIDTH_FRAMES
-from modules.audio_style_transfer.task import MAX_ITERATIONS
-from modules.common.graph.checks import check, check_each
-from modules.common.graph.tensors import Tensors
+from modules.common.graph.checks import check
 from modules.common.sound import wav
 
 # Of full scale, about three steps of 16 bits.
 _SILENCE = 1e-4
 
 
-def settings(raw: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
-    """Checks a batch's numbers.
-
-    Args:
-        raw: `content_weight`, float32 `[batch]`, and `iterations`, int64 `[batch]`.
-
-    Returns:
-        The weights, float32 `[batch]`, and the iterations, int32 `[batch]`.
-
-    Raises:
-        tf.errors.InvalidArgumentError: If one is out of its range.
-    """
-    weights, iterations = raw["content_weight"], raw["iterations"]
-    # A comparison with what is no number is false.
-    fits = (weights >= 0) & (weights < float("inf"))
-    weights = check_each("content_weight: expected 0 or more", weights, fits)
-    fits = (iterations >= 1) & (iterations <= MAX_ITERATIONS)
-    iterations = check_each(f"iterations: expected 1 to {MAX_ITERATIONS}", iterations, fits)
-    return weights, tf.cast(iterations, tf.int32)
-
-
-def recording(
+def read_recording(
     name: str, content: tf.Tensor, rate_hz: int, hop: int, max_seconds: float
 ) -> tf.Tensor:
     """Reads a recording and checks that there is something to hear.

@@ -72,11 +72,11 @@ class AudioStyleTransferServable(Servable):
         Returns:
             The task's serving outputs.
         """
-        weights, iterations = orders.settings(raw)
+        iterations = tf.cast(raw["iterations"], tf.int32)
 
         def one(given: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
             content, style = (
-                orders.recording(
+                orders.read_recording(
                     name,
                     contents,
                     self._rate_hz,
@@ -87,7 +87,7 @@ class AudioStyleTransferServable(Servable):
             )
             return self._as_wav(content, style, *given[2:])
 
-        return self._mapped(one, (raw["content"], raw["style"], weights, iterations))
+        return self._mapped(one, (raw["content"], raw["style"], raw["content_weight"], iterations))
 
     def answer_examples(self, raw: Tensors) -> Tensors:
         """Changes the clips of examples to the style that evaluation takes, with what is usual."""

@@ -25,7 +25,6 @@ from modules.common.sound.sources import ClipSource
 
 CONTENT_WEIGHT = 0.01
 ITERATIONS = 300
-MAX_ITERATIONS = 1000
 
 _NOTHING_TRAINED = "the filters are drawn at random, and nothing is trained"
 
@@ -97,23 +96,29 @@ TASK = Task(
             Field(
                 name="content",
                 dtype="string",
+                kind="sound",
                 doc="the recording to change: bytes of a WAV file of any rate, 0.3 to 600 s",
             ),
             Field(
                 name="style",
                 dtype="string",
+                kind="sound",
                 doc="the recording in whose style it shall be: likewise",
             ),
             Field(
                 name="content_weight",
                 dtype="float32",
-                doc="how much the content counts beside the style, 0 or more",
+                at_least=0,
+                step=0.01,
+                doc="how much the content counts beside the style",
                 default=CONTENT_WEIGHT,
             ),
             Field(
                 name="iterations",
                 dtype="int64",
-                doc=f"of L-BFGS, 1 to {MAX_ITERATIONS}",
+                at_least=1,
+                at_most=1000,
+                doc="steps of the optimizer, L-BFGS",
                 default=ITERATIONS,
             ),
         ),
@@ -121,6 +126,7 @@ TASK = Task(
             Field(
                 name="wav",
                 dtype="string",
+                kind="sound",
                 doc="bytes of a WAV file, mono, 16 bits, at sample_rate_hz, as long as the content",
             ),
             Field(
@@ -141,6 +147,8 @@ TASK = Task(
             "iterations": [2],
         },
         max_examples=2,
+        # Minutes of sound take an hour.
+        timeout_s=4 * 3600.0,
     ),
     max_latency_ms=30_000.0,
     exemptions={

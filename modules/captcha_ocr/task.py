@@ -112,18 +112,27 @@ TASK = Task(
             Field(
                 name="image",
                 dtype="string",
+                kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP, grey or in colour; brought to "
                 f"{HEIGHT_PX}x{WIDTH_PX}",
             ),
         ),
         outputs=(
             Field(name="text", dtype="string", doc="as read"),
-            Field(name="confidence", dtype="float32", doc="probability of the whole text, 0 to 1"),
+            Field(
+                name="confidence",
+                dtype="float32",
+                kind="probability",
+                of="text",
+                doc="of the whole text",
+            ),
             Field(
                 name="character_confidences",
                 dtype="float32",
                 shape=(MAX_CHARS,),
-                doc="probability of each character of `text`, 0 to 1",
+                kind="probabilities",
+                of="text",
+                doc="of each character of `text`",
             ),
         ),
         example={"image": [example.PNG]},

@@ -22,7 +22,6 @@ import tensorflow as tf
 
 from modules.common.models.bigram import Bigram, log_probability
 
-MAX_BEAM_WIDTH = 64
 CHARACTERS_PER_FRAME = 24
 """A prefix grows by none but the likeliest characters of a frame."""
 
@@ -66,7 +65,7 @@ def search(
     Args:
         logits: float32 `[batch, frames, symbols]`, the last dimension static; symbol 0 is blank.
         n_frames: Integers `[batch]`; later frames do not matter.
-        beam_width: Integers `[batch]`, 1 to `MAX_BEAM_WIDTH`: prefixes that are kept.
+        beam_width: Integers `[batch]`, 1 or more: prefixes that are kept.
         lm_weight: float32 `[batch]`, 0 or more.
         bigram: The language model of `symbols` symbols.
         length_bonus: Added for each character to its log-probability by the language model, so

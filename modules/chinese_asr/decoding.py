@@ -42,7 +42,7 @@ def decode(
     Args:
         logits: float32 `[batch, frames, symbols]`, symbol 0 is the blank.
         n_frames: Integers `[batch]`, 1 or more; later frames do not matter.
-        beam_width: Integers `[batch]`, 1 to `beam.MAX_BEAM_WIDTH`.
+        beam_width: Integers `[batch]`, 1 or more.
         lm_weight: float32 `[batch]`, 0 (no language model) or more.
         bigram: The language model.
         length_bonus: As for `beam.search`.

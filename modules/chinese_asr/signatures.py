@@ -8,7 +8,6 @@ import tensorflow_transform as tft
 
 from modules.chinese_asr import recordings, scoring
 from modules.chinese_asr.baselines import best_constant
-from modules.chinese_asr.beam import MAX_BEAM_WIDTH
 from modules.chinese_asr.decoding import Decoded, decode
 from modules.chinese_asr.features import VOCABULARY
 from modules.common.export.saved_model import Servable
@@ -56,22 +55,9 @@ class ChineseAsrServable(Servable):
 
         Raises:
             tf.errors.InvalidArgumentError: If a recording is no WAV file, holds no samples or
-                lasts too long, or a number is out of its range.
+                lasts too long.
         """
-        width, weight = raw["beam_width"], raw["lm_weight"]
-        checks = [
-            tf.debugging.Assert(
-                tf.reduce_all((width >= 1) & (width <= MAX_BEAM_WIDTH)),
-                [f"expected beam_width of 1 to {MAX_BEAM_WIDTH}"],
-            ),
-            tf.debugging.Assert(
-                tf.reduce_all(tf.math.is_finite(weight) & (weight >= 0)),
-                ["expected lm_weight of 0 or more, and finite"],
-            ),
-        ]
-        with tf.control_dependencies(checks):
-            inputs = {name: tf.identity(values) for name, values in raw.items()}
-        return in_chunks(self._answers_to_wavs, inputs, _AT_ONCE)
+        return in_chunks(self._answers_to_wavs, raw, _AT_ONCE)
 
     def answer_examples(self, raw: Tensors) -> Tensors:
         """Answers `serve_examples` as `answer` does, with the default width and weight."""

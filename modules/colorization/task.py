@@ -118,20 +118,38 @@ TASK = Task(
             Field(
                 name="image",
                 dtype="string",
+                kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP, grey or in colour, of any size; of colour "
                 "only the luma is read",
             ),
         ),
         outputs=(
-            Field(name="image", dtype="string", doc="PNG bytes, as large, with the same luma"),
+            Field(
+                name="image",
+                dtype="string",
+                kind="picture",
+                doc="PNG bytes, as large, with the same luma",
+            ),
             Field(
                 name="colourfulness",
                 dtype="float32",
-                doc="of the answer: 0 grey, 15 slightly, 33 moderately, 59 quite colourful",
+                doc="of the answer, 0 for grey",
+                # Hasler & Suesstrunk (2003).
+                bands=(
+                    (0, "hardly colourful"),
+                    (15, "slightly colourful"),
+                    (33, "moderately colourful"),
+                    (45, "averagely colourful"),
+                    (59, "quite colourful"),
+                    (82, "highly colourful"),
+                    (109, "extremely colourful"),
+                ),
             ),
         ),
         example={"image": [example.picture()]},
         max_examples=32,
+        # A picture of 16 million pixels takes some seconds.
+        timeout_s=120.0,
     ),
     max_latency_ms=2000.0,
 )

@@ -1,4 +1,4 @@
-"""deep_dream: what a request orders, checked in the graph."""
+"""deep_dream: what a request orders of a model's own layers, checked in the graph."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from modules.common.graph.checks import check, check_each
+from modules.common.graph.checks import check
 from modules.common.graph.tensors import Tensors
 from modules.deep_dream.dream import Recipe
 from modules.deep_dream.layers import NUMBER
-from modules.deep_dream.task import BOUNDS
-
-_UNITS = {"octave_scale": "more than 1, up to", "step": "more than 0, up to"}
 
 
 def recipe(raw: Tensors, layers: Sequence[tuple[str, int]], usual: Sequence[float]) -> Recipe:
-    """Reads and checks the settings of a batch.
+    """Reads the settings of a batch, and checks those that depend on the model's layers.
 
     Args:
-        raw: The task's serving inputs but for `image`, `[batch, ...]` each.
+        raw: The task's serving inputs but for `image`, `[batch, ...]` each, within their bounds.
         layers: Name and channels of each layer, shallow to deep.
         usual: The layers' weights where a request names none.
 
@@ -27,11 +24,9 @@ def recipe(raw: Tensors, layers: Sequence[tuple[str, int]], usual: Sequence[floa
         The recipes of the batch.
 
     Raises:
-        tf.errors.InvalidArgumentError: If a setting is out of its range, or a layer is not there.
+        tf.errors.InvalidArgumentError: If a layer or a channel is not there.
     """
     weights = _layer_weights(raw["layers"], raw["layer_weights"], [n for n, _ in layers], usual)
-    for name, (least, most) in BOUNDS.items():
-        raw = raw | {name: _in_range(name, raw[name], least, most)}
     channel = _known_channel(raw["channel"], weights, layers)
     return Recipe(
         layer_weights=weights,
@@ -42,14 +37,6 @@ def recipe(raw: Tensors, layers: Sequence[tuple[str, int]], usual: Sequence[floa
         step=raw["step"],
         seed=raw["seed"],
     )
-
-
-def _in_range(name: str, values: tf.Tensor, least: float, most: float) -> tf.Tensor:
-    is_open = name in _UNITS
-    above = values > least if is_open else values >= least
-    wanted = f"more than {least:g}, up to {most:g}" if is_open else f"{least:g} to {most:g}"
-    # A comparison with what is no number is false.
-    return check_each(f"{name}: expected {wanted}", values, above & (values <= most))
 
 
 def _known_channel(

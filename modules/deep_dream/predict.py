@@ -9,7 +9,7 @@ import numpy as np
 
 from modules.common.asking.request_files import picture_request
 from modules.common.asking.request_numbers import parse_number
-from modules.deep_dream.task import ITERATIONS, OCTAVES
+from modules.deep_dream.task import TASK
 
 TAKES = "paths of pictures"
 WRITES = ".png"
@@ -82,8 +82,8 @@ def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | Non
     """
     path = out or Path("deep_dream.png")
     path.write_bytes(answer["image"][0])
-    [octaves] = request.get("octaves", [OCTAVES])
-    [iterations] = request.get("iterations", [ITERATIONS])
+    [octaves] = request.get("octaves", [TASK.serving.input("octaves").default])
+    [iterations] = request.get("iterations", [TASK.serving.input("iterations").default])
     found = answer["objective"][0][: octaves * iterations].reshape(octaves, iterations)
     rises = [
         f"octave {number}: {row[0]:.4g} → {row[-1]:.4g}" for number, row in enumerate(found, 1)

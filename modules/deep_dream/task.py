@@ -23,19 +23,8 @@ from modules.common.models.backbone_specs import BACKBONES
 from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 from modules.deep_dream import example
 
-OCTAVES = 4
-OCTAVE_SCALE = 1.4
-ITERATIONS = 10
 STEP = 1.5
-
-BOUNDS: Mapping[str, tuple[float, float]] = {
-    "octaves": (1, 10),
-    "octave_scale": (1, 3),
-    "iterations": (1, 100),
-    "step": (0, 100),
-}
-"""Least and largest value of a request's settings; the least of `octave_scale` and `step` is just
-not allowed."""
+"""Of a request that says none, and of the evaluation, in grey levels."""
 
 
 def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
@@ -118,6 +107,7 @@ TASK = Task(
             Field(
                 name="image",
                 dtype="string",
+                kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP, at least as large as the backbone takes "
                 "(tiny and squeezenet: 32 pixels)",
             ),
@@ -138,42 +128,59 @@ TASK = Task(
             Field(
                 name="channel",
                 dtype="int64",
-                doc="the one channel of the layers that is dreamt of, -1 for all",
+                doc="the one channel of the layers that is dreamt of; -1 for all",
                 default=-1,
             ),
             Field(
                 name="octaves",
                 dtype="int64",
-                doc="how many sizes the picture is dreamt at, 1 to 10",
-                default=OCTAVES,
+                at_least=1,
+                at_most=10,
+                doc="how many sizes the picture is dreamt at",
+                default=4,
             ),
             Field(
                 name="octave_scale",
                 dtype="float32",
-                doc="how much larger each is than the one before, more than 1, up to 3",
-                default=OCTAVE_SCALE,
+                above=1,
+                at_most=3,
+                step=0.1,
+                doc="how much larger each is than the one before",
+                default=1.4,
             ),
             Field(
                 name="iterations",
                 dtype="int64",
-                doc="steps at each size, 1 to 100",
-                default=ITERATIONS,
+                at_least=1,
+                at_most=100,
+                doc="steps at each size",
+                default=10,
             ),
             Field(
                 name="step",
                 dtype="float32",
-                doc="mean change of a pixel by a step, in grey levels, more than 0, up to 100",
+                above=0,
+                at_most=100,
+                step=0.5,
+                unit="grey levels",
+                doc="mean change of a pixel by a step, in grey levels",
                 default=STEP,
             ),
             Field(
                 name="seed",
                 dtype="int64",
+                kind="seed",
                 doc="of the places where tiles begin; the same seed gives the same picture",
                 default=0,
             ),
         ),
         outputs=(
-            Field(name="image", dtype="string", doc="PNG bytes, as large as the picture"),
+            Field(
+                name="image",
+                dtype="string",
+                kind="picture",
+                doc="PNG bytes, as large as the picture",
+            ),
             Field(
                 name="objective",
                 dtype="float32",
@@ -188,5 +195,7 @@ TASK = Task(
             "iterations": [2],
         },
         max_examples=4,
+        # A large photograph takes minutes.
+        timeout_s=3600.0,
     ),
 )

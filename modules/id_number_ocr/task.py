@@ -131,12 +131,19 @@ TASK = Task(
             Field(
                 name="image",
                 dtype="string",
+                kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP of one line, the number; brought to 32x256",
             ),
         ),
         outputs=(
             Field(name="number", dtype="string", doc="as read: 17 digits and a digit or X"),
-            Field(name="confidence", dtype="float32", doc="of the whole number, 0 to 1"),
+            Field(
+                name="confidence",
+                dtype="float32",
+                kind="probability",
+                of="number",
+                doc="of the whole number",
+            ),
             Field(
                 name="checksum_ok",
                 dtype="bool",
@@ -151,14 +158,23 @@ TASK = Task(
             Field(
                 name="birth_date",
                 dtype="string",
+                kind="date",
                 doc="of `repaired_number`, YYYY-MM-DD; empty where it is no date from 1800 to 2099",
             ),
-            Field(name="gender", dtype="string", doc="of `repaired_number`, female or male"),
+            Field(
+                name="gender",
+                dtype="string",
+                kind="label",
+                choices=("female", "male"),
+                doc="of `repaired_number`",
+            ),
             Field(
                 name="character_confidences",
                 dtype="float32",
                 shape=(NUMBER_CHARS,),
-                doc="probability of each character of `number`, 0 to 1",
+                kind="probabilities",
+                of="number",
+                doc="of each character of `number`",
             ),
         ),
         example={"image": [example.PNG]},

@@ -6,7 +6,6 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common.export.saved_model import Servable
-from modules.common.graph.checks import check
 from modules.common.graph.chunks import in_chunks
 from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.runtime.errors import TaskError
@@ -56,15 +55,9 @@ class ImageRetrainServable(Servable):
             `labels` string and `probabilities` float32, `[batch, k]`, likeliest first; k is the
             largest `top_k`, at most the number of classes, and what one picture did not ask for
             is empty and 0.
-
-        Raises:
-            tf.errors.InvalidArgumentError: If `top_k` is less than 1.
         """
-        wanted = check(
-            raw["top_k"], tf.reduce_all(raw["top_k"] >= 1), "expected top_k of 1 or more"
-        )
         features = self.transform({"image": raw["image"]})
-        return self._answers(self._logits(features), wanted)
+        return self._answers(self._logits(features), raw["top_k"])
 
     def answer_examples(self, raw: Tensors) -> Tensors:
         """Answers `serve_examples` as `answer` does, with the default `top_k`."""

@@ -1,4 +1,4 @@
-"""music_rbm: what a request holds, checked in the graph."""
+"""music_rbm: what of a request does not go together, checked in the graph."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import tensorflow as tf
 
 from modules.common.graph.checks import check_each
 from modules.common.graph.tensors import Tensors
-from modules.music_rbm.task import MAX_GIBBS_STEPS, MAX_STEPS
 
 
-def checked(raw: Tensors) -> Tensors:
-    """Checks a batch of orders.
+def check_primer(raw: Tensors) -> Tensors:
+    """Checks that the music of a batch of orders is as long as what it begins with.
 
     Args:
         raw: The task's serving inputs, `[batch, ...]` each.
@@ -19,26 +18,10 @@ def checked(raw: Tensors) -> Tensors:
         The same.
 
     Raises:
-        tf.errors.InvalidArgumentError: For a length, a number of sweeps, a temperature or a primer
-            that cannot be; the message says what was expected and found.
+        tf.errors.InvalidArgumentError: The message says what was expected and found.
     """
-    steps, sweeps, temperature = raw["steps"], raw["gibbs_steps"], raw["temperature"]
-    given = tf.shape(raw["primer"], tf.int64)[1]
-    as_primer = tf.strings.join(
+    steps, given = raw["steps"], tf.shape(raw["primer"], tf.int64)[1]
+    expected = tf.strings.join(
         ["steps: expected at least the ", tf.strings.as_string(given), " of the primer"]
     )
-    steps = check_each(
-        f"steps: expected 1 to {MAX_STEPS}", steps, (steps >= 1) & (steps <= MAX_STEPS)
-    )
-    is_warm = tf.math.is_finite(temperature) & (temperature > 0)
-    return {
-        **raw,
-        "steps": check_each(as_primer, steps, steps >= given),
-        "gibbs_steps": check_each(
-            f"gibbs_steps: expected 1 to {MAX_GIBBS_STEPS}",
-            sweeps,
-            (sweeps >= 1) & (sweeps <= MAX_GIBBS_STEPS),
-        ),
-        "temperature": check_each("temperature: expected more than 0", temperature, is_warm),
-        "primer": check_each("primer: expected 0 and 1", raw["primer"], raw["primer"] <= 1),
-    }
+    return {**raw, "steps": check_each(expected, steps, steps >= given)}

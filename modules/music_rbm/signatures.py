@@ -54,9 +54,9 @@ class MusicRbmServable(Servable):
             `note_state`: uint8 `[batch, most steps, 156]`.
 
         Raises:
-            tf.errors.InvalidArgumentError: See `orders.checked`.
+            tf.errors.InvalidArgumentError: See `orders.check_primer`.
         """
-        given = orders.checked(raw)
+        given = orders.check_primer(raw)
         longest = tf.reduce_max(tf.concat([[0], tf.cast(given["steps"], tf.int32)], axis=0))
         frequency = tf.convert_to_tensor(self.baselines["notes"])
 

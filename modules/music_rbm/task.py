@@ -102,24 +102,32 @@ TASK = Task(
             Field(
                 name="steps",
                 dtype="int64",
-                doc=f"how long the music is, 1 to {MAX_STEPS} steps, four to a beat",
+                at_least=1,
+                at_most=MAX_STEPS,
+                unit="steps",
+                doc="how long the music is, in steps, four to a beat",
                 default=128,
             ),
             Field(
                 name="gibbs_steps",
                 dtype="int64",
-                doc=f"sweeps of Gibbs sampling for each stretch, 1 to {MAX_GIBBS_STEPS}",
+                at_least=1,
+                at_most=MAX_GIBBS_STEPS,
+                doc="sweeps of Gibbs sampling for each stretch",
                 default=50,
             ),
             Field(
                 name="temperature",
                 dtype="float32",
-                doc="above 0: 1 draws as the model says, less draws what is likelier more often",
+                above=0,
+                step=0.1,
+                doc="1 draws as the model says, less draws what is likelier more often",
                 default=1.0,
             ),
             Field(
                 name="seed",
                 dtype="int64",
+                kind="seed",
                 doc="the same seed gives the same music, whatever else is asked for",
                 default=0,
             ),
@@ -127,7 +135,9 @@ TASK = Task(
                 name="primer",
                 dtype="uint8",
                 shape=(None, NOTES),
-                doc="steps to go on from, 0 or 1: sounding pitches 24 to 101, then struck ones; "
+                kind="piano_roll",
+                choices=(0, 1),
+                doc="steps to go on from: sounding pitches 24 to 101, then struck ones; "
                 "none for music from nothing",
                 default=[],
             ),
@@ -137,12 +147,16 @@ TASK = Task(
                 name="note_state",
                 dtype="uint8",
                 shape=(None, NOTES),
-                doc="0 or 1: sounding pitches 24 to 101, then struck ones, step by step; zeros "
+                kind="piano_roll",
+                choices=(0, 1),
+                doc="sounding pitches 24 to 101, then struck ones, step by step; zeros "
                 "beyond `steps`, where another order is longer",
             ),
         ),
         example={"steps": [32], "seed": [7]},
         max_examples=16,
+        # Many steps of many sweeps each take minutes.
+        timeout_s=600.0,
     ),
     max_latency_ms=5_000.0,
 )

@@ -23,7 +23,6 @@ from modules.common.pictures.folder_layouts import CLASS_FOLDERS
 from modules.common.pictures.sources import FOLDERS, IdxSource, ImageFolderSource
 
 LEVELS = 256
-MAX_IMAGES = 64
 
 
 def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
@@ -124,19 +123,24 @@ TASK = Task(
             Field(
                 name="num_images",
                 dtype="int64",
-                doc=f"how many pictures, 1 to {MAX_IMAGES}",
+                at_least=1,
+                at_most=64,
+                doc="how many pictures",
                 default=4,
             ),
             Field(
                 name="temperature",
                 dtype="float32",
-                doc="0 or more: 1 draws as the model says, less draws what is likelier more often, "
+                at_least=0,
+                step=0.1,
+                doc="1 draws as the model says, less draws what is likelier more often, "
                 "0 takes the likeliest value each time",
                 default=1.0,
             ),
             Field(
                 name="seed",
                 dtype="int64",
+                kind="seed",
                 doc="the same seed gives the same pictures, whatever else is asked for",
                 default=0,
             ),
@@ -149,6 +153,7 @@ TASK = Task(
             Field(
                 name="upper_half",
                 dtype="string",
+                kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP whose upper half is kept; empty for none",
                 default="",
             ),
@@ -158,11 +163,14 @@ TASK = Task(
                 name="images",
                 dtype="string",
                 shape=(None,),
+                kind="pictures",
                 doc="PNG bytes; empty beyond `num_images`, where another order is larger",
             ),
         ),
         example={"num_images": [1], "temperature": [1.0], "seed": [7]},
         max_examples=4,
+        # Many pictures of 64x64 take minutes.
+        timeout_s=600.0,
     ),
     slices=("class",),
     # The example is one picture; 64x64 in colour is the largest.

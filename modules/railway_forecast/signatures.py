@@ -13,7 +13,7 @@ from modules.common.training.input_pipeline import Split
 from modules.railway_forecast import baselines as naive
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, LAST_MONTH, month_text
 from modules.railway_forecast.intervals import scale_factors
-from modules.railway_forecast.task import HORIZON, MAX_HISTORY, MIN_HISTORY, WINDOW
+from modules.railway_forecast.task import HORIZON, MAX_HISTORY, WINDOW
 from modules.railway_forecast.windows import origin_offsets
 
 
@@ -44,7 +44,7 @@ class RailwayForecastServable(Servable):
     def answer(self, raw: Tensors) -> Tensors:
         """Answers `history` float32 `[batch, months]` and `last_month` string `[batch]`."""
         last_month = _month_of(raw["last_month"])
-        history = _checked(raw["history"])[:, -MAX_HISTORY:]
+        history = raw["history"][:, -MAX_HISTORY:]
         months = tf.shape(history)[1]
         return self._forecast(
             {
@@ -128,19 +128,6 @@ class RailwayForecastServable(Servable):
 def _ensemble(model: keras.Model, features: Tensors) -> tf.Tensor:
     """Averages the members: `[batch, origins, HORIZON, 3]`."""
     return tf.reduce_mean(model(features, training=False), axis=2)
-
-
-def _checked(history: tf.Tensor) -> tf.Tensor:
-    months = tf.shape(history)[1]
-    tf.debugging.Assert(
-        months >= MIN_HISTORY,
-        [f"history: expected {MIN_HISTORY} months or more, found", months],
-    )
-    tf.debugging.Assert(
-        tf.reduce_all(tf.math.is_finite(history) & (history > 0)),
-        ["history: expected finite values above zero, found", history],
-    )
-    return history
 
 
 def _month_of(text: tf.Tensor) -> tf.Tensor:

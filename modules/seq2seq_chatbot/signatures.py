@@ -17,7 +17,6 @@ from modules.seq2seq_chatbot.decoder import LOW, Decoder
 from modules.seq2seq_chatbot.decoding import decode
 from modules.seq2seq_chatbot.features import symbols_of
 from modules.seq2seq_chatbot.model import own_places
-from modules.seq2seq_chatbot.task import MAX_BEAM_WIDTH, MAX_TEXT_CHARS
 
 _ANSWERED_AT_ONCE = 16
 _SCORED_AT_ONCE = 64
@@ -59,28 +58,10 @@ class Seq2seqChatbotServable(Servable):
             The task's serving outputs, `[batch, largest beam width]` each.
 
         Raises:
-            tf.errors.InvalidArgumentError: If nothing is said, or too much, or a number is out of
-                its range.
+            tf.errors.InvalidArgumentError: If nothing is said, or too much.
         """
-        width, temperature, top_p = (raw[name] for name in ("beam_width", "temperature", "top_p"))
-        inputs = {
-            "question": self._checked_question(raw["text"]),
-            "beam_width": check_each(
-                f"beam_width: expected 1 to {MAX_BEAM_WIDTH}",
-                width,
-                (width >= 1) & (width <= MAX_BEAM_WIDTH),
-            ),
-            "temperature": check_each(
-                "temperature: expected 0 or more, and finite",
-                temperature,
-                tf.math.is_finite(temperature) & (temperature >= 0),
-            ),
-            "top_p": check_each(
-                "top_p: expected more than 0, and 1 at most", top_p, (top_p > 0) & (top_p <= 1)
-            ),
-            "seed": raw["seed"],
-        }
-        return self._answers(inputs)
+        settings = {name: values for name, values in raw.items() if name != "text"}
+        return self._answers({"question": self._read_question(raw["text"]), **settings})
 
     def answer_examples(self, raw: Tensors) -> Tensors:
         """Answers `serve_examples` as `answer` does, with the defaults."""
@@ -95,13 +76,14 @@ class Seq2seqChatbotServable(Servable):
             **self._comparisons(raw["question"], features["question"], features["reply"]),
         }
 
-    def _checked_question(self, text: tf.Tensor) -> tf.Tensor:
-        question = self.transform({"question": text})["question"]
+    def _read_question(self, given: tf.Tensor) -> tf.Tensor:
+        question = self.transform({"question": given})["question"]
         chars = tf.reduce_sum(tf.cast(question != 0, tf.int32), axis=1)
+        text = self.task.serving.input("text")
         chars = check_each(
-            f"text: expected 1 to {MAX_TEXT_CHARS} characters besides white space at its ends",
+            f"text: expected {text.expected} besides white space at its ends",
             chars,
-            (chars >= 1) & (chars <= MAX_TEXT_CHARS),
+            (chars >= text.at_least) & (chars <= text.at_most),
         )
         with tf.control_dependencies([chars]):
             return tf.identity(question)

@@ -20,7 +20,6 @@ from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving,
 from modules.common.dialogue.sources import DialogueSource, DialogueTableSource
 
 MAX_BEAM_WIDTH = 32
-MAX_TEXT_CHARS = 500
 # What is known of metrics that need replies, which take a hundred times as long as a perplexity.
 _SOME = "of a share of the questions, `answered_share`, which their text decides"
 
@@ -100,19 +99,25 @@ TASK = Task(
             Field(
                 name="text",
                 dtype="string",
-                doc=f"what is said, UTF-8, of 1 to {MAX_TEXT_CHARS} characters",
+                at_least=1,
+                at_most=500,
+                doc="what is said",
             ),
             Field(
                 name="beam_width",
                 dtype="int64",
                 default=5,
-                doc=f"how many replies are looked for or drawn, 1 to {MAX_BEAM_WIDTH}; one that is "
-                "drawn twice is given once",
+                at_least=1,
+                at_most=MAX_BEAM_WIDTH,
+                doc="how many replies are looked for or drawn; one that is drawn twice is given "
+                "once",
             ),
             Field(
                 name="temperature",
                 dtype="float32",
                 default=0.0,
+                at_least=0,
+                step=0.1,
                 doc="0 looks for the likeliest replies (by beam search; with a beam_width of 1 "
                 "greedily); above 0 replies are drawn, 1 as the model says, more is bolder",
             ),
@@ -120,12 +125,16 @@ TASK = Task(
                 name="top_p",
                 dtype="float32",
                 default=0.9,
+                above=0,
+                at_most=1,
+                step=0.05,
                 doc="draws only among the likeliest characters that have this much probability "
-                "together, above 0 to 1",
+                "together",
             ),
             Field(
                 name="seed",
                 dtype="int64",
+                kind="seed",
                 default=0,
                 doc="another seed, other draws",
             ),
@@ -135,12 +144,14 @@ TASK = Task(
                 name="replies",
                 dtype="string",
                 shape=(None,),
+                kind="texts",
                 doc="best first; empty beyond an example's own",
             ),
             Field(
                 name="scores",
                 dtype="float32",
                 shape=(None,),
+                of="replies",
                 doc="log-probability of each reply, its end included, over how many characters it "
                 "has (to the power `length_penalty`): the nearer to 0 the likelier; 0 where no "
                 "reply is",
@@ -148,6 +159,7 @@ TASK = Task(
         ),
         example={"text": ["你好"], "beam_width": [5]},
         max_examples=64,
+        converses=True,
     ),
     slices=("question_length",),
     max_latency_ms=2000.0,

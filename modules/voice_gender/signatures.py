@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from modules.common.export.request_checks import prepare_request
 from modules.common.export.saved_model import Servable, trace
 from modules.common.graph.tensors import Baselines, Hparams, Tensors
 from modules.common.training.input_pipeline import Split
@@ -30,9 +31,6 @@ class VoiceGenderServable(Servable):
 
         Returns:
             `label`: string `[batch]`; `probability` of it: float32 `[batch]`, 0.5 to 1.
-
-        Raises:
-            tf.errors.InvalidArgumentError: If a property is not a finite number.
         """
         probability = self._probability(raw)
         is_female = probability >= 0.5
@@ -58,7 +56,8 @@ class VoiceGenderServable(Servable):
         """
         columns = tf.unstack(acoustic.measure_wavs(wav), num=len(PROPERTIES), axis=1)
         properties = dict(zip(PROPERTIES, columns, strict=True))
-        return self.answer(properties) | properties
+        serving = self.task.serving
+        return self.answer(prepare_request(properties, serving)) | properties
 
     def extra_signatures(self) -> dict[str, Any]:
         """Gives `serve_wav`, which takes recordings."""
@@ -89,10 +88,6 @@ class VoiceGenderServable(Servable):
     def _probability(self, raw: Tensors) -> tf.Tensor:
         """Probability of female, float32 `[batch]`."""
         columns = {name: tf.reshape(raw[name], [-1, 1]) for name in PROPERTIES}
-        is_finite = tf.reduce_all(tf.math.is_finite(tf.concat(list(columns.values()), axis=1)))
-        message = "expected finite numbers for all twenty properties"
-        with tf.control_dependencies([tf.debugging.Assert(is_finite, [message])]):
-            columns = {name: tf.identity(values) for name, values in columns.items()}
         return self._sigmoid(self.transform(columns))
 
     def _sigmoid(self, features: Tensors) -> tf.Tensor:

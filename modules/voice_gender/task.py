@@ -134,8 +134,22 @@ TASK = Task(
             Field(name=name, dtype="float32", doc=doc) for name, doc in PROPERTIES.items()
         ),
         outputs=(
-            Field(name="label", dtype="string", doc="female or male"),
-            Field(name="probability", dtype="float32", doc="of that label, 0.5 to 1"),
+            Field(
+                name="label",
+                dtype="string",
+                kind="label",
+                choices=(FEMALE, MALE),
+                doc="the likelier",
+            ),
+            Field(
+                name="probability",
+                dtype="float32",
+                kind="probability",
+                of="label",
+                at_least=0.5,
+                at_most=1,
+                doc="of that label",
+            ),
         ),
         example={name: [value] for name, value in _EXAMPLE.items()},
         classify=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,11 @@ from serving.files.texts import new_message, read_text_proto
 _MAX_BATCH_SIZE, _MAX_ENQUEUED_BATCHES = 1000, 10
 
 
-def batching_config(config: BatchingConfig, ragged_models: Collection[str] = ()) -> str:
+def batching_config(
+    config: BatchingConfig,
+    ragged_models: Collection[str] = (),
+    most_examples: Mapping[str, int] | None = None,
+) -> str:
     """Writes BatchingParameters.
 
     Large requests are split into runs of `max_batch_size` rows, because the embedded server
@@ -26,6 +30,8 @@ def batching_config(config: BatchingConfig, ragged_models: Collection[str] = ())
         ragged_models: Models with inputs that may have different shapes from request to
             request. TensorFlow Serving either refuses to merge such requests, and the callers
             get an error, or pads the smaller ones.
+        most_examples: Most examples that a model's graph takes at once, by model. The file is for
+            all models alike, so that no run may have more than the least of them.
 
     Returns:
         Text proto.
@@ -34,9 +40,11 @@ def batching_config(config: BatchingConfig, ragged_models: Collection[str] = ())
         `tensorflow_serving/batching/batching_session.cc`.
     """
     largest_request = config.max_batch_size * config.max_enqueued_batches
+    limits = most_examples or {}
+    largest_run = min([config.max_batch_size, *limits.values()])
     values = {
         "max_batch_size": largest_request,
-        "max_execution_batch_size": config.max_batch_size,
+        "max_execution_batch_size": largest_run,
         "batch_timeout_micros": config.batch_timeout_micros,
         "max_enqueued_batches": config.max_enqueued_batches,
         "num_batch_threads": config.threads,
@@ -44,9 +52,16 @@ def batching_config(config: BatchingConfig, ragged_models: Collection[str] = ())
     lines = [f"{name} {{ value: {value} }}" for name, value in values.items()]
     lines.append("enable_large_batch_splitting { value: true }")
     sizes = config.allowed_batch_sizes
-    if sizes and sizes[-1] != largest_request:
-        sizes = (*sizes, largest_request)
+    if sizes:
+        fitting = (size for size in sizes if size < largest_run)
+        sizes = tuple(dict.fromkeys((*fitting, largest_run, largest_request)))
     lines += [f"allowed_batch_sizes: {size}" for size in sizes]
+    if largest_run < config.max_batch_size:
+        least = min(limits, key=lambda name: limits[name])
+        lines += [
+            f"# {least} takes at most {largest_run} examples at once, and a run of more would be",
+            "# refused; a server without it can be given larger runs.",
+        ]
     if ragged_models:
         lines += [
             "# Inputs of these models differ in shape, and merged ones are padded with their",

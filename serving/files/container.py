@@ -10,9 +10,11 @@ protobuf's text format, and `compose.yaml`, which runs the image with them:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from modules.common.export.request_limits import read_max_examples
 from serving.config import ServerConfig
 from serving.files.batching_config import batching_config
 from serving.files.models_config import CONTAINER_ROOT, models_config
@@ -127,7 +129,7 @@ def write_container_config(
     ragged = [name for name, path in models.items() if has_ragged_inputs(path)]
     texts = {
         "models.config": models_config(entries),
-        "batching.config": batching_config(config.batching, ragged),
+        "batching.config": batching_config(config.batching, ragged, _most_examples(models)),
         "monitoring.config": monitoring_config(config.metrics_path),
         "compose.yaml": compose_yaml(root, folder, container_root, poll_wait_s, config, tls_file),
     }
@@ -135,6 +137,20 @@ def write_container_config(
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in texts]
+
+
+def _most_examples(models: Mapping[str, Path]) -> dict[str, int]:
+    """Says what the newest version of each model takes at once, where it declares it."""
+    declared: dict[str, int] = {}
+    for name, path in models.items():
+        found = versions.find_versions(path)
+        if not found:
+            continue
+        # A file that is damaged is said when the model is loaded.
+        with suppress(ValueError):
+            most = read_max_examples(found[max(found)])
+            declared |= {} if most is None else {name: most}
+    return declared
 
 
 def has_ragged_inputs(base_path: Path) -> bool:

@@ -80,6 +80,17 @@ def test_what_is_written_can_be_read(tmp_path, config):
         assert getattr(read, name) == getattr(config, name)
 
 
+def test_no_run_is_larger_than_any_model_takes():
+    config = BatchingConfig(max_batch_size=64, allowed_batch_sizes=(2, 16, 64))
+    text = batching_config(config, most_examples={"names": 500, "pictures": 4, "music": 16})
+    proto = _parse(text)
+    assert not list(_refusals(proto))
+    assert proto.max_execution_batch_size.value == 4
+    assert list(proto.allowed_batch_sizes[:-1]) == [2, 4]
+    assert "# pictures takes at most 4 examples at once" in text
+    assert "takes at most" not in batching_config(config, most_examples={"names": 500})
+
+
 def test_defaults_are_the_real_servers(tmp_path):
     (tmp_path / "b").write_text("")
     read = read_batching_config(tmp_path / "b")

@@ -1,7 +1,9 @@
 """How many examples a model takes in one request, written beside it for the server to read.
 
-One example can be a millisecond's work or a minute's, and only the task knows which. TensorFlow
-Serving does not read the file; its batching configuration bounds a request for all models alike.
+One example can be a millisecond's work or a minute's, and only the task knows which. The file lets
+a server refuse a request before it takes memory, and keeps it from merging more than the model
+takes. TensorFlow Serving does not read it: there the model's own graph refuses
+(`modules.common.export.request_checks`).
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import tensorflow_transform as tft
 
 from modules.common.declaring.task import Field, Task
 from modules.common.export import optional_inputs, request_limits
+from modules.common.export.request_checks import prepare_request
 from modules.common.graph.tensors import DTYPES, Baselines, Hparams, Tensors, unpack
 from modules.common.runtime.stack import safe_argument
 from modules.common.training.input_pipeline import Split
@@ -123,7 +124,7 @@ class Servable(tf.Module):
         """Answers `serving_default`.
 
         Args:
-            raw: The task's serving inputs, `[batch, ...]` each.
+            raw: The task's serving inputs, `[batch, ...]` each, checked by their declaration.
 
         Returns:
             The task's serving outputs, `[batch, ...]` each.
@@ -192,7 +193,7 @@ def signatures(servable: Servable) -> dict[str, Any]:
 
     def serving_default(**given: tf.Tensor) -> Tensors:
         raw = {entry.name: given[safe_argument(entry.name)] for entry in serving.inputs}
-        answers = servable.answer(optional_inputs.spread(raw, serving.inputs))
+        answers = servable.answer(prepare_request(raw, serving))
         return {entry.name: answers[entry.name] for entry in serving.outputs}
 
     def serve_examples(inputs: tf.Tensor) -> Tensors:

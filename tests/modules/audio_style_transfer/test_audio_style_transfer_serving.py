@@ -16,7 +16,7 @@ from audio_style_tiny import RATE_HZ, SMOKE, TINY, Answering, clips, melody, ser
 from modules.audio_style_transfer import predict, transfer
 from modules.audio_style_transfer.sample import maker
 from modules.audio_style_transfer.task import TASK
-from modules.common.export import optional_inputs
+from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
 from modules.common.sound import example_sound
 from modules.common.sound.sound_files import wav_bytes
@@ -33,7 +33,7 @@ def inputs(**given: Any) -> dict[str, tf.Tensor]:
         "content_weight": tf.constant(given.get("content_weight", [0.01])),
         "iterations": tf.constant(given.get("iterations", [2]), tf.int64),
     }
-    return optional_inputs.spread(raw, TASK.serving.inputs)
+    return prepare_request(raw, TASK.serving)
 
 
 @pytest.fixture(scope="module")

@@ -122,16 +122,16 @@ def texts(answer: dict[str, np.ndarray]) -> list[str]:
 
 
 def test_recordings_of_different_length_share_a_request(ask: Any) -> None:
-    wavs = [wav(sound(seed, 0.5 + seed / 10)) for seed in range(20)]
-    widths = [1 + 3 * (seed % 4) for seed in range(20)]
-    weights = [0.3 * (seed % 3) for seed in range(20)]
+    wavs = [wav(sound(seed, 0.5 + seed / 10)) for seed in range(16)]
+    widths = [1 + 3 * (seed % 4) for seed in range(16)]
+    weights = [0.3 * (seed % 3) for seed in range(16)]
     together = ask(wavs, widths, weights)
     assert len(set(texts(together))) > 5
-    for seed in range(0, 20, 3):
+    for seed in range(0, 16, 3):
         alone = ask([wavs[seed]], widths[seed], weights[seed])
         assert texts(alone) == texts(together)[seed : seed + 1]
         assert alone["confidence"][0] == pytest.approx(together["confidence"][seed], rel=1e-3)
-    np.testing.assert_allclose(together["duration_s"], 0.5 + np.arange(20) / 10, atol=1e-4)
+    np.testing.assert_allclose(together["duration_s"], 0.5 + np.arange(16) / 10, atol=1e-4)
     assert (together["confidence"] > 0).all() and (together["confidence"] <= 1).all()
 
 
@@ -208,13 +208,13 @@ def test_what_cannot_be_heard_is_refused(ask: Any, contents: bytes, message: str
 
 @pytest.mark.parametrize("width", [0, 65, -1])
 def test_widths_out_of_range_are_refused(ask: Any, width: int) -> None:
-    with pytest.raises(tf.errors.InvalidArgumentError, match="beam_width of 1 to 64"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="beam_width: expected 1 to 64, found"):
         ask([wav(sound(1))] * 2, [8, width])
 
 
 @pytest.mark.parametrize("weight", [-0.1, np.nan, np.inf])
 def test_weights_out_of_range_are_refused(ask: Any, weight: float) -> None:
-    with pytest.raises(tf.errors.InvalidArgumentError, match="lm_weight of 0 or more"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="lm_weight: expected 0 or more"):
         ask([wav(sound(1))], 8, weight)
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from lianxi_client import Client, ClientError
 from modules.common.export import optional_inputs, saved_model
+from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
 from modules.deep_dream import example, orders, predict, report
 from modules.deep_dream.layers import parse_layers
@@ -40,7 +41,7 @@ def inputs(**given: Any) -> dict[str, tf.Tensor]:
     for name, values in given.items():
         raw[name] = tf.constant(values, saved_model.tensor_spec(fields[name]).dtype)
     raw["image"] = tf.constant(given.get("image", [example.picture()] * 2))
-    return optional_inputs.spread(raw, TASK.serving.inputs)
+    return prepare_request(raw, TASK.serving)
 
 
 def test_a_request_that_says_nothing_gets_what_is_usual() -> None:
@@ -84,7 +85,7 @@ def test_layers_may_be_numbers() -> None:
         ({"layers": ["low=0"]}, "weights that are not all 0"),
         ({"layers": ["low=1e99"]}, "finite weights"),
         ({"layer_weights": [[0.0, 0.0, 0.0]]}, "weights that are not all 0"),
-        ({"layer_weights": [[1.0, float("inf"), 0.0]]}, "finite weights"),
+        ({"layer_weights": [[1.0, float("inf"), 0.0]]}, "expected a finite number, found inf"),
         ({"layer_weights": [[1.0, 2.0]]}, "a number for each of the 3 layers, low, mid, high"),
         ({"layers": ["low"], "layer_weights": [[1.0, 0.0, 0.0]]}, "found both"),
     ],

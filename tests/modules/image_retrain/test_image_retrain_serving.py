@@ -12,6 +12,7 @@ import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from modules.common.drawn.scenes import write_scenes
+from modules.common.export.request_checks import prepare_request
 from modules.common.models.backbones import RANDOM, build_backbone
 from modules.common.pictures import images
 from modules.common.runtime.errors import TaskError
@@ -86,9 +87,10 @@ def test_there_are_no_more_classes_than_there_are(servable: ImageRetrainServable
     np.testing.assert_allclose(tf.reduce_sum(answer["probabilities"]), 1, rtol=1e-5)
 
 
-def test_no_class_at_all_is_no_question(servable: ImageRetrainServable) -> None:
-    with pytest.raises(tf.errors.InvalidArgumentError, match="top_k of 1 or more"):
-        servable.answer({"image": tf.constant(["1"]), "top_k": tf.constant([0], tf.int64)})
+def test_no_class_at_all_is_no_question() -> None:
+    asked = {"image": tf.constant(["1"]), "top_k": tf.constant([0], tf.int64)}
+    with pytest.raises(tf.errors.InvalidArgumentError, match="top_k: expected 1 or more, found 0"):
+        prepare_request(asked, TASK.serving)
 
 
 def test_a_temperature_of_zero_is_refused(servable: ImageRetrainServable) -> None:

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
 from modules.common.series.time_series import TimeSeries, parse
 from modules.railway_forecast import baselines, predict
@@ -67,7 +68,7 @@ def tiny(drawn: TimeSeries) -> Any:
 
 def serve(servable: Any, history: np.ndarray, last_month: list[str]) -> dict[str, np.ndarray]:
     signature = tf.function(
-        servable.answer,
+        lambda given: servable.answer(prepare_request(given, TASK.serving)),
         input_signature=[
             {
                 "history": tf.TensorSpec([None, None], tf.float32),
@@ -232,9 +233,9 @@ def test_any_length_of_history_is_served(tiny: Any, months: int) -> None:
 @pytest.mark.parametrize(
     ("history", "last_month", "message"),
     [
-        (np.ones((1, 23)), "2016-10", "24 months or more"),
-        (np.zeros((1, 24)), "2016-10", "above zero"),
-        (np.full((1, 24), np.nan), "2016-10", "above zero"),
+        (np.ones((1, 23)), "2016-10", "24 values or more"),
+        (np.zeros((1, 24)), "2016-10", "history: expected more than 0, found"),
+        (np.full((1, 24), np.nan), "2016-10", "history: expected more than 0, found"),
         (np.ones((1, 24)), "2016-13", "last_month"),
         (np.ones((1, 24)), "October", "last_month"),
         (np.ones((1, 24)), "", "last_month"),

@@ -22,6 +22,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
 
 from modules.common.declaring.task import Task
 from modules.common.export import saved_model
+from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
 from modules.voice_gender import acoustic, baselines, predict
 from modules.voice_gender.features import preprocessing_fn
@@ -214,10 +215,10 @@ def test_bad_recordings_are_refused_in_one_line(
             serve_wav(wav=tf.constant(wavs))
 
 
-def test_properties_that_are_not_numbers_are_refused(servable: VoiceGenderServable) -> None:
+def test_properties_that_are_not_numbers_are_refused() -> None:
     raw = {name: tf.constant([0.1, np.nan if name == "sfm" else 0.1]) for name in PROPERTIES}
-    with pytest.raises(tf.errors.InvalidArgumentError, match="expected finite numbers"):
-        servable.answer(raw)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="sfm: expected a finite number"):
+        prepare_request(raw, TASK.serving)
 
 
 def test_scores_agree_with_answers(servable: VoiceGenderServable, rows: list[dict]) -> None:
