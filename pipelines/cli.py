@@ -16,6 +16,7 @@ prepare_environment()
 
 _COMMANDS = {
     "list": "List the tasks.",
+    "new": "Write a task of your own, beginning as a copy of another.",
     "run": "Run a task's pipeline: data, training, gate, push.",
     "serve": "Serve the pushed models over gRPC.",
     "predict": "Ask a pushed model.",

@@ -119,7 +119,7 @@ def test_every_feature_that_holds_classes_is_looked_at(tmp_path: Path) -> None:
 
 def test_the_tasks_that_tell_classes_apart_declare_them() -> None:
     told = {task.name: task.classes for task in all_tasks() if task.classes}
-    assert set(told) == {"name_gender", "voice_gender", "image_retrain", "age_gender"}
+    assert set(told) >= {"name_gender", "voice_gender", "image_retrain", "age_gender"}
 
 
 def test_statisticsgen_is_read_an_empty_split_of_it_too(

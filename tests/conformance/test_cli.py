@@ -13,7 +13,18 @@ from smoke import LIANXI, SmokeRun
 
 from modules.common.declaring.registry import load_task, task_names
 
-COMMANDS = ("list", "run", "serve", "predict", "evaluate", "schema", "sample", "clean", "compile")
+COMMANDS = (
+    "list",
+    "new",
+    "run",
+    "serve",
+    "predict",
+    "evaluate",
+    "schema",
+    "sample",
+    "clean",
+    "compile",
+)
 
 
 def lianxi(
@@ -48,7 +59,7 @@ def test_help_teaches(command: str) -> None:
     process = lianxi(command, "--help")
     assert process.returncode == 0
     assert f"Usage: lianxi {command}" in process.stdout
-    assert "--root" in process.stdout or command in ("sample", "compile")
+    assert "--root" in process.stdout or command in ("new", "sample", "compile")
     examples = re.findall(rf"^ +lianxi {command}\b.*$", process.stdout, re.M)
     assert len(examples) >= 2 and "\\b" not in process.stdout
 
