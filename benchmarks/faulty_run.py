@@ -19,8 +19,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
+from modules.common.runtime.replacing import replace_attribute
 from modules.common.runtime.stack import prepare_environment, quiet_imports
 
 prepare_environment()
@@ -98,7 +98,7 @@ def main() -> None:
     wrapped = with_fault(
         python_executor_operator.run_with_executor, fault, component, float(seconds), Path(disk)
     )
-    with mock.patch.object(python_executor_operator, name, wrapped):
+    with replace_attribute(python_executor_operator, name, wrapped):
         # Beam's operator looks the function up in the module of the other.
         assert beam_executor_operator.python_executor_operator is python_executor_operator
         cli.main()

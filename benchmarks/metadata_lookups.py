@@ -26,7 +26,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -50,6 +49,7 @@ from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 from tfx.types import Artifact
 
 from modules.common.declaring.registry import load_task
+from modules.common.runtime.replacing import replace_attribute
 from pipelines.builder import Options, create_pipeline
 from pipelines.data import locate
 from pipelines.environment import environment
@@ -152,8 +152,8 @@ class Memory:
             return inputs_utils.Trigger([self.inputs(pipeline_node)])
 
         earlier = "get_executions_associated_with_all_contexts"
-        with mock.patch.object(inputs_utils, "resolve_input_artifacts", resolve):
-            with mock.patch.object(execution_lib, earlier, return_value=[]):
+        with replace_attribute(inputs_utils, "resolve_input_artifacts", resolve):
+            with replace_attribute(execution_lib, earlier, lambda *_, **__: []):
                 yield
 
     @contextmanager
@@ -172,7 +172,7 @@ class Memory:
                     raise SystemExit(f"{name}: expected {key} to be {known}, found {found[key]}")
             return answer
 
-        with mock.patch.object(inputs_utils, "resolve_input_artifacts", resolve):
+        with replace_attribute(inputs_utils, "resolve_input_artifacts", resolve):
             yield
 
 
@@ -189,7 +189,7 @@ class Clock:
         with ExitStack() as patches:
             for row, owner, name in _CALLS:
                 timed = self._timed(row, getattr(owner, name))
-                patches.enter_context(mock.patch.object(owner, name, timed))
+                patches.enter_context(replace_attribute(owner, name, timed))
             yield
 
     def _timed(self, row: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -225,7 +225,7 @@ def run(dag: pipeline_pb2.Pipeline, memory: Memory) -> None:
     """Runs the DAG once as `lianxi run` does, with stand-ins for the executors."""
     ir = pipeline_pb2.Pipeline()
     ir.CopyFrom(dag)
-    with mock.patch.object(launcher, "Launcher", StandIn):
+    with replace_attribute(launcher, "Launcher", StandIn):
         with observed(lambda name: None, memory.on_end):
             LocalDagRunner().run_with_ir(ir)
 

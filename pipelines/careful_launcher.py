@@ -15,7 +15,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from unittest import mock
 
 from ml_metadata.proto.metadata_store_pb2 import Artifact as PublishedArtifact
 from ml_metadata.proto.metadata_store_pb2 import Execution
@@ -28,6 +27,7 @@ from tfx.types.value_artifact import ValueArtifact
 from components.artifact_contents import is_whole, note_contents
 from components.model_pusher import is_served
 from modules.common.runtime.plain_paths import PlainPaths
+from modules.common.runtime.replacing import replace_attribute
 
 Artifacts = Mapping[str, Sequence[Artifact]]
 
@@ -84,8 +84,8 @@ def launched_by(launcher_class: type[CarefulLauncher] = CarefulLauncher) -> Iter
     """Has LocalDagRunner launch components by this class inside the `with` block."""
     # LocalDagRunner and the cache have no hooks of their own, and look these up in their modules.
     with (
-        mock.patch.object(launcher, "Launcher", launcher_class),
-        mock.patch.object(cache_utils.artifact_utils, "verify_artifacts", _verify),
+        replace_attribute(launcher, "Launcher", launcher_class),
+        replace_attribute(cache_utils.artifact_utils, "verify_artifacts", _verify),
     ):
         yield
 

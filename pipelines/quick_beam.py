@@ -11,24 +11,24 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
-from unittest import mock
 
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.transforms import core, ptransform
 from apache_beam.typehints import decorators
+
+from modules.common.runtime.replacing import replace_attribute
 
 
 @contextmanager
 def quick_construction() -> Iterator[None]:
     """Has Beam remember option views and signatures inside the `with` block."""
     with ExitStack() as stack:
-        patch = mock.patch.object
         stack.enter_context(
-            patch(PipelineOptions, "view_as", _remember_views(PipelineOptions.view_as))
+            replace_attribute(PipelineOptions, "view_as", _remember_views(PipelineOptions.view_as))
         )
         signature = _remember_signatures(decorators.get_signature)
         for module in (decorators, core, ptransform):
-            stack.enter_context(patch(module, "get_signature", signature))
+            stack.enter_context(replace_attribute(module, "get_signature", signature))
         yield
 
 

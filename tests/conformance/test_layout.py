@@ -16,6 +16,8 @@ from modules.common.declaring.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("kubeflow", "pipelines", "components", "modules", "serving", "lianxi_client")
+# Programs that are run by hand, and tests.
+BESIDE = ("tests", "benchmarks", "docs")
 MAX_LINES = 300
 # A module, and a function or class of it.
 IMPORT_PATH = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.[a-z_0-9]+)+)\.[A-Za-z_]\w*")
@@ -199,13 +201,34 @@ def test_what_tasks_share_is_in_rooms_that_say_what_belongs_in_them(folder: str)
 
 
 @pytest.mark.parametrize(
-    "path", sources(*PACKAGES, "tests", "benchmarks"), ids=lambda path: str(path.relative_to(ROOT))
+    "path", sources(*PACKAGES, *BESIDE), ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_a_file_has_a_docstring_and_a_readable_length(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MAX_LINES
     if not path.name.startswith("test_"):
         assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    "path",
+    sources(*PACKAGES, "benchmarks", "docs"),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_what_runs_is_not_built_on_a_library_for_tests(path: Path) -> None:
+    """`modules.common.runtime.replacing` is for parts of libraries that must be others."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = {
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    } | {
+        (node.module or "").split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert not named & {"unittest", "pytest"}
 
 
 @pytest.mark.parametrize("path", sources(*PACKAGES), ids=lambda path: str(path.relative_to(ROOT)))

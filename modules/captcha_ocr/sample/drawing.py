@@ -8,7 +8,6 @@ import random
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
-from unittest import mock
 
 import captcha.image
 from PIL import Image
@@ -18,6 +17,7 @@ from modules.captcha_ocr.task import HEIGHT_PX, WIDTH_PX
 from modules.common.declaring.sources import RawFeatures
 from modules.common.declaring.task import Value
 from modules.common.runtime.errors import TaskError
+from modules.common.runtime.replacing import replace_attribute
 
 _lock = threading.Lock()
 
@@ -53,7 +53,7 @@ def draw_picture(index: int, hparams: Mapping[str, Value]) -> tuple[str, Image.I
     known = characters(hparams)
     text = "".join(rng.choice(known) for _ in range(rng.randint(shortest, longest)))
     # The package draws with the system's randomness, which knows no seed.
-    with _lock, mock.patch.object(captcha.image, "secrets", _Seeded(rng)):
+    with _lock, replace_attribute(captcha.image, "secrets", _Seeded(rng)):
         return text, _generator().generate_image(text)
 
 
