@@ -2,7 +2,7 @@
 
     lianxi run music_rbm --data midi --root runs/rbm
     lianxi run music_rbm --data midi --root runs/rnn_rbm --model rnn_rbm
-    python benchmarks/music_sheet.py sheet.png midi rbm=runs/rbm rnn_rbm=runs/rnn_rbm
+    python docs/drawing/music_sheet.py sheet.png midi rbm=runs/rbm rnn_rbm=runs/rnn_rbm
 
 Of the folder's tunes stretches are taken at random; of each model as many pieces are drawn, with
 the seeds 0, 1, 2 and so on. `independent` are notes drawn each for itself, as often as in the

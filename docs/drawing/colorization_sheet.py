@@ -1,7 +1,7 @@
 """A sheet of photos: grey, as pushed or exported models colour them, and as they were.
 
-    python benchmarks/colorization_sheet.py ../shared/data/images/test sheet.jpg
-    python benchmarks/colorization_sheet.py photos sheet.jpg --model A --model B --limit 12
+    python docs/drawing/colorization_sheet.py ../shared/data/images/test sheet.jpg
+    python docs/drawing/colorization_sheet.py photos sheet.jpg --model A --model B --limit 12
 
 Without `--model` it takes the last pushed version. The pictures of docs/colorization.md are made
 with this.

@@ -1,7 +1,7 @@
 """A sheet of faces with what a pushed model of age_gender answers; wrong answers are red.
 
     lianxi sample age_gender faces --count 160 --seed 7
-    python benchmarks/face_sheet.py faces sheet.png
+    python docs/drawing/face_sheet.py faces sheet.png
 
 What is right comes from Adience's tables in the folder. The picture of docs/age_gender.md is made
 with this.

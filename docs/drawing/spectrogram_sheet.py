@@ -1,7 +1,7 @@
 """Spectrograms of recordings side by side, for a page: mel bands in dB, seconds across, Hz up.
 
-    python benchmarks/spectrogram_sheet.py content.ogg style.ogg result.wav --out sheet.png
-    python benchmarks/spectrogram_sheet.py a.wav b.wav --titles before after --seconds 5
+    python docs/drawing/spectrogram_sheet.py content.ogg style.ogg result.wav --out sheet.png
+    python docs/drawing/spectrogram_sheet.py a.wav b.wav --titles before after --seconds 5
 
 Every recording is brought to one rate, so that the axes are the same; so are the colours, which
 span 80 dB below each recording's own loudest.

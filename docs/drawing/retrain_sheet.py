@@ -1,6 +1,6 @@
 """A sheet of photos with what the pushed image_retrain says; wrong answers are red.
 
-    python benchmarks/retrain_sheet.py ../shared/data/images/test docs/image_retrain.png --each 3
+    python docs/drawing/retrain_sheet.py ../shared/data/images/test docs/image_retrain.png --each 3
 
 What is right comes from the folders' names, and so does the order. It also prints which classes are
 taken for which.

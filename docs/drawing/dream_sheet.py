@@ -1,7 +1,7 @@
 """Photographs and what a pushed deep_dream model makes of them, side by side.
 
-    python benchmarks/dream_sheet.py photos/*.jpg --server localhost:8500 --out sheet.jpg
-    python benchmarks/dream_sheet.py photos/*.jpg --layers "" fire3 fire7 --out sheet.jpg
+    python docs/drawing/dream_sheet.py photos/*.jpg --server localhost:8500 --out sheet.jpg
+    python docs/drawing/dream_sheet.py photos/*.jpg --layers "" fire3 fire7 --out sheet.jpg
 
 The first column is the photograph; then one for each of `--layers`, empty for those that the model
 was exported with.

@@ -1,7 +1,7 @@
 """Spectrograms of recordings, with the pitch over them.
 
     lianxi sample chinese_asr speech
-    python benchmarks/speech_sheet.py sheet.png speech/wav/train/A0[12]_000.wav \
+    python docs/drawing/speech_sheet.py sheet.png speech/wav/train/A0[12]_000.wav \
         speech/wav/test/D0[12]_000.wav
 
 The picture of docs/chinese_asr.md is made with this.

@@ -1,8 +1,8 @@
 """A sheet of pictures with what a pushed model reads in them; wrong readings are red.
 
     lianxi sample captcha_ocr pictures --count 24
-    python benchmarks/reading_sheet.py captcha_ocr pictures sheet.png
-    python benchmarks/reading_sheet.py id_number_ocr pictures sheet.png --columns 2
+    python docs/drawing/reading_sheet.py captcha_ocr pictures sheet.png
+    python docs/drawing/reading_sheet.py id_number_ocr pictures sheet.png --columns 2
 
 What is right comes from the files' names. The pictures of docs/ are made with this.
 """
