@@ -13,6 +13,8 @@ import os
 import sys
 from collections import Counter
 
+from modules.common.declaring.settings import Settings
+
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 
 import keras
@@ -21,7 +23,6 @@ import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
 from components.example_gen.records import split_of
-from modules.common.declaring.task import Value
 from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
 from modules.name_gender import baseline
 from modules.name_gender.model import build_model
@@ -64,19 +65,17 @@ def read(path: str) -> dict[str, list[tuple[str, bool]]]:
     return splits
 
 
-def train(hparams: dict[str, Value], vocabulary: Vocabulary, data: Split, held_out: Split):
+def train(settings: Settings, vocabulary: Vocabulary, data: Split, held_out: Split):
     """Fits the model as Trainer does."""
-    keras.utils.set_random_seed(int(hparams["seed"]))
-    model = build_model(hparams, vocabulary)
+    keras.utils.set_random_seed(settings.seed)
+    model = build_model(settings, vocabulary)
     batches = tf.data.Dataset.from_tensor_slices(({"characters": data[0]}, data[1]))
     model.fit(
-        batches.shuffle(len(data[1]), seed=int(hparams["seed"])).batch(int(hparams["batch_size"])),
+        batches.shuffle(len(data[1]), seed=settings.seed).batch(settings.batch_size),
         validation_data=({"characters": held_out[0]}, held_out[1]),
-        epochs=int(hparams["epochs"]),
+        epochs=settings.epochs,
         callbacks=[
-            keras.callbacks.EarlyStopping(
-                patience=int(hparams["patience"]), restore_best_weights=True
-            ),
+            keras.callbacks.EarlyStopping(patience=settings.patience, restore_best_weights=True),
             keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=1),
         ],
         verbose=0,
@@ -109,9 +108,9 @@ def export(model: keras.Model, vocabulary: Vocabulary, directory: str) -> None:
 def main(path: str, directory: str) -> None:
     """Runs it all."""
     splits = read(path)
-    hparams = TASK.resolve_hparams({})
+    settings = TASK.resolve({})
     names = [name for name, _ in splits["train"]]
-    vocabulary = Vocabulary(names, int(hparams["min_character_count"]))
+    vocabulary = Vocabulary(names, settings.min_character_count)
     data, held_out = (
         (
             vocabulary.encode([name for name, _ in splits[split]]),
@@ -119,7 +118,7 @@ def main(path: str, directory: str) -> None:
         )
         for split in ("train", "eval")
     )
-    model = train(hparams, vocabulary, data, held_out)
+    model = train(settings, vocabulary, data, held_out)
     logits = model.predict({"characters": held_out[0]}, batch_size=1024, verbose=0)
     fitted = {name: tf.constant(value) for name, value in baseline.fit(*data).items()}
     naive = baseline.logit(tf.constant(held_out[0]), fitted).numpy()

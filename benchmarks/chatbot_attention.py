@@ -66,15 +66,15 @@ def table(question: str, reply: str, shares: np.ndarray) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def show(pipeline: Path, pushed: str, texts: list[str], hparams: Mapping) -> None:
+def show(pipeline: Path, pushed: str, texts: list[str], settings: Mapping) -> None:
     """Answers texts and prints a table for each."""
     output = tft.TFTransformOutput(latest(list((pipeline / "Transform/transform_graph").iterdir())))
-    model = build_model(hparams, output)
+    model = build_model(settings, output)
     model.load_weights(os.path.join(pushed, WEIGHTS_FILE))
     symbols = symbols_of(output)
     layer = output.transform_features_layer()
     for text in texts:
-        features = unpack(layer({"question": tf.constant([[text]])}), TASK.features_for(hparams))
+        features = unpack(layer({"question": tf.constant([[text]])}), TASK.features_for(settings))
         question = features["question"]
         width = tf.constant([_BEAM_WIDTH], tf.int64)
         found = beam.search(
@@ -82,8 +82,8 @@ def show(pipeline: Path, pushed: str, texts: list[str], hparams: Mapping) -> Non
             question,
             width,
             _BEAM_WIDTH,
-            int(hparams["max_chars"]),
-            float(hparams["length_penalty"]),
+            settings.max_chars,
+            settings.length_penalty,
         )
         ids = found.ids[:1, 0].numpy()
         ids = ids[:, ids[0] > 0]
@@ -105,7 +105,7 @@ def main() -> None:
         arguments.root / "pipelines" / TASK.name,
         pushed,
         arguments.texts,
-        TASK.resolve_hparams({}),
+        TASK.resolve({}),
     )
 
 

@@ -12,8 +12,7 @@ layers, fed to the next step; sampled softmax of 512; clipping at 5; plain gradi
 Both train in turns in one process, on batches as each of them makes them. A step is a batch: 64
 pairs for the seed, `batch_size` for the task. Characters are those of the replies, no filling and
 no end among them; they are also given for a second of the processor's time, of which all cores'
-seconds are the sum and other work on the machine takes none. Pairs that fit no bucket, the seed
-leaves out.
+seconds are the sum and other work takes none. The seed leaves out pairs that fit no bucket.
 """
 
 from __future__ import annotations
@@ -26,6 +25,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from modules.common.declaring.settings import Settings
 
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -205,7 +206,7 @@ class Vocabulary:
         return {name: tf.io.FixedLenFeature([], tf.string) for name in ("question", "reply")}
 
 
-def tasks_way(pairs: Pairs, known: dict[str, int], hparams: dict[str, Any], folder: str) -> Step:
+def tasks_way(pairs: Pairs, known: dict[str, int], settings: Settings, folder: str) -> Step:
     """Builds the task's model and its batches, as training does; gives what trains on a batch."""
     path = os.path.join(folder, "examples.gz")
     with tf.io.TFRecordWriter(path, "GZIP") as writer:
@@ -217,11 +218,11 @@ def tasks_way(pairs: Pairs, known: dict[str, int], hparams: dict[str, Any], fold
                 example.features.feature[name].bytes_list.value.append(packed)
             writer.write(example.SerializeToString())
     transformed: Any = Vocabulary(len(known))
-    split = Split([path], transformed, TASK, hparams)
-    keras.utils.set_random_seed(int(hparams["seed"]))
-    with precision.dtype_policy(precision.training_policy(hparams)):
-        model = build_model(hparams, transformed)
-    batches: Iterator[Any] = iter(split.batches(int(hparams["batch_size"]), 1).repeat())
+    split = Split([path], transformed, TASK, settings)
+    keras.utils.set_random_seed(settings.seed)
+    with precision.dtype_policy(precision.training_policy(settings)):
+        model = build_model(settings, transformed)
+    batches: Iterator[Any] = iter(split.batches(settings.batch_size, 1).repeat())
 
     def step() -> tuple[int, int]:
         features, label = next(batches)
@@ -248,9 +249,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4, help="in which both have their turn")
     parser.add_argument("--seconds", type=float, default=30.0, help="of each turn")
     given = parser.parse_args()
-    hparams = TASK.resolve_hparams({})
+    settings = TASK.resolve({})
     config = ReadConfig(
-        task_name=TASK.name, source=TASK.sources[0], hparams=hparams, data_dir=str(given.data)
+        task_name=TASK.name, source=TASK.sources[0], settings=settings, data_dir=str(given.data)
     )
     pairs = [
         (str(item.features["question"]), str(item.features["reply"]))
@@ -263,7 +264,7 @@ def main() -> None:
     print(f"{len(pairs):,} pairs, {len(frequent):,} characters")
     with tempfile.TemporaryDirectory() as folder:
         theirs, of_buckets = seeds_way(pairs, {char: 4 + n for n, char in enumerate(frequent)})
-        ours = tasks_way(pairs, {char: n for n, char in enumerate(frequent)}, hparams, folder)
+        ours = tasks_way(pairs, {char: n for n, char in enumerate(frequent)}, settings, folder)
         for step in [*of_buckets, *[ours] * 10]:
             step()
         compare({"seed": theirs, "task": ours}, given.rounds, given.seconds)

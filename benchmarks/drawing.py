@@ -30,8 +30,8 @@ def config_of(task_name: str) -> ReadConfig:
     """Gives what the task's drawer is told in a run with defaults."""
     task = load_task(task_name)
     [source] = [source for source in task.sources if isinstance(source, GeneratedSource)]
-    hparams = {name: task.hparams[name] for name in task.data_hparams}
-    return ReadConfig(task_name=task_name, source=source, hparams=hparams, data_dir="")
+    settings = {name: task.settings[name] for name in task.data_settings}
+    return ReadConfig(task_name=task_name, source=source, settings=settings, data_dir="")
 
 
 def processor_seconds() -> float:

@@ -113,8 +113,8 @@ def ingest(folder: str, output: str) -> None:
     task = load_task(TASK)
     source = next(each for each in task.sources if isinstance(each, ImageFolderSource))
     assert source.drops_duplicates
-    hparams = {name: task.hparams[name] for name in task.data_hparams}
-    component = ImageFolderExampleGen(task, source, folder, hparams, "benchmark")
+    settings = {name: task.settings[name] for name in task.data_settings}
+    component = ImageFolderExampleGen(task, source, folder, settings, "benchmark")
     examples = Examples()
     examples.uri = output
     context = BaseBeamExecutor.Context(

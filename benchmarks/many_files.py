@@ -94,9 +94,9 @@ def ingest(kind: str, folder: str, output: str) -> None:
 
     task = load_task(TASKS[kind])
     source = task.sources[0]
-    hparams = task.resolve_hparams({"min_side_px": 1} if kind == "pictures" else {})
+    settings = task.resolve({"min_side_px": 1} if kind == "pictures" else {})
     component_class = import_function(source.component)
-    component = component_class(task, source, folder, hparams, "benchmark")
+    component = component_class(task, source, folder, settings, "benchmark")
     examples = Examples()
     examples.uri = output
     context = BaseBeamExecutor.Context(

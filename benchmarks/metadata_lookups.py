@@ -215,10 +215,10 @@ def compiled(root: str) -> pipeline_pb2.Pipeline:
     task, env = load_task(_TASK), environment("smoke", root)
     if Path(env.metadata_path(_TASK)).exists():
         raise SystemExit(f"{root} holds a store already; name another folder")
-    hparams = task.resolve_hparams({}, smoke=True)
-    data = locate(task, None, env, hparams)
+    settings = task.resolve({}, smoke=True)
+    data = locate(task, None, env, settings)
     options = Options(tune=True, warm_start=True)
-    return Compiler().compile(create_pipeline(task, env, data, hparams, options))
+    return Compiler().compile(create_pipeline(task, env, data, settings, options))
 
 
 def run(dag: pipeline_pb2.Pipeline, memory: Memory) -> None:

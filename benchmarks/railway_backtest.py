@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from modules.common.declaring.settings import Settings
+
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -20,7 +22,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Arrays, Tensors
 from modules.common.series.time_series import TimeSeries, parse
 from modules.railway_forecast.calendar_effects import month_index, month_text
 from modules.railway_forecast.features import preprocessing_fn
@@ -53,16 +55,16 @@ class EagerTransform:
         """Gives a callable from raw to transformed features."""
 
         def transform(raw: Tensors) -> Tensors:
-            return preprocessing_fn(raw, {"hparams": {}})
+            return preprocessing_fn(raw, {"settings": {}})
 
         transform._saved_model_loader_tracked_dict = {}  # type: ignore[attr-defined]
         return transform
 
 
-def raw_splits(series: TimeSeries, hparams: Hparams) -> dict[str, Tensors]:
+def raw_splits(series: TimeSeries, settings: Settings) -> dict[str, Tensors]:
     """Cuts a series into raw features by split, `[examples, ...]` each."""
     examples: dict[str, list] = {"train": [], "eval": []}
-    for split, features in windows(series, hparams):
+    for split, features in windows(series, settings):
         examples[split].append(features)
     spec = EagerTransform().raw_feature_spec()
     return {
@@ -77,23 +79,23 @@ def raw_splits(series: TimeSeries, hparams: Hparams) -> dict[str, Tensors]:
 
 
 def train(
-    splits: dict[str, Tensors], hparams: Hparams, verbose: int = 0
+    splits: dict[str, Tensors], settings: Settings, verbose: int = 0
 ) -> RailwayForecastServable:
     """Trains and wraps a model as `modules.common.training.loop.run` does."""
     features: dict[str, Arrays] = {
         split: {
-            name: value.numpy() for name, value in preprocessing_fn(raw, {"hparams": {}}).items()
+            name: value.numpy() for name, value in preprocessing_fn(raw, {"settings": {}}).items()
         }
         for split, raw in splits.items()
     }
-    keras.utils.set_random_seed(int(hparams["seed"]))
-    model = build_model(hparams, None)
+    keras.utils.set_random_seed(settings.seed)
+    model = build_model(settings, None)
     inputs = {name: value for name, value in features["train"].items() if name != TASK.label}
     data = tf.data.Dataset.from_tensor_slices((inputs, features["train"]["target"]))
-    data = data.cache().shuffle(4096, seed=1).batch(int(hparams["batch_size"]))
-    model.fit(data, epochs=int(hparams["epochs"]), verbose=verbose)
-    baselines = RailwayForecastServable.fit_baselines(features["train"], features["eval"], hparams)
-    servable = RailwayForecastServable(TASK, hparams, model, EagerTransform(), baselines)
+    data = data.cache().shuffle(4096, seed=1).batch(settings.batch_size)
+    model.fit(data, epochs=settings.epochs, verbose=verbose)
+    baselines = RailwayForecastServable.fit_baselines(features["train"], features["eval"], settings)
+    servable = RailwayForecastServable(TASK, settings, model, EagerTransform(), baselines)
     servable.calibrate(features["train"])
     return servable
 
@@ -123,10 +125,10 @@ def main() -> None:
     series = TimeSeries(series.dates[:kept], series.values[:kept], series.frequency)
     rows = []
     for seed in range(1, args.seeds + 1):
-        hparams = TASK.resolve_hparams({**settings, "seed": seed}, smoke=args.smoke)
-        splits = raw_splits(series, hparams)
+        settings = TASK.resolve({**settings, "seed": seed}, smoke=args.smoke)
+        splits = raw_splits(series, settings)
         begin = time.perf_counter()
-        servable = train(splits, hparams)
+        servable = train(splits, settings)
         seconds = time.perf_counter() - begin
         scores = servable.score(splits["eval"])
         rows.append(metrics(scores))

@@ -48,9 +48,9 @@ def measure(
     from modules.audio_style_transfer.task import CONTENT_WEIGHT, TASK
     from modules.common.training import precision
 
-    hparams = TASK.resolve_hparams({"filters": filters, "piece_seconds": piece_seconds})
-    layer, sizes = build_model(hparams, None).get_layer("filters"), transfer.Sizes.of(hparams)
-    is_mixed = precision.training_policy(hparams) == "mixed_bfloat16"
+    settings = TASK.resolve({"filters": filters, "piece_seconds": piece_seconds})
+    layer, sizes = build_model(settings, None).get_layer("filters"), transfer.Sizes.of(settings)
+    is_mixed = precision.training_policy(settings) == "mixed_bfloat16"
     dtype = tf.bfloat16 if is_mixed else tf.float32
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None])] * 2)
@@ -63,7 +63,7 @@ def measure(
         with tf.control_dependencies(list(found)):
             return tf.identity(answer)
 
-    rate_hz = int(hparams["sample_rate_hz"])
+    rate_hz = settings.sample_rate_hz
     rng = np.random.default_rng(1)
     style = (0.1 * rng.standard_normal(5 * rate_hz)).astype(np.float32)
 

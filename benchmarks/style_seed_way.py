@@ -117,9 +117,9 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, nargs="+", default=[300])
     parser.add_argument("--skip-seed", action="store_true", help="the graph's way alone")
     given = parser.parse_args()
-    hparams = TASK.resolve_hparams({"filters": given.filters, "n_fft": given.n_fft})
-    layer = build_model(hparams, None).get_layer("filters")
-    sizes, rate_hz = transfer.Sizes.of(hparams), int(hparams["sample_rate_hz"])
+    settings = TASK.resolve({"filters": given.filters, "n_fft": given.n_fft})
+    layer = build_model(settings, None).get_layer("filters")
+    sizes, rate_hz = transfer.Sizes.of(settings), settings.sample_rate_hz
     content, style = (middle(path, given.seconds, rate_hz) for path in (given.content, given.style))
     fine = layer.network()
     target = transfer.style_of(fine, sizes, tf.constant(style))
@@ -131,7 +131,7 @@ def main() -> None:
     print(f"content as it is: style loss {float(before.style):.4g}")
     print(f"the style clip:   content loss {float(style_clip.content):.4g}")
     print("way         iterations   seconds  style loss heard   content loss heard")
-    is_mixed = precision.training_policy(hparams) == "mixed_bfloat16"
+    is_mixed = precision.training_policy(settings) == "mixed_bfloat16"
     dtype = tf.bfloat16 if is_mixed else tf.float32
 
     @tf.function(autograph=False)

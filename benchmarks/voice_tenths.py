@@ -82,20 +82,20 @@ def standardize(train: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.n
     )
 
 
-def accuracy_of_network(train: Rows, test: Rows, hparams: dict, seed: int) -> float:
+def accuracy_of_network(train: Rows, test: Rows, settings: dict, seed: int) -> float:
     """Trains the network on `train`, standardized, and scores it on `test`."""
     keras.utils.set_random_seed(seed)
     fitted, watched, is_female, watched_is_female = train_test_split(
         *train, test_size=0.1, stratify=train[1], random_state=seed
     )
-    model = build_model(hparams, None)
-    patience = int(hparams["patience"])
+    model = build_model(settings, None)
+    patience = settings.patience
     model.fit(
         {"properties": fitted},
         is_female,
         validation_data=({"properties": watched}, watched_is_female),
-        epochs=int(hparams["epochs"]),
-        batch_size=int(hparams["batch_size"]),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
         callbacks=[
             keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True),
             keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=-(-patience // 3)),
@@ -113,17 +113,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     arguments = parser.parse_args()
-    hparams = task.TASK.resolve_hparams(dict(pair.split("=", 1) for pair in arguments.set))
+    settings = task.TASK.resolve(dict(pair.split("=", 1) for pair in arguments.set))
     properties, is_female = load(arguments.data)
     print(f"{len(properties)} different rows, {np.mean(is_female):.1%} female")
     folds = StratifiedKFold(10, shuffle=True, random_state=arguments.seed)
     results = []
     for number, (train, test) in enumerate(folds.split(properties, is_female)):
         scores, test_scores = standardize(properties[train], properties[test])
-        machine = SVC(C=float(hparams["svm_cost"]), gamma=1 / len(PROPERTIES))
+        machine = SVC(C=settings.svm_cost, gamma=1 / len(PROPERTIES))
         svm = machine.fit(scores, is_female[train]).score(test_scores, is_female[test])
         network = accuracy_of_network(
-            (scores, is_female[train]), (test_scores, is_female[test]), hparams, number
+            (scores, is_female[train]), (test_scores, is_female[test]), settings, number
         )
         results.append((network, svm))
         print(f"tenth {number}: network {network:.2%}, SVM {svm:.2%}", flush=True)

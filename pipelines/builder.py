@@ -9,7 +9,6 @@ of the source behind them, since TFX's cache does not see code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,9 @@ from components.anomaly_gate import AnomalyGate
 from components.curated_schema import CuratedSchema, schema_digest
 from components.model_pusher import KEEP_VERSIONS, Pusher
 from components.serving_validator import ServingValidator
+from modules.common.declaring.settings import DATA, Settings, as_dict, tell
 from modules.common.declaring.sources import Source
-from modules.common.declaring.task import Task, Value
+from modules.common.declaring.task import Task
 from modules.common.evaluating.evaluation import eval_config
 from modules.common.runtime.digest import file_digests, source_digest
 from modules.common.runtime.errors import TaskError
@@ -63,7 +63,7 @@ def create_pipeline(
     task: Task,
     env: Environment,
     data: DataLocation | BaseNode,
-    hparams: Mapping[str, Value],
+    settings: Settings,
     options: Options = Options(),
 ) -> Pipeline:
     """Builds a task's pipeline.
@@ -72,10 +72,10 @@ def create_pipeline(
         task: The declaration.
         env: Where it runs.
         data: The raw data, or the ExampleGen that finds it where it runs.
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         options: What this run chooses.
     """
-    ingest = ingest_components(task, data, hparams)
+    ingest = ingest_components(task, data, settings)
     examples = ingest["examples"].outputs["examples"]
     schema = ingest["schema"].outputs["schema"]
     transform = Transform(
@@ -85,10 +85,10 @@ def create_pipeline(
         # ExampleGen's own statistics are what people look at.
         disable_statistics=True,
         disable_analyzer_cache=True,
-        custom_config=_custom_config(task, data_hparams(task, hparams), "features"),
+        custom_config=_custom_config(task, tell(settings, DATA), "features"),
     )
     transform.add_upstream_node(ingest["gate"])
-    training = _training_components(task, env, transform, schema, hparams, options)
+    training = _training_components(task, env, transform, schema, settings, options)
     trainer = training["trainer"]
     previous = previous_model(task, env, trainer.outputs["model"], training.get("latest"))
     evaluator = Evaluator(
@@ -123,7 +123,7 @@ def create_evaluation(
     task: Task,
     env: Environment,
     data: DataLocation,
-    hparams: Mapping[str, Value],
+    settings: Settings,
     model_uri: str,
     splits: list[str],
 ) -> Pipeline:
@@ -133,11 +133,11 @@ def create_evaluation(
         task: The declaration.
         env: Where it runs.
         data: What to measure on.
-        hparams: Hyperparameters of the run that trained the model.
+        settings: Hyperparameters of the run that trained the model.
         model_uri: That run's Model artifact.
         splits: Which splits of the data count.
     """
-    example_gen = example_gen_component(task, data, hparams)
+    example_gen = example_gen_component(task, data, settings)
     schema = CuratedSchema(task_name=task.name, digest=schema_digest(task.name))
     model = Importer(source_uri=model_uri, artifact_type=Model).with_id("Model")
     evaluator = Evaluator(
@@ -151,30 +151,30 @@ def create_evaluation(
 
 
 def create_inference(
-    task: Task, env: Environment, data: DataLocation, hparams: Mapping[str, Value]
+    task: Task, env: Environment, data: DataLocation, settings: Settings
 ) -> Pipeline:
     """Builds a pipeline that only infers a schema from data."""
-    example_gen = example_gen_component(task, data, hparams)
+    example_gen = example_gen_component(task, data, settings)
     statistics = StatisticsGen(examples=example_gen.outputs["examples"])
     schema = SchemaGen(statistics=statistics.outputs["statistics"], infer_feature_shape=True)
     return assemble(f"{task.name}_schema", env, [example_gen, statistics, schema])
 
 
 def ingest_components(
-    task: Task, data: DataLocation | BaseNode, hparams: Mapping[str, Value]
+    task: Task, data: DataLocation | BaseNode, settings: Settings
 ) -> dict[str, BaseNode]:
     """Makes the components that read data and hold it against the schema.
 
     Args:
         task: The declaration.
         data: The raw data, or the ExampleGen that finds it where it runs.
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
 
     Returns:
         `examples`, `statistics`, `schema`, `validator`, `gate`.
     """
     is_found = isinstance(data, DataLocation)
-    example_gen: BaseNode = example_gen_component(task, data, hparams) if is_found else data
+    example_gen: BaseNode = example_gen_component(task, data, settings) if is_found else data
     statistics = StatisticsGen(examples=example_gen.outputs["examples"])
     schema = CuratedSchema(task_name=task.name, digest=schema_digest(task.name))
     validator = ExampleValidator(
@@ -194,11 +194,11 @@ def ingest_components(
     }
 
 
-def example_gen_component(task: Task, data: DataLocation, hparams: Mapping[str, Value]) -> BaseNode:
+def example_gen_component(task: Task, data: DataLocation, settings: Settings) -> BaseNode:
     """Makes the ExampleGen for the layout of `data`."""
     component = import_utils.import_class_by_path(data.source.component)
     digest = source_digest(*reader_modules(task, data.source))
-    told = data_hparams(task, hparams)
+    told = tell(settings, DATA)
     files = _file_digests(task, told)
     return component(
         task,
@@ -215,11 +215,6 @@ def reader_modules(task: Task, source: Source) -> list[str]:
     named = ("featurizer", "windower", "labeler", "splitter", "drawer")
     paths = [source.component, *(getattr(source, name, "") for name in named)]
     return [f"modules.{task.name}.task", *(path.rpartition(".")[0] for path in paths if path)]
-
-
-def data_hparams(task: Task, hparams: Mapping[str, Value]) -> dict[str, Value]:
-    """Keeps what reading and Transform are told, so that other changes read no data again."""
-    return {name: hparams[name] for name in task.data_hparams}
 
 
 def assemble(name: str, env: Environment, nodes: list[BaseNode], cache: bool = True) -> Pipeline:
@@ -244,7 +239,7 @@ def _training_components(
     env: Environment,
     transform: Transform,
     schema: Channel,
-    hparams: Mapping[str, Value],
+    settings: Settings,
     options: Options,
 ) -> dict[str, BaseNode]:
     """Makes Trainer, and what it asks for: a Tuner, a model to start from."""
@@ -254,7 +249,7 @@ def _training_components(
         "transform_graph": transform.outputs["transform_graph"],
         "train_args": trainer_pb2.TrainArgs(splits=["train"]),
         "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
-        "custom_config": _custom_config(task, hparams, "trainer"),
+        "custom_config": _custom_config(task, settings, "trainer"),
     }
     if options.tune:
         if not task.search:
@@ -270,14 +265,16 @@ def _training_components(
     return nodes
 
 
-def _custom_config(task: Task, hparams: Mapping[str, Value], module: str) -> dict[str, Any]:
+def _custom_config(task: Task, settings: Settings, module: str) -> dict[str, Any]:
     return {
-        "hparams": dict(hparams),
+        "settings": as_dict(settings),
         "source_digest": source_digest(f"modules.{task.name}.{module}"),
-        "file_digests": _file_digests(task, hparams),
+        "file_digests": _file_digests(task, settings),
     }
 
 
-def _file_digests(task: Task, hparams: Mapping[str, Value]) -> dict[str, str]:
+def _file_digests(task: Task, settings: Settings) -> dict[str, str]:
     """Digests the files that settings name."""
-    return file_digests({name: str(hparams[name]) for name in task.file_hparams if name in hparams})
+    values = as_dict(settings)
+    paths = [each.name for each in task.declared if each.is_file and each.name in values]
+    return file_digests({name: str(values[name]) for name in paths})

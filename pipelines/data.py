@@ -10,12 +10,12 @@ import hashlib
 import importlib
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from modules.common.declaring.settings import SAMPLE, Settings, as_dict, tell
 from modules.common.declaring.sources import Source
-from modules.common.declaring.task import Task, Value
+from modules.common.declaring.task import Task
 from modules.common.drawn.sources import GeneratedSource
 from modules.common.reading.data_files import check_name
 from modules.common.reading.unread_files import all_files, by_ending, describe
@@ -61,16 +61,14 @@ class DataLocation:
         return "\n".join(f"{folder}/{pattern}" for pattern in self.patterns)
 
 
-def locate(
-    task: Task, data: str | None, env: Environment, hparams: Mapping[str, Value]
-) -> DataLocation:
+def locate(task: Task, data: str | None, env: Environment, settings: Settings) -> DataLocation:
     """Finds the data, or what the task draws, or makes a sample.
 
     Args:
         task: The declaration.
         data: Folder or file that a person named, or `None` for what Lianxi makes.
         env: Says where sample data goes.
-        hparams: Resolved hyperparameters; some say how large a sample is.
+        settings: Resolved settings; some say how large a sample is.
 
     Raises:
         DataError: If there is nothing there, or not in a layout that the task reads, or if no
@@ -80,9 +78,9 @@ def locate(
         for source in task.sources:
             if isinstance(source, GeneratedSource):
                 return DataLocation(
-                    folder="", source=source, patterns=(), drawn=source.examples(hparams)
+                    folder="", source=source, patterns=(), drawn=source.examples(settings)
                 )
-        folder = _sample(task, env, hparams)
+        folder = _sample(task, env, settings)
         return _match(task, folder, is_sample=True)
     path = Path(data).expanduser().resolve()
     check_name(str(path))
@@ -120,11 +118,11 @@ def _layouts(task: Task) -> str:
     return ", or ".join(layouts) or "no data: the task draws its own, so leave --data out"
 
 
-def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:
+def _sample(task: Task, env: Environment, settings: Settings) -> Path:
     """Makes the sample in a folder named by what it depends on; one without files is made anew."""
     module = importlib.import_module(f"modules.{task.name}.sample.maker")
-    settings = {name: value for name, value in hparams.items() if name.startswith("sample_")}
-    depends_on = json.dumps([settings, hparams["seed"], source_digest(module.__name__)])
+    told = tell(settings, SAMPLE)
+    depends_on = json.dumps([as_dict(told), source_digest(module.__name__)])
     name = hashlib.sha256(depends_on.encode()).hexdigest()[:12]
     folder = Path(env.sample_dir(task.name)) / name
     # Two first runs make one sample: the second waits, and finds it made.
@@ -135,7 +133,7 @@ def _sample(task: Task, env: Environment, hparams: Mapping[str, Value]) -> Path:
             unfinished = folder.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir(parents=True)
-            module.write_sample(unfinished, int(hparams["seed"]), dict(hparams))
+            module.write_sample(unfinished, told)
             unfinished.rename(folder)
             stopping.doing("")
     return folder

@@ -41,7 +41,7 @@ def _run(task_name: str) -> None:
 
     task = load_task(task_name)
     env = environment(os.environ.get("LIANXI_ENV", "local"))
-    hparams = task.resolve_hparams({}, smoke=env.smoke)
-    data = locate(task, os.environ.get("LIANXI_DATA"), env, hparams)
+    settings = task.resolve({}, smoke=env.smoke)
+    data = locate(task, os.environ.get("LIANXI_DATA"), env, settings)
     with exclusive(env, task_name), launched_by():
-        LocalDagRunner().run(create_pipeline(task, env, data, hparams))
+        LocalDagRunner().run(create_pipeline(task, env, data, settings))

@@ -21,13 +21,13 @@ class LastRun:
         data_files: The raw data, as globs, one on a line; empty where it was drawn.
         model: The Model artifact's folder.
         evaluation: The Evaluator's folder.
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings by name.
     """
 
     data_files: str
     model: str
     evaluation: str
-    hparams: dict[str, Value]
+    settings: dict[str, Value]
 
 
 def _path(env: Environment, task_name: str) -> Path:
@@ -57,8 +57,8 @@ def settings(env: Environment, task_name: str, names: Iterable[str]) -> dict[str
     Raises:
         LianxiError: If the task was not run here.
     """
-    hparams = load(env, task_name).hparams
-    return {name: str(hparams[name]) for name in names if name in hparams}
+    kept = load(env, task_name).settings
+    return {name: str(kept[name]) for name in names if name in kept}
 
 
 def load(env: Environment, task_name: str) -> LastRun:

@@ -7,6 +7,7 @@ notices changed data; the digest in the configuration makes it notice a changed 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -24,8 +25,9 @@ from components.example_gen.read_config import ReadConfig
 from components.example_gen.read_group import GROUP_ITEMS, ReadGroup
 from components.example_gen.records import SPLITS
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import Settings, as_dict
 from modules.common.declaring.sources import Source
-from modules.common.declaring.task import Task, Value
+from modules.common.declaring.task import Task
 from modules.common.reading.data_files import find_files
 from modules.common.runtime.errors import DataError
 
@@ -213,7 +215,7 @@ class SourceExampleGen(example_gen_component.FileBasedExampleGen):
         task: Task,
         source: Source,
         data_dir: str,
-        hparams: dict[str, Value],
+        told: Settings,
         source_digest: str,
         patterns: Sequence[str] | None = None,
     ) -> None:
@@ -223,26 +225,24 @@ class SourceExampleGen(example_gen_component.FileBasedExampleGen):
             task: The declaration.
             source: Which of the task's sources `data_dir` holds.
             data_dir: The data folder, local or remote.
-            hparams: Resolved hyperparameters.
+            told: The settings that reading is told.
             source_digest: Digest of the code that reads, so that an edit is noticed.
             patterns: Globs to read in place of the source's own.
         """
         super().__init__(
             input_base=data_dir,
             input_config=_input_config(patterns or source.patterns),
-            **configs(task, source, hparams, source_digest),
+            **configs(task, source, told, source_digest),
         )
 
 
-def configs(
-    task: Task, source: Source, hparams: dict[str, Value], source_digest: str
-) -> dict[str, Any]:
+def configs(task: Task, source: Source, told: Settings, source_digest: str) -> dict[str, Any]:
     """Makes those arguments of TFX's ExampleGen components that all of ours share.
 
     Args:
         task: The declaration.
         source: Which of the task's sources is read.
-        hparams: Resolved hyperparameters.
+        told: The settings that reading is told.
         source_digest: Digest of the code that reads.
     """
     settings = struct_pb2.Struct()
@@ -250,7 +250,8 @@ def configs(
         {
             "task": task.name,
             "source": task.sources.index(source),
-            "hparams": hparams,
+            # A Struct knows no integers.
+            "settings": json.dumps(as_dict(told), ensure_ascii=False, sort_keys=True),
             "source_digest": source_digest,
         }
     )
@@ -288,10 +289,7 @@ def _read_config(exec_properties: dict[str, Any]) -> tuple[ReadConfig, list[str]
     config = ReadConfig(
         task_name=task.name,
         source=task.sources[int(values["source"])],
-        # A Struct knows no integers; the task's defaults say which were.
-        hparams={
-            name: type(task.hparams[name])(value) for name, value in values["hparams"].items()
-        },
+        settings=task.restore(json.loads(values["settings"])),
         data_dir=exec_properties.get("input_base", ""),
     )
     return config, [split.pattern for split in inputs.splits]

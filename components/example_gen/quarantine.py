@@ -20,6 +20,7 @@ from tfx.dsl.io import fileio
 
 from components.example_gen import passed_over
 from components.example_gen.records import BAD, SPLITS
+from modules.common.declaring.settings import as_dict
 from modules.common.declaring.task import Task
 from modules.common.reading.unread_files import describe
 from modules.common.runtime.errors import DataError
@@ -192,10 +193,11 @@ def _commonest_reasons(path: str, bad_only: bool) -> str:
 
 def _helpful_settings(reasons: str, task: Task) -> str:
     """Names the settings that would let records through which are refused for these reasons."""
+    defaults = as_dict(task.settings())
     return "".join(
-        f"{said}: --{name.replace('_', '-')} N, by default {task.hparams[name]}\n"
+        f"{said}: --{name.replace('_', '-')} N, by default {defaults[name]}\n"
         for name, (sign, said) in _SETTINGS.items()
-        if name in task.hparams and sign in reasons
+        if name in defaults and sign in reasons
     )
 
 

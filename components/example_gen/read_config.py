@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modules.common.declaring.registry import load_task
-from modules.common.declaring.task import Task, Value
+from modules.common.declaring.task import Task
 from modules.common.pictures.folder_layouts import FolderLayout
 from modules.common.pictures.label_lists import LabelList
 
@@ -20,7 +20,7 @@ class ReadConfig:
     Attributes:
         task_name: The task.
         source: Which of the task's sources is read; the subclass that the reader is made for.
-        hparams: Resolved hyperparameters, data options among them.
+        settings: Those that reading is told; the class is the task's own.
         data_dir: The data folder, or empty where there is none.
         folders: What the folders of pictures are, where they tell split or class.
         labels: What lists say that pictures show, where there are such lists.
@@ -30,7 +30,7 @@ class ReadConfig:
 
     task_name: str
     source: Any
-    hparams: dict[str, Value]
+    settings: Any
     data_dir: str
     folders: FolderLayout | None = None
     labels: LabelList | None = None

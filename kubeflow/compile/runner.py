@@ -47,6 +47,7 @@ from kubeflow.compile.beam_engine import completed
 from kubeflow.compile.config import KubeflowConfig
 from kubeflow.compile.package import Package
 from kubeflow.step.ingest import LocatedExampleGen
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.task import Task, Value
 from modules.common.runtime.errors import LianxiError
 from pipelines.builder import Options, create_pipeline
@@ -66,7 +67,7 @@ _DESCRIPTIONS = {
 def compile_task(
     task: Task,
     config: KubeflowConfig,
-    settings: Mapping[str, str | Value] | None = None,
+    given: Mapping[str, str | Value] | None = None,
     *,
     smoke: bool = False,
     options: Options = Options(),  # noqa: B008 - frozen
@@ -76,7 +77,7 @@ def compile_task(
     Args:
         task: The declaration.
         config: What the cluster looks like.
-        settings: Hyperparameters that differ from the task's defaults.
+        given: Settings that differ from the task's defaults.
         smoke: Whether training is tiny.
         options: Whether to tune, to warm-start, to cache.
 
@@ -84,18 +85,18 @@ def compile_task(
         LianxiError: For a setting that the task does not have, or that names a file of this
             machine, and for a step in the configuration that there is not.
     """
-    hparams = task.resolve_hparams(settings or {}, smoke=smoke)
-    _refuse_local_files(task, hparams)
+    settings = task.resolve(given or {}, smoke=smoke)
+    _refuse_local_files(task, settings)
     beam_args = completed(config.beam_args, config.image)
     env = kubeflow_environment(config.models_dir, beam_args, smoke, config.keep_versions)
     data = RuntimeParameter(name=DATA, ptype=str, default=config.data)
-    example_gen = LocatedExampleGen(task, data, hparams).with_id("ExampleGen")
+    example_gen = LocatedExampleGen(task, data, settings).with_id("ExampleGen")
     options = Options(
         tune=options.tune,
         warm_start=options.warm_start,
         cache=options.cache and config.caching,
     )
-    pipeline = create_pipeline(task, env, example_gen, hparams, options)
+    pipeline = create_pipeline(task, env, example_gen, settings, options)
     return compile_pipeline(pipeline, config, task.name)
 
 
@@ -164,10 +165,10 @@ def _set_defaults(spec: dict[str, Any], defaults: Mapping[str, Value]) -> None:
             parameter["description"] = _DESCRIPTIONS[name]
 
 
-def _refuse_local_files(task: Task, hparams: Mapping[str, Value]) -> None:
+def _refuse_local_files(task: Task, settings: Settings) -> None:
     """Raises `LianxiError` where a setting names a file, which the cluster would not have."""
-    for name in task.file_hparams:
-        path = str(hparams.get(name, ""))
+    for name in (each.name for each in task.declared if each.is_file):
+        path = str(getattr(settings, name))
         if path and "://" not in path:
             raise LianxiError(
                 f"{name}={path} names a file of this machine, which the cluster does not see; "

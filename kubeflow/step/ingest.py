@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
 from typing import Any
 
 from tfx.components.example_gen import driver, input_processor
@@ -31,7 +30,8 @@ from kubeflow.step.beam_runner import remote_runner
 from kubeflow.step.spans import fixed_part
 from kubeflow.step.staging import FOLDERS, check_readable
 from modules.common.declaring.registry import load_task
-from modules.common.declaring.task import Task, Value
+from modules.common.declaring.settings import DATA, SAMPLE, Settings, as_dict, tell
+from modules.common.declaring.task import Task
 from modules.common.runtime.digest import source_digest
 from modules.common.runtime.errors import DataError
 from modules.common.runtime.plain_paths import PlainPaths
@@ -62,16 +62,16 @@ class Executor(BaseBeamExecutor):
             DataError: If there is no data, or not in a layout that the task reads.
         """
         task = load_task(exec_properties["task_name"])
-        hparams = settings_of(task, exec_properties["hparams"])
+        settings = task.restore(json.loads(exec_properties["settings"]))
         runner = remote_runner(self._beam_pipeline_args)
         shared = self._get_tmp_dir() if runner else ""
         if "://" in shared:
             shared = ""
         with tempfile.TemporaryDirectory(prefix="lianxi-", dir=shared or None) as scratch:
             folder, span, version = find(exec_properties.get("data", ""), scratch)
-            location = locate(task, folder, Environment(name="local", root=scratch), hparams)
+            location = locate(task, folder, Environment(name="local", root=scratch), settings)
             _log.info("data: %s", location.description)
-            component = example_gen_component(task, location, hparams)
+            component = example_gen_component(task, location, settings)
             properties = component.driver_class(None).resolve_exec_properties(
                 dict(component.exec_properties), None, None
             )
@@ -100,7 +100,7 @@ class LocatedExampleGenSpec(ComponentSpec):
     PARAMETERS = {
         "task_name": ExecutionParameter(type=str),
         "data": ExecutionParameter(type=str),
-        "hparams": ExecutionParameter(type=str),
+        "settings": ExecutionParameter(type=str),
         "digest": ExecutionParameter(type=str),
     }
     INPUTS: dict[str, ChannelParameter] = {}
@@ -113,45 +113,26 @@ class LocatedExampleGen(BaseBeamComponent):
     SPEC_CLASS = LocatedExampleGenSpec
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
 
-    def __init__(
-        self, task: Task, data: str | RuntimeParameter, hparams: Mapping[str, Value]
-    ) -> None:
+    def __init__(self, task: Task, data: str | RuntimeParameter, settings: Settings) -> None:
         """Configures the component.
 
         Args:
             task: The declaration.
             data: Folder or file, or nothing for what Lianxi makes. `{SPAN}` and the like stand
                 for the newest.
-            hparams: Resolved hyperparameters.
+            settings: Resolved settings.
         """
-        # What samples are made by, as `pipelines.data` has it, besides what readers are told.
-        made_by = {"seed", *(name for name in hparams if name.startswith("sample_"))}
-        told = {name: hparams[name] for name in hparams if name in {*task.data_hparams, *made_by}}
+        # What a sample is made by, as `pipelines.data` has it, besides what readers are told.
+        told = as_dict(tell(settings, DATA)) | as_dict(tell(settings, SAMPLE))
         readers = {name for source in task.sources for name in reader_modules(task, source)}
         parameters = {
             "task_name": task.name,
             "data": data,
-            "hparams": json.dumps(told, ensure_ascii=False, sort_keys=True),
+            "settings": json.dumps(told, ensure_ascii=False, sort_keys=True),
             "digest": source_digest(f"modules.{task.name}.sample.maker", *sorted(readers)),
         }
         outputs = {"examples": channel_utils.as_channel([Examples()])}
         super().__init__(spec=LocatedExampleGenSpec(**parameters, **outputs))
-
-
-def settings_of(task: Task, told: str) -> dict[str, Value]:
-    """Reads what `LocatedExampleGen` was told, in a container.
-
-    It was told some of the settings, which need not go together with defaults of the others.
-
-    Args:
-        task: The declaration.
-        told: The component's `hparams`, JSON.
-
-    Returns:
-        Every setting; those that no reader of data looks at have their defaults.
-    """
-    # JSON has one kind of number; the task's defaults say which are whole.
-    return task.lay_over_defaults(json.loads(told))
 
 
 def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:

@@ -7,7 +7,9 @@ from typing import Any
 import tensorflow as tf
 
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
-from modules.common.graph.tensors import Hparams, Tensors, pack
+from modules.age_gender.task import Settings
+from modules.common.declaring.settings import restore
+from modules.common.graph.tensors import Tensors, pack
 from modules.common.pictures import images
 
 UNKNOWN_ID = -1
@@ -19,12 +21,12 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     Args:
         inputs: `image`, encoded pictures of any size, `age_group` and `gender`, string
             `[batch, 1]` each.
-        custom_config: `hparams` holds `image_px`.
+        custom_config: `settings` holds `image_px`.
 
     Returns:
         The declared features.
     """
-    size = int(custom_config["hparams"]["image_px"])
+    size = restore(Settings, custom_config["settings"]).image_px
     pixels = images.decode(inputs["image"][:, 0], size, size, channels=3, fit="crop")
     ids = [_ids(inputs["age_group"], AGE_GROUPS), _ids(inputs["gender"], GENDERS)]
     return {
@@ -40,20 +42,20 @@ def _ids(names: tf.Tensor, known: tuple[str, ...]) -> tf.Tensor:
     return tf.reduce_sum(is_name * numbers, axis=1, keepdims=True) + UNKNOWN_ID
 
 
-def augment(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tensors, tf.Tensor]:
+def augment(features: Tensors, label: tf.Tensor, settings: Settings) -> tuple[Tensors, tf.Tensor]:
     """Takes a crop of each picture at random, and mirrors every other one.
 
     Args:
         features: `image`, uint8 `[batch, image_px, image_px, 3]`.
         label: Not changed.
-        hparams: `image_px` and `crop_px` are read.
+        settings: `image_px` and `crop_px` are read.
 
     Returns:
         `image`, uint8 `[batch, crop_px, crop_px, 3]`, and the label.
     """
-    pixels, crop = features["image"], int(hparams["crop_px"])
+    pixels, crop = features["image"], settings.crop_px
     batch = tf.shape(pixels)[0]
-    last = int(hparams["image_px"]) - crop
+    last = settings.image_px - crop
 
     def starts() -> tf.Tensor:
         return tf.random.uniform([batch, 1], 0, last + 1, tf.int32)

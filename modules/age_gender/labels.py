@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
 
 AGE_RANGES = ((0, 2), (4, 6), (8, 13), (15, 20), (25, 32), (38, 43), (48, 53), (60, 100))
 AGE_GROUPS = tuple(f"{first}-{last}" for first, last in AGE_RANGES)
@@ -31,12 +31,12 @@ _NUMBER = re.compile(r"\d{1,3}")
 _RANGE = re.compile(r"\(?\s*(\d{1,3})\s*[,-]\s*(\d{1,3})\s*\)?")
 
 
-def label_from_row(row: Mapping[str, str], hparams: Mapping[str, Value]) -> RawFeatures:
+def label_from_row(row: Mapping[str, str], settings: Settings) -> RawFeatures:
     """Reads the labels of a row of Adience's tables.
 
     Args:
         row: The row, by column; `age` and `gender` are read.
-        hparams: Not used.
+        settings: Not used.
 
     Returns:
         `age_group`, one of `AGE_GROUPS` or `unknown`, and `gender`, one of `GENDERS` or `unknown`.
@@ -47,14 +47,14 @@ def label_from_row(row: Mapping[str, str], hparams: Mapping[str, Value]) -> RawF
     return _labels(read_age_group(row["age"]), _read_gender(row["gender"], _GENDER_NAMES))
 
 
-def label_from_name(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:
+def label_from_name(relative_path: str, settings: Settings) -> RawFeatures:
     """Reads the labels that a file is named after.
 
     Args:
         relative_path: `AGE_GENDER_anything.jpg`, in a folder or not. The age is a number or a
             range, `25-32`; the gender `0` for male and `1` for female, as in UTKFace, or `f`, `m`,
             `female`, `male`. One of the two may be `u` or `None`.
-        hparams: Not used.
+        settings: Not used.
 
     Returns:
         As `label_from_row` does.

@@ -18,7 +18,7 @@ import tensorflow_transform as tft
 from keras import layers, ops
 
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
-from modules.common.graph.tensors import Hparams
+from modules.age_gender.task import Settings
 
 AGES = len(AGE_GROUPS)
 HEADS = {"age_accuracy": slice(0, AGES), "gender_accuracy": slice(AGES, AGES + len(GENDERS))}
@@ -29,19 +29,19 @@ _DENSE_UNITS = 512
 _MOMENTUM = 0.9
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Not used: sizes and classes do not depend on the data.
 
     Returns:
         `image` uint8 `[batch, side, side, 3]`, `crop_px` or larger, of which the middle is seen,
         to logits, float32 `[batch, 10]`: eight age groups, then two genders.
     """
-    crop, norm, width = int(hparams["crop_px"]), str(hparams["norm"]), float(hparams["width"])
-    dropout, seed = float(hparams["dropout"]), int(hparams["seed"])
+    crop, norm, width = settings.crop_px, settings.norm, settings.width
+    dropout, seed = settings.dropout, settings.seed
     first, second, third = (max(8, round(width * maps)) for maps in _MAPS)
     units = max(16, round(width * _DENSE_UNITS))
     image = keras.Input((None, None, 3), dtype="uint8", name="image")
@@ -63,7 +63,7 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     model = keras.Model({"image": image}, logits, name="age_gender")
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
+            settings.learning_rate, weight_decay=settings.weight_decay
         ),
         loss=masked_loss,
         metrics=[HeadAccuracy(column, name) for column, name in enumerate(HEADS)],

@@ -8,9 +8,10 @@ import tensorflow as tf
 from modules.age_gender.features import fixed_crops
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.age_gender.model import HEADS
+from modules.age_gender.task import Settings
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.runtime.errors import DataError
 from modules.common.training.input_pipeline import Split
 
@@ -22,7 +23,7 @@ class AgeGenderServable(Servable):
     """Answers a face with its age group and gender."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the constant answer; see `Servable.fit_baselines`.
 
         Returns:
@@ -83,7 +84,7 @@ class AgeGenderServable(Servable):
 
     def _probabilities(self, features: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean over the crops: float32 `[batch, 8]` and `[batch, 2]`."""
-        crop, count = int(self.hparams["crop_px"]), int(self.hparams["crops"])
+        crop, count = self.settings.crop_px, self.settings.crops
 
         def of_some(inputs: Tensors) -> Tensors:
             crops = fixed_crops(inputs["image"], crop, count)

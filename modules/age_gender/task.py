@@ -16,18 +16,66 @@ network that has learnt nothing cannot reach. Published on Adience, means of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from modules.age_gender import example
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
-from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.settings import DATA, SAMPLE, setting
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import (
+    DropoutSettings,
+    TrainingSettings,
+    WeightDecaySettings,
+)
+from modules.common.pictures.settings import FoldSettings
 from modules.common.pictures.sources import FOLDERS, AdienceSource, ImageFolderSource
 from modules.common.runtime.errors import TaskError
 
 
-def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, FoldSettings):
+    """What may be set for age_gender."""
+
+    seed: int = setting(20150611)
+    precision: str = setting("auto")
+    epochs: int = setting(6, smoke=16)
+    batch_size: int = setting(32)
+    eval_batch_size: int = setting(64)
+    learning_rate: float = setting(5e-4, smoke=2e-3, search=(2e-4, 5e-4, 1e-3))
+    schedule: str = setting("cosine")
+    weight_decay: float = setting(1e-4)
+    dropout: float = setting(0.2, search=(0.2, 0.35, 0.5))
+    norm: str = setting(
+        "batch",
+        choices=("batch", "lrn"),
+        doc="How hidden values are normalized: by the batch, or by neighbouring maps as in "
+        "the paper.",
+    )
+    width: float = setting(
+        1.0,
+        smoke=0.25,
+        search=(0.5, 1.0),
+        above=0,
+        doc="Maps and units, as a fraction of the published ones.",
+    )
+    image_px: int = setting(
+        256, smoke=64, at_least=1, reads=DATA, doc="Side of the face that is stored, in pixels."
+    )
+    crop_px: int = setting(
+        227, smoke=56, at_least=1, doc="Side of what the network sees of it, in pixels."
+    )
+    crops: int = setting(
+        10,
+        choices=(1, 10),
+        doc="Parts of a face whose answers are averaged: 10, or 1 for the middle alone, ten "
+        "times as quick.",
+    )
+    min_side_px: int = setting(200)
+    sample_faces: int = setting(
+        2400, smoke=1200, at_least=1, reads=SAMPLE, doc="Faces that are drawn."
+    )
+
+
+def features(settings: Settings) -> tuple[Feature, ...]:
     """Gives the features of the size that is asked for."""
-    side, crop = int(hparams["image_px"]), int(hparams["crop_px"])
+    side, crop = settings.image_px, settings.crop_px
     if not 32 <= crop <= side:
         raise TaskError(f"expected 32 <= crop_px <= image_px, found {crop} and {side}")
     return (
@@ -42,7 +90,6 @@ TASK = Task(
     sources=(
         AdienceSource(
             labeler="modules.age_gender.labels.label_from_row",
-            min_side_px="min_side_px",
             needs_colour=True,
         ),
         ImageFolderSource(
@@ -51,49 +98,13 @@ TASK = Task(
             labeler="modules.age_gender.labels.label_from_name",
             splitter=FOLDERS,
             depths=tuple(range(6)),
-            min_side_px="min_side_px",
             needs_colour=True,
             drops_duplicates=True,
         ),
     ),
     features=features,
     label="age_gender",
-    hparams={
-        "seed": 20150611,
-        "epochs": 6,
-        "batch_size": 32,
-        "eval_batch_size": 64,
-        "learning_rate": 5e-4,
-        "patience": 0,
-        "schedule": "cosine",
-        "precision": "auto",
-        "weight_decay": 1e-4,
-        "dropout": 0.2,
-        "norm": "batch",
-        "width": 1.0,
-        "image_px": 256,
-        "crop_px": 227,
-        "crops": 10,
-        "fold": 0,
-        "eval_folder": "test",
-        "min_side_px": 200,
-        "sample_faces": 2400,
-    },
-    choices={"norm": ("batch", "lrn"), "crops": (1, 10), "fold": (0, 1, 2, 3, 4)},
-    data_hparams=("image_px", "fold", "eval_folder", "min_side_px"),
-    smoke={
-        "epochs": 16,
-        "width": 0.25,
-        "image_px": 64,
-        "crop_px": 56,
-        "learning_rate": 2e-3,
-        "sample_faces": 1200,
-    },
-    search={
-        "learning_rate": (2e-4, 5e-4, 1e-3),
-        "dropout": (0.2, 0.35, 0.5),
-        "width": (0.5, 1.0),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="age_accuracy",

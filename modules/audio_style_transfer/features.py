@@ -6,7 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from modules.audio_style_transfer.task import excerpt_samples
+from modules.audio_style_transfer.task import Settings, excerpt_samples
+from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors
 from modules.common.sound import pcm
 
@@ -16,14 +17,14 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
 
     Args:
         inputs: `pcm`, 16-bit little-endian mono PCM at `sample_rate_hz`, string `[batch, 1]`.
-        custom_config: `hparams` holds `eval_seconds` and `sample_rate_hz`.
+        custom_config: `settings` holds `eval_seconds` and `sample_rate_hz`.
 
     Returns:
         The declared features. A clip that is shorter than the excerpt is repeated.
     """
-    hparams = custom_config["hparams"]
+    settings = restore(Settings, custom_config["settings"])
     contents = inputs["pcm"][:, 0]
-    length = excerpt_samples(hparams)
+    length = excerpt_samples(settings)
     samples = tf.cast(tf.strings.length(contents) // 2, tf.float32)
     return {
         "excerpt": tf.map_fn(
@@ -31,7 +32,7 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
             contents,
             fn_output_signature=tf.TensorSpec([length], tf.float32),
         ),
-        "duration_s": samples / float(hparams["sample_rate_hz"]),
+        "duration_s": samples / settings.sample_rate_hz,
     }
 
 

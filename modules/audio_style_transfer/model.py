@@ -8,9 +8,8 @@ import tensorflow_transform as tft
 
 from modules.audio_style_transfer import network as networks
 from modules.audio_style_transfer.network import CONTENT_SECONDS, WIDTH_FRAMES, Network
-from modules.audio_style_transfer.task import excerpt_samples
+from modules.audio_style_transfer.task import Settings, excerpt_samples
 from modules.audio_style_transfer.transfer import Sizes, frames_of
-from modules.common.graph.tensors import Hparams
 from modules.common.runtime.errors import TaskError
 
 _MIN_N_FFT = 64
@@ -67,11 +66,11 @@ class RandomFilters(keras.layers.Layer):
         return (batch, frames, self.filters)
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput | None) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput | None) -> keras.Model:
     """Builds the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Not used: nothing depends on the data.
 
     Returns:
@@ -80,36 +79,34 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput | None
     Raises:
         TaskError: If sounds cannot be cut up so.
     """
-    check_sizes(hparams)
-    sizes = Sizes.of(hparams)
-    layer = RandomFilters(
-        sizes, int(hparams["filters"]), int(hparams["seed"]), int(hparams["sample_rate_hz"])
-    )
-    excerpt = keras.Input((excerpt_samples(hparams),), name="excerpt")
+    check_sizes(settings)
+    sizes = Sizes.of(settings)
+    layer = RandomFilters(sizes, settings.filters, settings.seed, settings.sample_rate_hz)
+    excerpt = keras.Input((excerpt_samples(settings),), name="excerpt")
     return keras.Model({"excerpt": excerpt}, layer(excerpt), name="audio_style_transfer")
 
 
-def check_sizes(hparams: Hparams) -> None:
+def check_sizes(settings: Settings) -> None:
     """Raises `TaskError` where sounds cannot be cut up as the hyperparameters say."""
-    n_fft, filters = int(hparams["n_fft"]), int(hparams["filters"])
+    n_fft, filters = settings.n_fft, settings.filters
     if n_fft < _MIN_N_FFT or n_fft % 4:
         raise TaskError(f"n_fft takes a multiple of 4, {_MIN_N_FFT} or more, found {n_fft}")
     if filters < 1:
         raise TaskError(f"filters takes 1 or more, found {filters}")
-    sizes = Sizes.of(hparams)
+    sizes = Sizes.of(settings)
     if sizes.phase_rounds < 0:
         raise TaskError(f"phase_rounds takes 0 or more, found {sizes.phase_rounds}")
     if sizes.passes < 1:
         raise TaskError(f"passes takes 1 or more, found {sizes.passes}")
-    least_s = WIDTH_FRAMES * sizes.hop / int(hparams["sample_rate_hz"])
+    least_s = WIDTH_FRAMES * sizes.hop / settings.sample_rate_hz
     for name in ("piece_seconds", "eval_seconds"):
-        if float(hparams[name]) < least_s:
+        if getattr(settings, name) < least_s:
             raise TaskError(
                 f"{name} takes as long as a filter spans, {least_s:.2f} s, or more, found "
-                f"{hparams[name]}"
+                f"{getattr(settings, name)}"
             )
     if not 0 <= sizes.overlap_frames < sizes.piece_frames:
         raise TaskError(
             f"overlap_seconds takes 0 or more and less than piece_seconds, "
-            f"{hparams['piece_seconds']}, found {hparams['overlap_seconds']}"
+            f"{settings.piece_seconds}, found {settings.overlap_seconds}"
         )

@@ -12,9 +12,9 @@ from modules.audio_style_transfer import orders, transfer
 from modules.audio_style_transfer.features import samples_of
 from modules.audio_style_transfer.network import Losses, Network
 from modules.audio_style_transfer.noise import noise_like
-from modules.audio_style_transfer.task import CONTENT_WEIGHT, ITERATIONS, TASK
+from modules.audio_style_transfer.task import CONTENT_WEIGHT, ITERATIONS, TASK, Settings
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.sound import wav
 from modules.common.training import precision
 from modules.common.training.input_pipeline import Split
@@ -45,15 +45,15 @@ class AudioStyleTransferServable(Servable):
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
         """Traces what answers for one pair of recordings."""
-        self._sizes = transfer.Sizes.of(self.hparams)
-        self._rate_hz = int(self.hparams["sample_rate_hz"])
-        is_mixed = precision.training_policy(self.hparams) == "mixed_bfloat16"
+        self._sizes = transfer.Sizes.of(self.settings)
+        self._rate_hz = self.settings.sample_rate_hz
+        is_mixed = precision.training_policy(self.settings) == "mixed_bfloat16"
         self._dtype = tf.bfloat16 if is_mixed else tf.float32
         # One traced function, so that all signatures compute by the same operations.
         self._changed = tf.function(self._change_one, _INPUTS, autograph=False)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Chooses the style of the evaluation; see `Servable.fit_baselines`.
 
         Returns:
@@ -81,7 +81,7 @@ class AudioStyleTransferServable(Servable):
                     contents,
                     self._rate_hz,
                     self._sizes.hop,
-                    float(self.hparams["max_seconds"]),
+                    self.settings.max_seconds,
                 )
                 for name, contents in (("content", given[0]), ("style", given[1]))
             )
@@ -111,7 +111,7 @@ class AudioStyleTransferServable(Servable):
         noise = noise_like(style, self._sizes.n_fft, self._sizes.hop)
 
         weight = tf.constant(CONTENT_WEIGHT)
-        iterations = tf.constant(int(self.hparams["eval_iterations"]))
+        iterations = tf.constant(self.settings.eval_iterations)
 
         def of_one(content: tf.Tensor) -> Tensors:
             _, *answer = self._changed(content, style, weight, iterations)

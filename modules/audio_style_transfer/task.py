@@ -17,10 +17,11 @@ itself, and of that noise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.settings import DATA, SAMPLE, setting
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import PrecisionSettings
 from modules.common.sound import example_sound
+from modules.common.sound.settings import SoundSettings
 from modules.common.sound.sources import ClipSource
 
 CONTENT_WEIGHT = 0.01
@@ -29,15 +30,54 @@ ITERATIONS = 300
 _NOTHING_TRAINED = "the filters are drawn at random, and nothing is trained"
 
 
-def excerpt_samples(hparams: Mapping[str, Value]) -> int:
+class Settings(PrecisionSettings, SoundSettings):
+    """What may be set for audio_style_transfer."""
+
+    seed: int = setting(20161209)
+    precision: str = setting("auto")
+    sample_rate_hz: int = setting(22050, smoke=11025)
+    max_seconds: float = setting(600.0)
+    n_fft: int = setting(2048, smoke=1024, at_least=1, doc="Window of the spectrum, in samples.")
+    filters: int = setting(4096, smoke=256, at_least=1, doc="Filters of the random network.")
+    piece_seconds: float = setting(
+        10.0,
+        smoke=2.0,
+        above=0,
+        doc="Length of the pieces that a long recording is worked on in, in seconds.",
+    )
+    overlap_seconds: float = setting(
+        1.0, smoke=0.5, at_least=0, doc="What neighbouring pieces share, in seconds."
+    )
+    passes: int = setting(
+        5, at_least=1, doc="How often a sound is made of magnitudes and worked on again, at most."
+    )
+    phase_rounds: int = setting(
+        100, smoke=20, at_least=1, doc="Rounds of Griffin-Lim, which finds phases."
+    )
+    eval_seconds: float = setting(
+        3.0,
+        smoke=1.5,
+        above=0,
+        reads=DATA,
+        doc="Length of the excerpts that the gate is measured on, in seconds.",
+    )
+    eval_iterations: int = setting(
+        50, smoke=40, at_least=0, doc="Iterations of the optimizer on each of them."
+    )
+    sample_clips: int = setting(
+        12, smoke=9, at_least=1, reads=SAMPLE, doc="Clips that are synthesized."
+    )
+
+
+def excerpt_samples(settings: Settings) -> int:
     """Says how many samples an excerpt for the evaluation holds."""
-    return int(float(hparams["eval_seconds"]) * int(hparams["sample_rate_hz"]))
+    return int(settings.eval_seconds * settings.sample_rate_hz)
 
 
-def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+def features(settings: Settings) -> tuple[Feature, ...]:
     """Gives the features of the length that is asked for."""
     return (
-        Feature(name="excerpt", dtype="float32", shape=(excerpt_samples(hparams),)),
+        Feature(name="excerpt", dtype="float32", shape=(excerpt_samples(settings),)),
         Feature(name="duration_s", dtype="float32"),
     )
 
@@ -48,33 +88,8 @@ TASK = Task(
     sources=(ClipSource(),),
     features=features,
     label="duration_s",
-    hparams={
-        "seed": 20161209,
-        "sample_rate_hz": 22050,
-        "max_seconds": 600.0,
-        "n_fft": 2048,
-        "filters": 4096,
-        "piece_seconds": 10.0,
-        "overlap_seconds": 1.0,
-        "passes": 5,
-        "phase_rounds": 100,
-        "precision": "auto",
-        "eval_seconds": 3.0,
-        "eval_iterations": 50,
-        "sample_clips": 12,
-    },
-    data_hparams=("sample_rate_hz", "max_seconds", "eval_seconds"),
-    smoke={
-        "sample_rate_hz": 11025,
-        "n_fft": 1024,
-        "filters": 256,
-        "piece_seconds": 2.0,
-        "overlap_seconds": 0.5,
-        "phase_rounds": 20,
-        "eval_seconds": 1.5,
-        "eval_iterations": 40,
-        "sample_clips": 9,
-    },
+    settings=Settings,
+    trains=False,
     metrics=(
         Metric(
             name="style_ratio",

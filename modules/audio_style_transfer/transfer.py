@@ -11,7 +11,7 @@ from modules.audio_style_transfer.griffin_lim import griffin_lim
 from modules.audio_style_transfer.network import Losses, Network
 from modules.audio_style_transfer.optimize import styled_frames
 from modules.audio_style_transfer.pieces import in_pieces
-from modules.common.graph.tensors import Hparams
+from modules.audio_style_transfer.task import Settings
 
 # Of log magnitudes: inaudible, since a sine of full scale has one of 6.
 _LEAST_LOUDEST = 1e-2
@@ -41,17 +41,17 @@ class Sizes(NamedTuple):
     phase_rounds: int
 
     @classmethod
-    def of(cls, hparams: Hparams) -> Sizes:
+    def of(cls, settings: Settings) -> Sizes:
         """Reads them from the hyperparameters."""
-        n_fft = int(hparams["n_fft"])
-        frames_per_s = int(hparams["sample_rate_hz"]) / (n_fft // 4)
+        n_fft = settings.n_fft
+        frames_per_s = settings.sample_rate_hz / (n_fft // 4)
         return cls(
             n_fft=n_fft,
             hop=n_fft // 4,
-            piece_frames=round(float(hparams["piece_seconds"]) * frames_per_s),
-            overlap_frames=round(float(hparams["overlap_seconds"]) * frames_per_s),
-            passes=int(hparams["passes"]),
-            phase_rounds=int(hparams["phase_rounds"]),
+            piece_frames=round(settings.piece_seconds * frames_per_s),
+            overlap_frames=round(settings.overlap_seconds * frames_per_s),
+            passes=settings.passes,
+            phase_rounds=settings.phase_rounds,
         )
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
-
-from modules.common.declaring.task import Value
 
 MAX_CHARS = 6
 CHARSETS = {
@@ -15,15 +12,10 @@ CHARSETS = {
 }
 
 
-def characters(hparams: Mapping[str, Value]) -> str:
-    """Gives the characters that may occur.
+def symbols(charset: str) -> list[str]:
+    """Gives what each id stands for: 0 is padding, and the CTC head's blank.
 
     Args:
-        hparams: `charset` is read.
+        charset: A key of `CHARSETS`.
     """
-    return CHARSETS[str(hparams["charset"])]
-
-
-def symbols(hparams: Mapping[str, Value]) -> list[str]:
-    """Gives what each id stands for: 0 is padding, and the CTC head's blank."""
-    return ["", *characters(hparams)]
+    return ["", *CHARSETS[charset]]

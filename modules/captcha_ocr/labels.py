@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from modules.captcha_ocr.charsets import MAX_CHARS, characters
+from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS
+from modules.captcha_ocr.task import Settings
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
 
 
-def label_from_name(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:
+def label_from_name(relative_path: str, settings: Settings) -> RawFeatures:
     """Reads the text that a file is named after.
 
     Args:
         relative_path: `TEXT.png`, `TEXT_anything.jpg`, in a folder or not.
-        hparams: `charset` is read. Where it has no lower case, that counts as upper case; `_`
+        settings: `charset` is read. Where it has no lower case, that counts as upper case; `_`
             after the text is padding.
 
     Returns:
@@ -24,12 +23,12 @@ def label_from_name(relative_path: str, hparams: Mapping[str, Value]) -> RawFeat
     Raises:
         ValueError: If the name does not begin with 1 to 6 of the charset's characters.
     """
-    known = characters(hparams)
+    known = CHARSETS[settings.charset]
     found = PurePosixPath(relative_path).stem.partition("_")[0]
     text = found if "a" in known else found.upper()
     if not 1 <= len(text) <= MAX_CHARS or not set(text) <= set(known):
         raise ValueError(
             f"expected a file named TEXT.png or TEXT_anything.png, a text being 1 to {MAX_CHARS} "
-            f"characters of {hparams['charset']}, found {found!r}"
+            f"characters of {settings.charset}, found {found!r}"
         )
     return {"text": text, "length": len(text)}

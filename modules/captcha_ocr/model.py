@@ -13,25 +13,24 @@ import tensorflow_transform as tft
 from keras import layers, ops
 
 from modules.captcha_ocr.charsets import MAX_CHARS, symbols
-from modules.captcha_ocr.task import HEIGHT_PX, WIDTH_PX
-from modules.common.graph.tensors import Hparams
+from modules.captcha_ocr.task import HEIGHT_PX, WIDTH_PX, Settings
 from modules.common.models import ctc, ocr
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Not used: sizes and characters do not depend on the data.
 
     Returns:
         `image` uint8 `[batch, 60, 160, 1]` to logits, float32: `[batch, 20, symbols]` of the
         columns, or `[batch, 6, symbols]` of the positions; symbol 0 is blank or padding.
     """
-    head = str(hparams["head"])
-    filters, dropout = int(hparams["filters"]), float(hparams["dropout"])
-    classes, seed = len(symbols(hparams)), int(hparams["seed"])
+    head = settings.head
+    filters, dropout = settings.filters, settings.dropout
+    classes, seed = len(symbols(settings.charset)), settings.seed
     image = keras.Input((HEIGHT_PX, WIDTH_PX, 1), dtype="uint8", name="image")
 
     hidden = ocr.convolution(ocr.standardized(image), filters, 5, (2, 2))  # [30, 80]
@@ -61,7 +60,7 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     model = keras.Model({"image": image}, logits, name="captcha_ocr")
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
+            settings.learning_rate, weight_decay=settings.weight_decay
         ),
         loss=loss,
         metrics=[

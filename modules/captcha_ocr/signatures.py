@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from modules.captcha_ocr.charsets import symbols
 from modules.captcha_ocr.model import read
+from modules.captcha_ocr.task import Settings
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.models import ctc
 from modules.common.text.characters import most_frequent, to_texts
 from modules.common.training.input_pipeline import Split
@@ -17,13 +18,13 @@ class CaptchaOcrServable(Servable):
     """Answers a captcha with its text."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the constant answer; see `Servable.fit_baselines`.
 
         Returns:
             `constant`: the most frequent character of each position, int64 `[6]`.
         """
-        return {"constant": most_frequent(train["characters"], len(symbols(hparams)))}
+        return {"constant": most_frequent(train["characters"], len(symbols(settings.charset)))}
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers for captchas.
@@ -35,14 +36,14 @@ class CaptchaOcrServable(Servable):
             The task's serving outputs.
         """
         logits = self._logits(self.transform({"image": raw["image"]}))
-        head = str(self.hparams["head"])
+        head = self.settings.head
         ids, confidences = read(logits, head)
         if head == "ctc":
             confidence = ctc.text_probability(logits, ids)
         else:
             confidence = tf.reduce_prod(confidences, axis=-1)
         return {
-            "text": to_texts(ids, symbols(self.hparams)),
+            "text": to_texts(ids, symbols(self.settings.charset)),
             "confidence": confidence,
             "character_confidences": confidences,
         }
@@ -50,7 +51,7 @@ class CaptchaOcrServable(Servable):
     def score(self, raw: Tensors) -> Tensors:
         """Scores each captcha, whole and by character."""
         features = self.transform(raw)
-        ids, _ = read(self._logits(features), str(self.hparams["head"]))
+        ids, _ = read(self._logits(features), self.settings.head)
         characters = features["characters"]
         is_there = tf.cast(characters != 0, tf.float32)
         scores = {}

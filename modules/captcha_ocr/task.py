@@ -17,12 +17,78 @@ from __future__ import annotations
 
 from modules.captcha_ocr import example
 from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS
+from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import (
+    DropoutSettings,
+    TrainingSettings,
+    WeightDecaySettings,
+)
 from modules.common.drawn.sources import GeneratedSource
-from modules.common.pictures.name_labels import NAME_CHECKS
+from modules.common.pictures.settings import NamedPictureSettings
 from modules.common.pictures.sources import FOLDERS, ImageFolderSource
+from modules.common.runtime.errors import SettingError
 
 HEIGHT_PX, WIDTH_PX = 60, 160
+
+
+class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPictureSettings):
+    """What may be set for captcha_ocr."""
+
+    seed: int = setting(20170101, reads=DATA | SAMPLE)
+    precision: str = setting("auto")
+    epochs: int = setting(6)
+    batch_size: int = setting(64, smoke=32)
+    learning_rate: float = setting(3e-3, search=(1e-3, 3e-3, 6e-3))
+    schedule: str = setting("cosine")
+    weight_decay: float = setting(1e-4)
+    dropout: float = setting(0.1, search=(0.0, 0.1, 0.3))
+    filters: int = setting(
+        16,
+        smoke=12,
+        search=(12, 16, 24),
+        at_least=1,
+        doc="Filters of the first convolution; the others have 2, 4 and 8 times as many.",
+    )
+    head: str = setting(
+        "ctc",
+        choices=("ctc", "position"),
+        doc="How characters are told: ctc over the columns, or a softmax for each position.",
+    )
+    charset: str = setting(
+        "alnum36",
+        smoke="digits",
+        choices=tuple(CHARSETS),
+        reads=DATA | SAMPLE,
+        doc="Characters that a captcha is made of.",
+    )
+    min_chars: int = setting(
+        4,
+        smoke=2,
+        at_least=1,
+        at_most=MAX_CHARS,
+        reads=DATA | SAMPLE,
+        doc="Characters of the shortest captcha that is drawn; folders may hold any.",
+    )
+    max_chars: int = setting(
+        4,
+        smoke=2,
+        at_least=1,
+        at_most=MAX_CHARS,
+        reads=DATA | SAMPLE,
+        doc="Characters of the longest captcha that is drawn.",
+    )
+    sample_captchas: int = setting(
+        40_000, smoke=2000, at_least=1, reads=DATA | SAMPLE, doc="Captchas that are drawn."
+    )
+
+    def check_together(self) -> None:
+        """Refuses a shortest captcha that is longer than the longest."""
+        if self.min_chars > self.max_chars:
+            raise SettingError(
+                f"min_chars takes no more than max_chars, {self.max_chars}, found {self.min_chars}"
+            )
+
 
 TASK = Task(
     name="captcha_ocr",
@@ -49,49 +115,7 @@ TASK = Task(
         Feature(name="characters", dtype="int64", shape=(MAX_CHARS,)),
     ),
     label="characters",
-    hparams={
-        "seed": 20170101,
-        "epochs": 6,
-        "batch_size": 64,
-        "learning_rate": 3e-3,
-        "patience": 0,
-        "schedule": "cosine",
-        "precision": "auto",
-        "weight_decay": 1e-4,
-        "dropout": 0.1,
-        "filters": 16,
-        "head": "ctc",
-        "charset": "alnum36",
-        "min_chars": 4,
-        "max_chars": 4,
-        "eval_folder": "test",
-        "names": "checked",
-        "sample_captchas": 40_000,
-    },
-    choices={"head": ("ctc", "position"), "charset": tuple(CHARSETS), "names": NAME_CHECKS},
-    data_hparams=(
-        "seed",
-        "charset",
-        "min_chars",
-        "max_chars",
-        "eval_folder",
-        "names",
-        "sample_captchas",
-    ),
-    smoke={
-        "epochs": 6,
-        "batch_size": 32,
-        "filters": 12,
-        "charset": "digits",
-        "min_chars": 2,
-        "max_chars": 2,
-        "sample_captchas": 2000,
-    },
-    search={
-        "learning_rate": (1e-3, 3e-3, 6e-3),
-        "dropout": (0.0, 0.1, 0.3),
-        "filters": (12, 16, 24),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="text_accuracy",

@@ -11,11 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from modules.chinese_asr.framing import CEPSTRA, MELS
-from modules.common.graph.tensors import Hparams, Tensors
+from modules.chinese_asr.task import Settings
+from modules.common.graph.tensors import Tensors
 
 
 def spec_augment(
-    features: Tensors, label: tf.Tensor, hparams: Hparams
+    features: Tensors, label: tf.Tensor, settings: Settings
 ) -> tuple[Tensors, tf.Tensor]:
     """Sets random stretches of frames, and of mel bands, to their mean, which is zero.
 
@@ -25,7 +26,7 @@ def spec_augment(
     Args:
         features: `frames` float32 `[batch, longest, 20]`, `n_frames` int64 `[batch]`.
         label: Passed on.
-        hparams: `time_masks` of at most `time_mask_frames`, and `band_masks` of at most
+        settings: `time_masks` of at most `time_mask_frames`, and `band_masks` of at most
             `band_mask_mels` are read.
 
     Returns:
@@ -34,13 +35,13 @@ def spec_augment(
     frames, n_frames = features["frames"], features["n_frames"]
     batch, longest = tf.shape(frames)[0], tf.shape(frames)[1]
     kept_frames = tf.ones([batch, longest])
-    for _ in range(int(hparams["time_masks"])):
-        widest = tf.minimum(int(hparams["time_mask_frames"]), tf.cast(n_frames, tf.int32) // 5)
+    for _ in range(settings.time_masks):
+        widest = tf.minimum(settings.time_mask_frames, tf.cast(n_frames, tf.int32) // 5)
         kept_frames *= _kept(longest, tf.cast(n_frames, tf.int32), widest)
     kept_bands = tf.ones([batch, MELS])
     mels = tf.fill([batch], MELS)
-    for _ in range(int(hparams["band_masks"])):
-        kept_bands *= _kept(MELS, mels, tf.fill([batch], int(hparams["band_mask_mels"])))
+    for _ in range(settings.band_masks):
+        kept_bands *= _kept(MELS, mels, tf.fill([batch], settings.band_mask_mels))
     cosines = tf.constant(cosine_transform())
     bands = tf.matmul(frames, cosines) * kept_bands[:, None]
     heard = tf.matmul(bands, cosines, transpose_b=True) * kept_frames[..., None]

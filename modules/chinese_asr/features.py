@@ -13,6 +13,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.chinese_asr import framing
+from modules.chinese_asr.task import Settings
+from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors, pack_ragged
 from modules.common.sound import pcm
 
@@ -27,12 +29,12 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     Args:
         inputs: `pcm`, 16-bit samples at `sample_rate_hz` as bytes, and `text`, string `[batch, 1]`
             each.
-        custom_config: `hparams` holds `sample_rate_hz`.
+        custom_config: `settings` holds `sample_rate_hz`.
 
     Returns:
         The declared features.
     """
-    rate_hz = int(custom_config["hparams"]["sample_rate_hz"])
+    rate_hz = restore(Settings, custom_config["settings"]).sample_rate_hz
     frames, n_frames = features_of(inputs["pcm"][:, 0], rate_hz)
     ids, lengths = character_ids(inputs["text"][:, 0])
     return {

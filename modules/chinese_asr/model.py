@@ -22,7 +22,7 @@ from modules.chinese_asr import scoring
 from modules.chinese_asr.features import VOCABULARY
 from modules.chinese_asr.framing import CEPSTRA
 from modules.chinese_asr.maxprop import MaxProp
-from modules.common.graph.tensors import Hparams
+from modules.chinese_asr.task import Settings
 from modules.common.models import ctc
 
 BLANK = 0
@@ -34,11 +34,11 @@ _IMPOSSIBLE = -30.0
 _BLANK_SHARE = 0.9
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Gives the vocabulary.
 
     Returns:
@@ -47,11 +47,11 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         training did not have.
     """
     classes = transform_output.vocabulary_size_by_name(VOCABULARY) + 2
-    model = build(hparams, classes)
+    model = build(settings, classes)
     optimizers = {"adam": keras.optimizers.Adam, "maxprop": MaxProp}
     model.compile(
-        optimizer=optimizers[str(hparams["optimizer"])](
-            float(hparams["learning_rate"]), clipnorm=float(hparams["clip_norm"])
+        optimizer=optimizers[settings.optimizer](
+            settings.learning_rate, clipnorm=settings.clip_norm
         ),
         loss=ctc_loss,
         metrics=[keras.metrics.MeanMetricWrapper(greedy_cer, name="cer")],
@@ -61,24 +61,24 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     return model
 
 
-def build(hparams: Hparams, classes: int) -> keras.Model:
+def build(settings: Settings, classes: int) -> keras.Model:
     """Builds the model.
 
     Args:
-        hparams: `channels`, `blocks`, `dropout` and `seed` are read.
+        settings: `channels`, `blocks`, `dropout` and `seed` are read.
         classes: Characters, with the blank and the unknown one.
     """
-    channels, dropout = int(hparams["channels"]), float(hparams["dropout"])
+    channels, dropout = settings.channels, settings.dropout
     frames = keras.Input((None, CEPSTRA), name="frames")
     n_frames = keras.Input((), dtype="int64", name="n_frames")
     is_own = OwnFrames(name="own_frames")([frames, n_frames])
 
     hidden = _activated(layers.Conv1D(channels, 1, use_bias=False)(frames), is_own)
     skips: list[keras.KerasTensor] = []
-    for block in range(int(hparams["blocks"])):
+    for block in range(settings.blocks):
         for dilation in DILATIONS:
             told = _gated(hidden, is_own, channels, dilation)
-            told = layers.Dropout(dropout, seed=int(hparams["seed"]) + len(skips))(told)
+            told = layers.Dropout(dropout, seed=settings.seed + len(skips))(told)
             hidden = Kept(name=f"block_{block}_dilation_{dilation}")([hidden + told, is_own])
             skips.append(told)
     hidden = layers.Conv1D(channels, 1, use_bias=False)(layers.Add()(skips))

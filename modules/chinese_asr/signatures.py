@@ -10,9 +10,10 @@ from modules.chinese_asr import recordings, scoring
 from modules.chinese_asr.baselines import best_constant
 from modules.chinese_asr.decoding import Decoded, decode
 from modules.chinese_asr.features import VOCABULARY
+from modules.chinese_asr.task import Settings
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.models.bigram import fit_bigram
 from modules.common.text.characters import to_texts
 from modules.common.training.input_pipeline import Split
@@ -32,7 +33,7 @@ class ChineseAsrServable(Servable):
         self._defaults = {entry.name: entry.default for entry in self.task.serving.inputs}
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the constant answer, and the language model; see `Servable.fit_baselines`.
 
         Returns:
@@ -72,8 +73,8 @@ class ChineseAsrServable(Servable):
     def _answers_to_wavs(self, raw: Tensors) -> Tensors:
         pcm, seconds = recordings.to_pcm(
             raw["wav"],
-            int(self.hparams["sample_rate_hz"]),
-            float(self.hparams["max_served_seconds"]),
+            self.settings.sample_rate_hz,
+            self.settings.max_served_seconds,
         )
         answers = self._answers(pcm, raw["beam_width"], raw["lm_weight"])
         return {**answers, "duration_s": seconds}
@@ -86,7 +87,7 @@ class ChineseAsrServable(Servable):
         return {
             "text": to_texts(decoded.ids, self._symbols),
             "confidence": decoded.confidence,
-            "duration_s": samples / float(self.hparams["sample_rate_hz"]),
+            "duration_s": samples / self.settings.sample_rate_hz,
         }
 
     def _scores(self, raw: Tensors) -> Tensors:
@@ -126,5 +127,5 @@ class ChineseAsrServable(Servable):
                 for name, dtype in (("beam_width", tf.int64), ("lm_weight", tf.float32))
             )
         logits = self.model({"frames": features["frames"], "n_frames": n_frames}, training=False)
-        bonus = float(self.hparams["length_bonus"])
+        bonus = self.settings.length_bonus
         return decode(logits, n_frames, width, weight, self.baselines["bigram"], bonus)

@@ -16,9 +16,67 @@ that of the best constant answer, and at most 2 points above the last blessed mo
 from __future__ import annotations
 
 from modules.chinese_asr.framing import CEPSTRA
+from modules.common.declaring.settings import SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import DropoutSettings, TrainingSettings
 from modules.common.sound import example_sound
+from modules.common.sound.settings import SpeechSettings
 from modules.common.sound.sources import ListedSpeechSource, SideFileSource, WordFileSource
+
+
+class Settings(TrainingSettings, DropoutSettings, SpeechSettings):
+    """What may be set for chinese_asr."""
+
+    seed: int = setting(20170501)
+    epochs: int = setting(8)
+    min_steps: int = setting(240, smoke=0)
+    batch_size: int = setting(16)
+    eval_batch_size: int = setting(32)
+    learning_rate: float = setting(4e-3, search=(2e-3, 4e-3, 6e-3))
+    schedule: str = setting("cosine")
+    optimizer: str = setting(
+        "adam",
+        choices=("adam", "maxprop"),
+        doc="What trains: Adam, or maxprop, which divides by the largest of the gradients seen.",
+    )
+    clip_norm: float = setting(
+        5.0, at_least=0, doc="Norm that the gradient is scaled down to; 0 for no limit."
+    )
+    channels: int = setting(128, smoke=48, at_least=1, doc="Channels of the convolutions.")
+    blocks: int = setting(
+        3,
+        smoke=1,
+        search=(2, 3, 4),
+        at_least=0,
+        doc="Blocks of the network, a stack of dilated convolutions each.",
+    )
+    dropout: float = setting(0.05, search=(0.0, 0.05, 0.2))
+    time_masks: int = setting(2, at_least=0, doc="Stretches of time that training blanks out.")
+    time_mask_frames: int = setting(6, at_least=0, doc="Length of the longest of them, in frames.")
+    band_masks: int = setting(1, at_least=0, doc="Bands of pitch that training blanks out.")
+    band_mask_mels: int = setting(8, at_least=0, doc="Width of the widest of them, in mel bands.")
+    length_bonus: float = setting(
+        0.0, doc="What each character adds to a text's score, times the language model's weight."
+    )
+    sample_rate_hz: int = setting(16_000)
+    max_seconds: float = setting(20.0)
+    max_served_seconds: float = setting(
+        120.0, above=0, doc="Longest recording that a request may hold, in seconds."
+    )
+    sample_text: str = setting(
+        "sentences",
+        smoke="digits",
+        choices=("sentences", "digits"),
+        reads=SAMPLE,
+        doc="What the voices of the sample say.",
+    )
+    sample_utterances: int = setting(
+        4000, smoke=400, at_least=10, reads=SAMPLE, doc="Recordings that are spoken."
+    )
+    sample_voices: int = setting(
+        25, smoke=6, at_least=2, reads=SAMPLE, doc="Voices that speak them."
+    )
+
 
 TASK = Task(
     name="chinese_asr",
@@ -30,55 +88,7 @@ TASK = Task(
         Feature(name="characters", dtype="int64", shape=(None,)),
     ),
     label="characters",
-    hparams={
-        "seed": 20170501,
-        "epochs": 8,
-        "min_steps": 240,
-        "batch_size": 16,
-        "eval_batch_size": 32,
-        "learning_rate": 4e-3,
-        "patience": 0,
-        "schedule": "cosine",
-        "precision": "float32",
-        "optimizer": "adam",
-        "clip_norm": 5.0,
-        "channels": 128,
-        "blocks": 3,
-        "dropout": 0.05,
-        "time_masks": 2,
-        "time_mask_frames": 6,
-        "band_masks": 1,
-        "band_mask_mels": 8,
-        "length_bonus": 0.0,
-        "sample_rate_hz": 16_000,
-        "max_seconds": 20.0,
-        "min_file_bytes": 0,
-        "eval_folder": "test",
-        "eval_on": "held_out",
-        "max_served_seconds": 120.0,
-        "sample_text": "sentences",
-        "sample_utterances": 4000,
-        "sample_voices": 25,
-    },
-    choices={
-        "optimizer": ("adam", "maxprop"),
-        "eval_on": ("held_out", "train"),
-        "sample_text": ("sentences", "digits"),
-    },
-    data_hparams=("sample_rate_hz", "max_seconds", "min_file_bytes", "eval_folder", "eval_on"),
-    smoke={
-        "min_steps": 0,
-        "channels": 48,
-        "blocks": 1,
-        "sample_text": "digits",
-        "sample_utterances": 400,
-        "sample_voices": 6,
-    },
-    search={
-        "learning_rate": (2e-3, 4e-3, 6e-3),
-        "blocks": (2, 3, 4),
-        "dropout": (0.0, 0.05, 0.2),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="cer",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.graph.tensors import Hparams, Tensors
+from modules.colorization.task import Settings
+from modules.common.graph.tensors import Tensors
 
 
-def augment(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tensors, tf.Tensor]:
+def augment(features: Tensors, label: tf.Tensor, settings: Settings) -> tuple[Tensors, tf.Tensor]:
     """Cuts a square out of each picture at random, and mirrors half of them.
 
     Args:
         features: `image`, uint8 `[batch, px, px, 3]`.
         label: The same pictures.
-        hparams: `seed` and `crop_px` are read; pictures no larger than the crop stay whole.
+        settings: `seed` and `crop_px` are read; pictures no larger than the crop stay whole.
 
     Returns:
         The crops, uint8 `[batch, crop_px, crop_px, 3]`, twice.
@@ -22,9 +23,9 @@ def augment(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tens
     # Batches are changed side by side, so that a generator with a state would not repeat itself;
     # which pictures are in a batch differs from epoch to epoch.
     content = tf.reduce_sum(tf.cast(pictures, tf.int64))
-    seeds = tf.random.split(tf.stack([tf.constant(int(hparams["seed"]), tf.int64), content]), 2)
+    seeds = tf.random.split(tf.stack([tf.constant(settings.seed, tf.int64), content]), 2)
     batch, side = tf.shape(pictures)[0], int(pictures.shape[1])
-    crop = min(int(hparams["crop_px"]), side)
+    crop = min(settings.crop_px, side)
     starts = tf.random.stateless_uniform([batch, 2], seeds[0], 0, side - crop + 1, tf.int32)
     is_mirrored = tf.random.stateless_uniform([batch], seeds[1]) < 0.5
 

@@ -8,6 +8,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.colorization import bins, colour
+from modules.colorization.task import Settings
+from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors, pack
 from modules.common.pictures import images
 
@@ -26,12 +28,12 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
 
     Args:
         inputs: `image`, encoded pictures of any size, string `[batch, 1]`.
-        custom_config: `hparams` holds `image_px`.
+        custom_config: `settings` holds `image_px`.
 
     Returns:
         The declared features.
     """
-    side = int(custom_config["hparams"]["image_px"])
+    side = restore(Settings, custom_config["settings"]).image_px
     pixels = images.decode(inputs["image"][:, 0], side, side, channels=3, fit="crop")
     counted = pixels[:, ::_COUNTED_EVERY, ::_COUNTED_EVERY]
     found = bins.nearest(colour.chroma(counted))

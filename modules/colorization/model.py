@@ -24,7 +24,7 @@ from keras import layers
 
 from modules.colorization import bins, colour
 from modules.colorization.features import chroma_shares
-from modules.common.graph.tensors import Hparams
+from modules.colorization.task import Settings
 from modules.common.models.backbones import build_backbone
 
 SIDE_MULTIPLE = 32
@@ -41,11 +41,11 @@ _PROBE_PX = 224
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Gives how often the colours occur.
 
     Returns:
@@ -53,30 +53,30 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         read, to what `chroma_planes` reads: float32 `[batch, h', w', outputs]`.
     """
     shares = chroma_shares(transform_output)
-    model = build(hparams, shares)
+    model = build(settings, shares)
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
+            settings.learning_rate, weight_decay=settings.weight_decay
         ),
-        loss=loss_of(hparams, shares),
+        loss=loss_of(settings, shares),
     )
     return model
 
 
-def build(hparams: Hparams, shares: np.ndarray) -> keras.Model:
+def build(settings: Settings, shares: np.ndarray) -> keras.Model:
     """Builds the model.
 
     Args:
-        hparams: `backbone`, `weights`, `seed`, `maps`, `dropout` and `loss` are read.
+        settings: `backbone`, `weights`, `seed`, `maps`, `dropout` and `loss` are read.
         shares: How often the bins of the grid occur, float32 `[bins]`; the model begins there.
     """
-    loss, seed = str(hparams["loss"]), int(hparams["seed"])
-    backbone = build_backbone(str(hparams["backbone"]), str(hparams["weights"]), seed)
+    loss, seed = settings.loss, settings.seed
+    backbone = build_backbone(settings.backbone, settings.weights, seed)
     image = keras.Input((None, None, 3), dtype="uint8", name="image")
     grey = GreyPicture(name="grey")(image)
     stages = backbone(grey)
     names = one_stage_a_size(backbone)
-    maps = [int(hparams["maps"]) * 2**stage for stage in reversed(range(len(names)))]
+    maps = [settings.maps * 2**stage for stage in reversed(range(len(names)))]
 
     told = {name: _adapted(stages[name], width) for name, width in zip(names, maps, strict=True)}
     hidden = layers.ReLU()(told[names[0]])
@@ -87,7 +87,7 @@ def build(hparams: Hparams, shares: np.ndarray) -> keras.Model:
         hidden = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))
     hidden = Resized(REDUCTIONS[loss])([hidden, grey])
     # Only here, since batch normalization after it would find other variances in use.
-    hidden = layers.SpatialDropout2D(float(hparams["dropout"]), seed=seed)(hidden)
+    hidden = layers.SpatialDropout2D(settings.dropout, seed=seed)(hidden)
     return keras.Model({"image": image}, _head(hidden, loss, shares), name="colorization")
 
 
@@ -98,18 +98,18 @@ def one_stage_a_size(backbone: keras.Model) -> list[str]:
     return [last[size] for size in sorted(last)]
 
 
-def loss_of(hparams: Hparams, shares: np.ndarray) -> Loss:
+def loss_of(settings: Settings, shares: np.ndarray) -> Loss:
     """Makes the loss.
 
     Args:
-        hparams: `loss` and `uniform_share` are read.
+        settings: `loss` and `uniform_share` are read.
         shares: How often the bins of the grid occur, float32 `[bins]`.
 
     Returns:
         Function of the pictures, uint8 `[batch, h, w, 3]`, and the model's output, to float32
         `[batch, h', w']`.
     """
-    reduction = REDUCTIONS[str(hparams["loss"])]
+    reduction = REDUCTIONS[settings.loss]
 
     def wanted(image: tf.Tensor) -> tf.Tensor:
         return tf.nn.avg_pool2d(colour.chroma(padded(image)), reduction, reduction, "VALID")
@@ -126,24 +126,24 @@ def loss_of(hparams: Hparams, shares: np.ndarray) -> Loss:
         counts = tf.tensordot(truth, tf.constant(weights), axes=1)
         return counts * tf.nn.softmax_cross_entropy_with_logits(truth, output)
 
-    weights = bins.rebalancing(shares, float(hparams["uniform_share"]))
-    return regression if hparams["loss"] == "regression" else classification
+    weights = bins.rebalancing(shares, settings.uniform_share)
+    return regression if settings.loss == "regression" else classification
 
 
-def chroma_planes(output: tf.Tensor, size: tf.Tensor, hparams: Hparams) -> tf.Tensor:
+def chroma_planes(output: tf.Tensor, size: tf.Tensor, settings: Settings) -> tf.Tensor:
     """Gives the chroma planes that the model's output stands for.
 
     Args:
         output: What the model gave.
         size: Height and width of the pictures that it was given, int32 `[2]`.
-        hparams: `loss` and `temperature` are read.
+        settings: `loss` and `temperature` are read.
 
     Returns:
         float32 `[batch, *size, 2]`.
     """
-    loss = str(hparams["loss"])
+    loss = settings.loss
     if loss == "classification":
-        output = bins.annealed_mean(output, float(hparams["temperature"]))
+        output = bins.annealed_mean(output, settings.temperature)
     planes = tf.image.resize(output, tf.shape(output)[1:3] * REDUCTIONS[loss])
     return planes[:, : size[0], : size[1]]
 

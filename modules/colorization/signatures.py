@@ -8,9 +8,10 @@ import tensorflow_transform as tft
 
 from modules.colorization import colour
 from modules.colorization.model import chroma_planes
+from modules.colorization.task import Settings
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.pictures import images
 from modules.common.training.input_pipeline import Split
@@ -27,12 +28,12 @@ class ColorizationServable(Servable):
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
         """Finds the least side, and traces what colours one picture."""
-        self._min_px = max(_MIN_PX, BACKBONES[str(self.hparams["backbone"])].min_px)
+        self._min_px = max(_MIN_PX, BACKBONES[self.settings.backbone].min_px)
         # One traced function, so that all signatures compute by the same operations.
         self._coloured = tf.function(self._colour_one, autograph=False)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the mean chroma; see `Servable.fit_baselines`.
 
         Returns:
@@ -80,7 +81,7 @@ class ColorizationServable(Servable):
             float32 `[batch, h, w, 2]`.
         """
         output = self.model({"image": pictures}, training=False)
-        return chroma_planes(output, tf.shape(pictures)[1:3], self.hparams)
+        return chroma_planes(output, tf.shape(pictures)[1:3], self.settings)
 
     def _scores(self, features: Tensors) -> Tensors:
         true = features["image"]
@@ -141,7 +142,7 @@ class ColorizationServable(Servable):
             size: Height and width, int32 `[2]`.
         """
         longest = tf.reduce_max(size)
-        most = tf.minimum(longest, int(self.hparams["max_px"]))
+        most = tf.minimum(longest, self.settings.max_px)
         scaled = tf.cast(size, tf.float64) * tf.cast(most / longest, tf.float64)
         return tf.maximum(tf.cast(tf.round(scaled), tf.int32), self._min_px)
 

@@ -16,17 +16,83 @@ where an untrained model begins; and at most 0.5 dB below the last blessed model
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from modules.colorization import example
-from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
-from modules.common.models.backbone_specs import BACKBONES
+from modules.common.declaring.settings import DATA, SAMPLE, setting
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import (
+    DropoutSettings,
+    TrainingSettings,
+    WeightDecaySettings,
+)
+from modules.common.models.settings import BackboneSettings
+from modules.common.pictures.settings import PictureSettings
 from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 
 
-def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+class Settings(
+    TrainingSettings, DropoutSettings, WeightDecaySettings, BackboneSettings, PictureSettings
+):
+    """What may be set for colorization."""
+
+    seed: int = setting(20161114)
+    precision: str = setting("auto")
+    epochs: int = setting(12, smoke=6)
+    batch_size: int = setting(16)
+    eval_batch_size: int = setting(16)
+    learning_rate: float = setting(2e-3, search=(1e-3, 2e-3, 4e-3))
+    schedule: str = setting("cosine")
+    weight_decay: float = setting(1e-3)
+    dropout: float = setting(0.3, search=(0.0, 0.2, 0.5))
+    maps: int = setting(
+        32,
+        smoke=8,
+        search=(16, 32, 64),
+        at_least=1,
+        doc="Channels at the shallowest stage; each deeper one has twice as many.",
+    )
+    loss: str = setting(
+        "regression",
+        choices=("regression", "classification"),
+        doc="How colours are told: by their values, or as probabilities of bins.",
+    )
+    uniform_share: float = setting(
+        0.99,
+        at_least=0,
+        at_most=1,
+        doc="Of classification: how even rare and frequent colours count; 1 rebalances nothing.",
+    )
+    temperature: float = setting(
+        0.8,
+        above=0,
+        doc="Of classification: 1 answers the mean of the colours, towards 0 the likeliest.",
+    )
+    image_px: int = setting(
+        256,
+        smoke=64,
+        at_least=1,
+        reads=DATA,
+        doc="Side of the middle square that is kept of a picture, in pixels.",
+    )
+    crop_px: int = setting(
+        224,
+        smoke=64,
+        at_least=1,
+        doc="Side of the random part of it that training sees, in pixels.",
+    )
+    max_px: int = setting(
+        320,
+        at_least=1,
+        doc="Longer side of the copy that a request's colours are told on, in pixels.",
+    )
+    min_side_px: int = setting(200)
+    sample_pictures: int = setting(
+        1000, smoke=300, at_least=1, reads=SAMPLE, doc="Landscapes that are drawn."
+    )
+
+
+def features(settings: Settings) -> tuple[Feature, ...]:
     """Gives the features of the size that is asked for."""
-    side = int(hparams["image_px"])
+    side = settings.image_px
     return (Feature(name="image", dtype="uint8", shape=(side, side, 3)),)
 
 
@@ -40,7 +106,6 @@ TASK = Task(
             labeler="modules.common.pictures.image_layouts.no_label",
             splitter=FOLDERS,
             depths=tuple(range(6)),
-            min_side_px="min_side_px",
             needs_colour=True,
             drops_duplicates=True,
         ),
@@ -48,48 +113,7 @@ TASK = Task(
     features=features,
     label="image",
     target_is_input=True,
-    hparams={
-        "seed": 20161114,
-        "epochs": 12,
-        "batch_size": 16,
-        "eval_batch_size": 16,
-        "learning_rate": 2e-3,
-        "patience": 0,
-        "schedule": "cosine",
-        "precision": "auto",
-        "weight_decay": 1e-3,
-        "dropout": 0.3,
-        "backbone": "tiny",
-        "weights": "",
-        "maps": 32,
-        "loss": "regression",
-        "uniform_share": 0.99,
-        "temperature": 0.8,
-        "image_px": 256,
-        "crop_px": 224,
-        "max_px": 320,
-        "min_side_px": 200,
-        "eval_folder": "test",
-        "sample_pictures": 1000,
-    },
-    choices={
-        "backbone": tuple(BACKBONES),
-        "loss": ("regression", "classification"),
-    },
-    data_hparams=("image_px", "min_side_px", "eval_folder"),
-    file_hparams=("weights",),
-    smoke={
-        "epochs": 6,
-        "maps": 8,
-        "image_px": 64,
-        "crop_px": 64,
-        "sample_pictures": 300,
-    },
-    search={
-        "learning_rate": (1e-3, 2e-3, 4e-3),
-        "maps": (16, 32, 64),
-        "dropout": (0.0, 0.2, 0.5),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="psnr",

@@ -6,9 +6,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors, pack
 from modules.common.pictures import images
 from modules.deep_dream.rotation import QUARTERS, turned
+from modules.deep_dream.task import Settings
 
 
 def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
@@ -16,13 +18,13 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
 
     Args:
         inputs: `image`, encoded pictures of any size, string `[batch, 1]`.
-        custom_config: `hparams` holds `image_px`.
+        custom_config: `settings` holds `image_px`.
 
     Returns:
         The declared features.
     """
     contents = inputs["image"][:, 0]
-    side = int(custom_config["hparams"]["image_px"])
+    side = restore(Settings, custom_config["settings"]).image_px
     upright = images.decode(contents, side, side, channels=3, fit="crop")
     rotation = tf.strings.to_hash_bucket_fast(contents, QUARTERS)
     return {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from modules.common.declaring.task import Value
 from modules.common.runtime.errors import TaskError
+from modules.deep_dream.task import Settings
 
 NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 """How a weight is written, in Python's and RE2's syntax alike."""
@@ -21,13 +21,13 @@ DEFAULT_LAYERS: Mapping[str, str] = {
 """What shows well in each backbone; that of `frozen_graph` is a layer of inception5h."""
 
 
-def chosen_layers(hparams: Mapping[str, Value]) -> str:
+def chosen_layers(settings: Settings) -> str:
     """Gives the layers of the dream as text, `name=weight,name=weight`.
 
     Args:
-        hparams: `layers`, or where that is empty, `backbone` are read.
+        settings: `layers`, or where that is empty, `backbone` are read.
     """
-    return str(hparams["layers"]) or DEFAULT_LAYERS[str(hparams["backbone"])]
+    return settings.layers or DEFAULT_LAYERS[settings.backbone]
 
 
 def parse_layers(text: str, names: Sequence[str]) -> list[float]:

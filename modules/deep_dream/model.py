@@ -11,22 +11,22 @@ import keras
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.common.graph.tensors import Hparams
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.models.backbones import build_backbone
 from modules.common.runtime.errors import TaskError
 from modules.deep_dream.layers import chosen_layers, parse_layers
 from modules.deep_dream.rotation import QUARTERS
+from modules.deep_dream.task import Settings
 
 # Maps are brought to this many cells a side: where things are tells what is up.
 _GRID = 4
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Not used: nothing depends on the data.
 
     Returns:
@@ -36,14 +36,14 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         TaskError: If the backbone has no such layers, or cannot be built so.
         DataError: If its weights are not there.
     """
-    side, seed = int(hparams["image_px"]), int(hparams["seed"])
-    least = BACKBONES[str(hparams["backbone"])].min_px
+    side, seed = settings.image_px, settings.seed
+    least = BACKBONES[settings.backbone].min_px
     if side < least:
-        raise TaskError(f"image_px: {hparams['backbone']} takes {least} or more, found {side}")
-    backbone = build_backbone(str(hparams["backbone"]), str(hparams["weights"]), seed)
+        raise TaskError(f"image_px: {settings.backbone} takes {least} or more, found {side}")
+    backbone = build_backbone(settings.backbone, settings.weights, seed)
     image = keras.Input((side, side, 3), dtype="uint8", name="image")
     maps = backbone(ops.cast(image, "float32"))
-    weights = parse_layers(chosen_layers(hparams), list(maps))
+    weights = parse_layers(chosen_layers(settings), list(maps))
     seen = [values for values, weight in zip(maps.values(), weights, strict=True) if weight]
     if weights[-1] == 0:
         # What is trained here is trained to its end.
@@ -54,7 +54,7 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     ]
     hidden = layers.Flatten()(ops.concatenate(cells, axis=-1))
     hidden = layers.BatchNormalization(momentum=0.9)(hidden)
-    hidden = layers.Dropout(float(hparams["dropout"]), seed=seed)(hidden)
+    hidden = layers.Dropout(settings.dropout, seed=seed)(hidden)
     logits = layers.Dense(
         QUARTERS,
         kernel_initializer=keras.initializers.GlorotUniform(seed),
@@ -64,7 +64,7 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     model = keras.Model({"image": image}, logits, name="deep_dream")
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
+            settings.learning_rate, weight_decay=settings.weight_decay
         ),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
@@ -72,17 +72,17 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     return model
 
 
-def backbone_of(model: keras.Model, hparams: Hparams) -> keras.Model:
+def backbone_of(model: keras.Model, settings: Settings) -> keras.Model:
     """Finds the backbone in a model.
 
     Args:
         model: What `build_model` gave.
-        hparams: `backbone` names it.
+        settings: `backbone` names it.
 
     Returns:
         float32 `[batch, h, w, 3]`, 0 to 255, to its feature maps by name.
     """
-    return model.get_layer(str(hparams["backbone"]))
+    return model.get_layer(settings.backbone)
 
 
 def up_to(backbone: keras.Model, layer_weights: list[float]) -> keras.Model:

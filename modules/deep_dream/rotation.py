@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.graph.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Tensors
+from modules.deep_dream.task import Settings
 
 QUARTERS = 4
 
@@ -42,13 +43,13 @@ def mirrored(pictures: tf.Tensor, rotation: tf.Tensor) -> tuple[tf.Tensor, tf.Te
     return pictures[:, :, ::-1], -rotation % QUARTERS
 
 
-def augment(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tensors, tf.Tensor]:
+def augment(features: Tensors, label: tf.Tensor, settings: Settings) -> tuple[Tensors, tf.Tensor]:
     """Turns and mirrors a training batch at random.
 
     Args:
         features: `image`, uint8 `[batch, px, px, 3]`.
         label: int64 `[batch]`.
-        hparams: `seed` is read.
+        settings: `seed` is read.
 
     Returns:
         The same of the changed pictures.
@@ -57,7 +58,7 @@ def augment(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tens
     # Batches are changed side by side, so that a generator with a state would not repeat itself;
     # which pictures are in a batch differs from epoch to epoch.
     content = tf.reduce_sum(tf.cast(pictures, tf.int64))
-    seeds = tf.random.split(tf.stack([tf.constant(int(hparams["seed"]), tf.int64), content]), 2)
+    seeds = tf.random.split(tf.stack([tf.constant(settings.seed, tf.int64), content]), 2)
     batch = tf.shape(label)
     more = tf.random.stateless_uniform(batch, seeds[0], 0, QUARTERS, tf.int64)
     pictures, label = turned(pictures, more), (label + more) % QUARTERS

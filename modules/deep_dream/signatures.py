@@ -13,7 +13,7 @@ from modules.common.export import optional_inputs
 from modules.common.export.saved_model import Servable, trace
 from modules.common.graph.checks import check
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.pictures import images
 from modules.common.training.input_pipeline import Split
@@ -22,7 +22,7 @@ from modules.deep_dream.layers import chosen_layers, parse_layers
 from modules.deep_dream.model import backbone_of, up_to
 from modules.deep_dream.orders import recipe
 from modules.deep_dream.rotation import QUARTERS, turned
-from modules.deep_dream.task import STEP
+from modules.deep_dream.task import STEP, Settings
 
 _CHUNK = 16
 
@@ -32,16 +32,16 @@ class DeepDreamServable(Servable):
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
         """Finds the layers, and traces what dreams one picture."""
-        backbone = backbone_of(self.model, self.hparams)
+        backbone = backbone_of(self.model, self.settings)
         self._layers = [(name, int(maps.shape[-1])) for name, maps in backbone.output.items()]
-        self._usual = parse_layers(chosen_layers(self.hparams), [name for name, _ in self._layers])
-        self._min_px = BACKBONES[str(self.hparams["backbone"])].min_px
+        self._usual = parse_layers(chosen_layers(self.settings), [name for name, _ in self._layers])
+        self._min_px = BACKBONES[self.settings.backbone].min_px
         self._whole, self._begin = backbone, up_to(backbone, self._usual)
         # One traced function, so that all signatures compute by the same operations.
         self._dreamt = tf.function(self._dream_one, autograph=False)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the constant answer; see `Servable.fit_baselines`.
 
         Returns:
@@ -110,7 +110,7 @@ class DeepDreamServable(Servable):
         ratios = gain.log_ratios(
             self._rise_of(tf.constant(self._usual), tf.constant(-1)),
             upright,
-            int(self.hparams["eval_iterations"]),
+            self.settings.eval_iterations,
             STEP,
         )
         return {

@@ -16,10 +16,15 @@ least 0.3 larger than that of random noise of the same size.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
-from modules.common.models.backbone_specs import BACKBONES
+from modules.common.declaring.settings import DATA, SAMPLE, setting
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import (
+    DropoutSettings,
+    TrainingSettings,
+    WeightDecaySettings,
+)
+from modules.common.models.settings import BackboneSettings
+from modules.common.pictures.settings import PictureSettings
 from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 from modules.deep_dream import example
 
@@ -27,9 +32,44 @@ STEP = 1.5
 """Of a request that says none, and of the evaluation, in grey levels."""
 
 
-def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+class Settings(
+    TrainingSettings, DropoutSettings, WeightDecaySettings, BackboneSettings, PictureSettings
+):
+    """What may be set for deep_dream."""
+
+    seed: int = setting(20150618)
+    precision: str = setting("auto")
+    epochs: int = setting(12, smoke=5)
+    batch_size: int = setting(32)
+    eval_batch_size: int = setting(32)
+    learning_rate: float = setting(2e-3, search=(1e-3, 2e-3, 4e-3))
+    schedule: str = setting("cosine")
+    weight_decay: float = setting(1e-3)
+    dropout: float = setting(0.3, search=(0.0, 0.3, 0.5))
+    layers: str = setting(
+        "",
+        doc="Layers to dream of where a request names none, name=weight,name=weight; empty "
+        "for the backbone's usual ones.",
+    )
+    image_px: int = setting(
+        128,
+        smoke=64,
+        at_least=1,
+        reads=DATA,
+        doc="Side of the squares that the head sees and the evaluation dreams, in pixels.",
+    )
+    min_side_px: int = setting(200)
+    eval_iterations: int = setting(
+        5, smoke=3, at_least=0, doc="Steps of the dreams in the evaluation."
+    )
+    sample_pictures: int = setting(
+        1000, smoke=400, at_least=1, reads=SAMPLE, doc="Landscapes that are drawn."
+    )
+
+
+def features(settings: Settings) -> tuple[Feature, ...]:
     """Gives the features of the size that is asked for."""
-    side = int(hparams["image_px"])
+    side = settings.image_px
     return (
         Feature(name="image", dtype="uint8", shape=(side, side, 3)),
         Feature(name="rotation", dtype="int64"),
@@ -46,46 +86,13 @@ TASK = Task(
             labeler="modules.common.pictures.image_layouts.no_label",
             splitter=FOLDERS,
             depths=tuple(range(6)),
-            min_side_px="min_side_px",
             needs_colour=True,
             drops_duplicates=True,
         ),
     ),
     features=features,
     label="rotation",
-    hparams={
-        "seed": 20150618,
-        "epochs": 12,
-        "batch_size": 32,
-        "eval_batch_size": 32,
-        "learning_rate": 2e-3,
-        "patience": 0,
-        "schedule": "cosine",
-        "precision": "auto",
-        "weight_decay": 1e-3,
-        "dropout": 0.3,
-        "backbone": "tiny",
-        "weights": "",
-        "layers": "",
-        "image_px": 128,
-        "min_side_px": 200,
-        "eval_folder": "test",
-        "eval_iterations": 5,
-        "sample_pictures": 1000,
-    },
-    choices={"backbone": tuple(BACKBONES)},
-    data_hparams=("image_px", "min_side_px", "eval_folder"),
-    file_hparams=("weights",),
-    smoke={
-        "epochs": 5,
-        "image_px": 64,
-        "eval_iterations": 3,
-        "sample_pictures": 400,
-    },
-    search={
-        "learning_rate": (1e-3, 2e-3, 4e-3),
-        "dropout": (0.0, 0.3, 0.5),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="rotation_accuracy",

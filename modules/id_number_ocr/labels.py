@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
 from modules.id_number_ocr.numbers import check_character
 
 _FORM = re.compile(r"[0-9]{17}[0-9X]")
 
 
-def label_from_name(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:
+def label_from_name(relative_path: str, settings: Settings) -> RawFeatures:
     """Reads the number that a file is named after.
 
     Args:
         relative_path: `NUMBER.png`, `NUMBER_anything.jpg`, in a folder or not.
-        hparams: Not used; every labeler gets them.
+        settings: Not used; every labeler gets them.
 
     Returns:
         `number`, its `X` in upper case, and `typeface`, which is `unknown`.

@@ -11,26 +11,25 @@ import numpy as np
 import tensorflow_transform as tft
 from keras import ops
 
-from modules.common.graph.tensors import Hparams
 from modules.common.models import ocr
 from modules.id_number_ocr.numbers import CHARACTERS, NUMBER_CHARS
-from modules.id_number_ocr.task import HEIGHT_PX, WIDTH_PX
+from modules.id_number_ocr.task import HEIGHT_PX, WIDTH_PX, Settings
 
 _IMPOSSIBLE = -1e4
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Not used: sizes and characters do not depend on the data.
 
     Returns:
         `image` uint8 `[batch, 32, 256, 1]` to logits, float32 `[batch, 18, 11]`.
     """
-    filters, dropout = int(hparams["filters"]), float(hparams["dropout"])
-    seed = int(hparams["seed"])
+    filters, dropout = settings.filters, settings.dropout
+    seed = settings.seed
     image = keras.Input((HEIGHT_PX, WIDTH_PX, 1), dtype="uint8", name="image")
 
     hidden = ocr.convolution(ocr.standardized(image), filters, 5, (2, 2))  # [16, 128]
@@ -43,7 +42,7 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     model = keras.Model({"image": image}, logits + _form(), name="id_number_ocr")
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
+            settings.learning_rate, weight_decay=settings.weight_decay
         ),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tensorflow as tf
 
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.text.characters import most_frequent, to_texts
 from modules.common.training.input_pipeline import Split
 from modules.id_number_ocr.checksum import checksum_ok, is_date, repair
 from modules.id_number_ocr.numbers import CHARACTERS, NUMBER_CHARS
+from modules.id_number_ocr.task import Settings
 
 _SEQUENCE_END = 16
 
@@ -18,7 +19,7 @@ class IdNumberOcrServable(Servable):
     """Answers a strip with its number."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the constant answer; see `Servable.fit_baselines`.
 
         Returns:

@@ -17,15 +17,66 @@ does for none, and at most a point below the last blessed model.
 
 from __future__ import annotations
 
+from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import (
+    DropoutSettings,
+    TrainingSettings,
+    WeightDecaySettings,
+)
 from modules.common.drawn.sources import GeneratedSource
-from modules.common.pictures.name_labels import NAME_CHECKS
+from modules.common.pictures.settings import NamedPictureSettings
 from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 from modules.id_number_ocr import example
 from modules.id_number_ocr.numbers import NUMBER_CHARS
 
 HEIGHT_PX = 32
 WIDTH_PX = 256
+
+
+class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPictureSettings):
+    """What may be set for id_number_ocr."""
+
+    seed: int = setting(20170101, reads=DATA | SAMPLE)
+    precision: str = setting("auto")
+    epochs: int = setting(12, smoke=10)
+    batch_size: int = setting(64, smoke=32)
+    learning_rate: float = setting(3e-3, search=(1e-3, 3e-3, 6e-3))
+    schedule: str = setting("cosine")
+    weight_decay: float = setting(1e-4)
+    dropout: float = setting(0.1, search=(0.0, 0.1, 0.3))
+    filters: int = setting(
+        16,
+        smoke=8,
+        search=(12, 16, 24),
+        at_least=1,
+        doc="Filters of the first convolution; the others have 2, 4 and 8 times as many.",
+    )
+    sample_strips: int = setting(
+        60_000, smoke=2_000, at_least=1, reads=DATA | SAMPLE, doc="Strips that are drawn."
+    )
+    difficulty: float = setting(
+        1.0,
+        smoke=0.1,
+        at_least=0,
+        reads=DATA | SAMPLE,
+        doc="How worn, bent and noisy the strips are: 0 clean, 1 as photographed.",
+    )
+    typefaces: str = setting(
+        "",
+        smoke="DejaVuSansMono",
+        reads=DATA | SAMPLE,
+        doc="Names of the typefaces that are drawn, parted by commas; empty for all.",
+    )
+    without_typeface: str = setting("", reads=DATA | SAMPLE, doc="A typeface that is not drawn.")
+    font: str = setting(
+        "",
+        is_file=True,
+        reads=DATA | SAMPLE,
+        doc="Path of a TrueType or OpenType file; a third of the strips are drawn in it, or "
+        "as many as in any other where `typefaces` names it.",
+    )
+
 
 TASK = Task(
     name="id_number_ocr",
@@ -52,50 +103,7 @@ TASK = Task(
         Feature(name="characters", dtype="int64", shape=(NUMBER_CHARS,)),
     ),
     label="characters",
-    hparams={
-        "seed": 20170101,
-        "epochs": 12,
-        "batch_size": 64,
-        "learning_rate": 3e-3,
-        "patience": 0,
-        "schedule": "cosine",
-        "precision": "auto",
-        "weight_decay": 1e-4,
-        "dropout": 0.1,
-        "filters": 16,
-        "sample_strips": 60_000,
-        "difficulty": 1.0,
-        "typefaces": "",
-        "without_typeface": "",
-        "font": "",
-        "eval_folder": "test",
-        "names": "checked",
-    },
-    choices={"names": NAME_CHECKS},
-    file_hparams=("font",),
-    data_hparams=(
-        "seed",
-        "sample_strips",
-        "difficulty",
-        "typefaces",
-        "without_typeface",
-        "eval_folder",
-        "names",
-        "font",
-    ),
-    smoke={
-        "epochs": 10,
-        "batch_size": 32,
-        "filters": 8,
-        "sample_strips": 2_000,
-        "difficulty": 0.1,
-        "typefaces": "DejaVuSansMono",
-    },
-    search={
-        "learning_rate": (1e-3, 3e-3, 6e-3),
-        "dropout": (0.0, 0.1, 0.3),
-        "filters": (12, 16, 24),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="number_accuracy",

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from modules.common.graph.tensors import Hparams
 from modules.common.runtime.errors import TaskError
-from modules.image_retrain.settings import THUMBNAIL_PX, bottleneck_units
+from modules.image_retrain.settings import THUMBNAIL_PX, Settings, bottleneck_units
 
 
 def pooled(stages: Sequence[tf.Tensor], pooling: str) -> tf.Tensor:
@@ -44,14 +43,14 @@ def _quarters(stage: tf.Tensor) -> list[tf.Tensor]:
 class Pooling(keras.layers.Layer):
     """`pooled` of the deepest stages of a backbone, in a model."""
 
-    def __init__(self, hparams: Hparams) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Notes what to pool.
 
         Args:
-            hparams: `bottleneck_stages` and `pooling` are read.
+            settings: `bottleneck_stages` and `pooling` are read.
         """
         super().__init__(name="pooling", dtype="float32")
-        self._hparams = hparams
+        self._settings = settings
 
     def call(self, stages: dict[str, tf.Tensor]) -> tf.Tensor:
         """Pools.
@@ -62,21 +61,21 @@ class Pooling(keras.layers.Layer):
         Returns:
             float32 `[batch, units]`.
         """
-        return pooled(deepest(stages, self._hparams), str(self._hparams["pooling"]))
+        return pooled(deepest(stages, self._settings), self._settings.pooling)
 
 
-def deepest(stages: dict[str, tf.Tensor], hparams: Hparams) -> list[tf.Tensor]:
+def deepest(stages: dict[str, tf.Tensor], settings: Settings) -> list[tf.Tensor]:
     """Chooses the stages whose feature maps make the bottleneck."""
-    return list(stages.values())[-int(hparams["bottleneck_stages"]) :]
+    return list(stages.values())[-settings.bottleneck_stages :]
 
 
-def bottleneck(backbone: keras.Model, pixels: tf.Tensor, hparams: Hparams) -> tf.Tensor:
+def bottleneck(backbone: keras.Model, pixels: tf.Tensor, settings: Settings) -> tf.Tensor:
     """Computes bottlenecks with a frozen backbone.
 
     Args:
         backbone: What `build_backbone` gave.
         pixels: uint8 `[batch, h, w, 3]`.
-        hparams: `mirrored`, `bottleneck_stages` and `pooling` are read.
+        settings: `mirrored`, `bottleneck_stages` and `pooling` are read.
 
     Returns:
         float32 `[batch, units]`: square roots, with the sign kept, which brings the few large
@@ -89,11 +88,10 @@ def bottleneck(backbone: keras.Model, pixels: tf.Tensor, hparams: Hparams) -> tf
     Source: of the roots, F. Perronnin et al., "Improving the Fisher Kernel for Large-Scale Image
         Classification" (2010).
     """
-    image, units = tf.cast(pixels, tf.float32), bottleneck_units(hparams)
-    seen = [image, tf.reverse(image, [2])] if hparams["mirrored"] else [image]
+    image, units = tf.cast(pixels, tf.float32), bottleneck_units(settings)
+    seen = [image, tf.reverse(image, [2])] if settings.mirrored else [image]
     values = [
-        pooled(deepest(backbone(view, training=False), hparams), str(hparams["pooling"]))
-        for view in seen
+        pooled(deepest(backbone(view, training=False), settings), settings.pooling) for view in seen
     ]
     found = values[0].shape[-1]
     if found != units:

@@ -11,12 +11,13 @@ from typing import Any, cast
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.common.declaring.settings import restore
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Hparams, Tensors, pack
+from modules.common.graph.tensors import Tensors, pack
 from modules.common.models.backbones import build_backbone
 from modules.common.pictures import images
 from modules.image_retrain.bottlenecks import bottleneck, thumbnail
-from modules.image_retrain.settings import CLASSES, input_px, trains_on_pictures
+from modules.image_retrain.settings import CLASSES, Settings, input_px, trains_on_pictures
 
 _PICTURES_AT_ONCE = 16
 
@@ -26,31 +27,29 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
 
     Args:
         inputs: `image`, encoded pictures of any size, and `label`, string `[batch, 1]` each.
-        custom_config: `hparams`, of which those that the task calls data settings.
+        custom_config: `settings`, of which those that the task calls data settings.
 
     Returns:
         The declared features; the label is -1 for a class that is not in the training split.
     """
-    hparams = custom_config["hparams"]
+    settings = restore(Settings, custom_config["settings"])
     label = tft.compute_and_apply_vocabulary(inputs["label"][:, 0], vocab_filename=CLASSES)
-    if trains_on_pictures(hparams):
-        pixels = _pixels(inputs["image"][:, 0], hparams)  # uint8 [batch, px, px, 3]
+    if trains_on_pictures(settings):
+        pixels = _pixels(inputs["image"][:, 0], settings)  # uint8 [batch, px, px, 3]
         return {
             "image": pack(pixels),  # as bytes
             "thumbnail": thumbnail(pixels),  # [batch, 192]
             "label": label,  # [batch]
         }
     backbone = tft.make_and_track_object(
-        lambda: build_backbone(
-            str(hparams["backbone"]), str(hparams["weights"]), int(hparams["seed"])
-        ),
+        lambda: build_backbone(settings.backbone, settings.weights, settings.seed),
         name="backbone",
     )
 
     def seen(batch: Tensors) -> Tensors:
-        pixels = _pixels(batch["contents"], hparams)
+        pixels = _pixels(batch["contents"], settings)
         return {
-            "bottleneck": bottleneck(backbone, pixels, hparams),  # [batch, units]
+            "bottleneck": bottleneck(backbone, pixels, settings),  # [batch, units]
             "thumbnail": thumbnail(pixels),  # [batch, 192]
         }
 
@@ -58,7 +57,7 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     return {**found, "label": label}
 
 
-def _pixels(contents: tf.Tensor, hparams: Hparams) -> tf.Tensor:
-    side = input_px(hparams)
-    fit = cast(images.Fit, hparams["fit"])
+def _pixels(contents: tf.Tensor, settings: Settings) -> tf.Tensor:
+    side = input_px(settings)
+    fit = cast(images.Fit, settings.fit)
     return images.decode(contents, side, side, channels=3, fit=fit)

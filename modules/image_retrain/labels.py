@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
 from modules.common.pictures.image_layouts import class_of
 
 
-def label_from_folder(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:
+def label_from_folder(relative_path: str, settings: Settings) -> RawFeatures:
     """Reads the class off a path.
 
     Args:
         relative_path: `CLASS/anything.jpg`, or the same below `train/`, `validation/`, `test/`.
-        hparams: Not used.
+        settings: Not used.
 
     Returns:
         `label`, the folder's name.

@@ -11,19 +11,19 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.common.graph.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Tensors
 from modules.common.models.backbones import build_backbone, unfreeze
 from modules.image_retrain.bottlenecks import Pooling
-from modules.image_retrain.settings import CLASSES, features, trains_on_pictures
+from modules.image_retrain.settings import CLASSES, Settings, features, trains_on_pictures
 
 _LEAST_VARIANCE = 1e-3
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Says how many classes there are.
 
     Returns:
@@ -33,22 +33,20 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     classes = transform_output.vocabulary_size_by_name(CLASSES)
     inputs = {
         feature.name: keras.Input(feature.shape, dtype=feature.dtype, name=feature.name)
-        for feature in features(hparams)
+        for feature in features(settings)
         if feature.name != "label"
     }
-    if trains_on_pictures(hparams):
-        backbone = build_backbone(
-            str(hparams["backbone"]), str(hparams["weights"]), int(hparams["seed"])
-        )
-        unfreeze_for(backbone, hparams)
-        hidden = Pooling(hparams)(backbone(ops.cast(inputs["image"], "float32")))
+    if trains_on_pictures(settings):
+        backbone = build_backbone(settings.backbone, settings.weights, settings.seed)
+        unfreeze_for(backbone, settings)
+        hidden = Pooling(settings)(backbone(ops.cast(inputs["image"], "float32")))
     else:
         hidden = inputs["bottleneck"]
-    logits = _head(hidden, classes, hparams)
+    logits = _head(hidden, classes, settings)
     # The thumbnail is for the baselines; Keras wants every input to be used.
     both = layers.Lambda(lambda pair: pair[0], dtype="float32")([logits, inputs["thumbnail"]])
     model = keras.Model(inputs, both, name="image_retrain")
-    smoothing = float(hparams["label_smoothing"])
+    smoothing = settings.label_smoothing
 
     def loss(label: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
         # Of a class that is not known, one_hot makes zeros, where Keras' sparse loss would fail.
@@ -58,39 +56,39 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         )
 
     model.compile(
-        optimizer=_optimizer(hparams),
+        optimizer=_optimizer(settings),
         loss=loss,
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
     return model
 
 
-def _optimizer(hparams: Hparams) -> keras.optimizers.Optimizer:
+def _optimizer(settings: Settings) -> keras.optimizers.Optimizer:
     """Chooses plain gradient steps where the head is all that is trained, and linear.
 
     There they end nearer to what a strong penalty would give: of photos of clothes, 2 points more
     were right than after AdamW.
     """
-    rate = float(hparams["learning_rate"])
-    decay = float(hparams["weight_decay"])
-    if trains_on_pictures(hparams) or int(hparams["hidden_units"]):
+    rate = settings.learning_rate
+    decay = settings.weight_decay
+    if trains_on_pictures(settings) or settings.hidden_units:
         return keras.optimizers.AdamW(rate, weight_decay=decay)
     return keras.optimizers.SGD(rate, momentum=0.9, weight_decay=decay)
 
 
-def _head(hidden: keras.KerasTensor, classes: int, hparams: Hparams) -> keras.KerasTensor:
+def _head(hidden: keras.KerasTensor, classes: int, settings: Settings) -> keras.KerasTensor:
     """Standardizes, then classifies; in float32 whatever the backbone computes in."""
-    seed, dropout = int(hparams["seed"]), float(hparams["dropout"])
-    if trains_on_pictures(hparams):
+    seed, dropout = settings.seed, settings.dropout
+    if trains_on_pictures(settings):
         # What a backbone in training gives does not stay as it was.
         hidden = layers.BatchNormalization(
             center=False, scale=False, momentum=0.9, dtype="float32"
         )(hidden)
     else:
         hidden = Standardization(dtype="float32")(hidden)
-    if int(hparams["hidden_units"]):
+    if settings.hidden_units:
         hidden = layers.Dropout(dropout, seed=seed, dtype="float32")(hidden)
-        hidden = layers.Dense(int(hparams["hidden_units"]), "relu", dtype="float32")(hidden)
+        hidden = layers.Dense(settings.hidden_units, "relu", dtype="float32")(hidden)
     hidden = layers.Dropout(dropout, seed=seed + 1, dtype="float32")(hidden)
     # Begins without an opinion: a random one of 5,000 units takes long to unlearn.
     return layers.Dense(classes, kernel_initializer="zeros", dtype="float32", name="logits")(hidden)
@@ -139,28 +137,28 @@ class Standardization(layers.Layer):
         return (values - self.mean) / ops.sqrt(variance + _LEAST_VARIANCE)
 
 
-def unfreeze_for(backbone: keras.Model, hparams: Hparams) -> None:
+def unfreeze_for(backbone: keras.Model, settings: Settings) -> None:
     """Makes as much of a pretrained backbone trainable as the hyperparameters say."""
     if backbone.name != "tiny":
-        unfreeze(backbone, int(hparams["fine_tune_stages"]))
+        unfreeze(backbone, settings.fine_tune_stages)
 
 
-def distort(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tensors, tf.Tensor]:
+def distort(features: Tensors, label: tf.Tensor, settings: Settings) -> tuple[Tensors, tf.Tensor]:
     """Crops, scales, mirrors and brightens the pictures of a batch at random.
 
     Args:
         features: `image`, uint8 `[batch, px, px, 3]`, is changed, where there is one.
         label: Passed on.
-        hparams: Nothing is changed unless `distortions` says so; `crop_percent` of the side is cut
+        settings: Nothing is changed unless `distortions` says so; `crop_percent` of the side is cut
             off, up to `scale_percent` more by enlarging; brightness changes by up to
             `brightness_percent`; `mirrors` turns half of the pictures.
     """
-    if "image" not in features or not hparams["distortions"]:
+    if "image" not in features or not settings.distortions:
         return features, label
     image = features["image"]
     count, side = tf.shape(image)[0], image.shape[1]
     percents = [
-        float(hparams[name]) / 100
+        getattr(settings, name) / 100
         for name in ("crop_percent", "scale_percent", "brightness_percent")
     ]
     crop, scale, brightness = percents
@@ -168,7 +166,7 @@ def distort(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tens
     corner = tf.random.uniform([count, 2]) * (1 - share)
     boxes = tf.concat([corner, corner + share], axis=1)
     pixels = tf.image.crop_and_resize(image, boxes, tf.range(count), [side, side])
-    if hparams["mirrors"]:
+    if settings.mirrors:
         turned = tf.random.uniform([count, 1, 1, 1]) < 0.5
         pixels = tf.where(turned, tf.reverse(pixels, [2]), pixels)
     pixels *= tf.random.uniform([count, 1, 1, 1], 1 - brightness, 1 + brightness)

@@ -7,11 +7,11 @@ import tensorflow_transform as tft
 
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.runtime.errors import TaskError
 from modules.common.training.input_pipeline import Split
 from modules.image_retrain import baselines
-from modules.image_retrain.settings import CLASSES, trains_on_pictures
+from modules.image_retrain.settings import CLASSES, Settings, trains_on_pictures
 from modules.image_retrain.task import DEFAULT_TOP_K
 
 _PICTURES_AT_ONCE = 16
@@ -26,22 +26,22 @@ class ImageRetrainServable(Servable):
         Raises:
             TaskError: If `temperature` is not above 0.
         """
-        if float(self.hparams["temperature"]) <= 0:
-            raise TaskError(f"temperature must be above 0, found {self.hparams['temperature']}")
+        if self.settings.temperature <= 0:
+            raise TaskError(f"temperature must be above 0, found {self.settings.temperature}")
         self._names = transform_output.vocabulary_by_name(CLASSES)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the logistic regressions; see `Servable.fit_baselines`.
 
         Returns:
             `mean_colour` and `linear`, each a kernel `[units, classes]` and a bias `[classes]`,
             float32.
         """
-        labels, seed = train["label"], int(hparams["seed"])
+        labels, seed = train["label"], settings.seed
         values = {
             "mean_colour": baselines.mean_colour(train["thumbnail"]).numpy(),
-            "linear": train[_seen_by_linear(hparams)],
+            "linear": train[_seen_by_linear(settings)],
         }
         return {name: baselines.fit(seen, labels, seed) for name, seen in values.items()}
 
@@ -68,7 +68,7 @@ class ImageRetrainServable(Servable):
         """Scores each picture: whether its class is the likeliest, or among the five likeliest."""
         features = self.transform(raw)
         label = features["label"]
-        seen = features[_seen_by_linear(self.hparams)]
+        seen = features[_seen_by_linear(self.settings)]
         colour = baselines.mean_colour(features["thumbnail"])
         logits = {
             "score": self._logits(features),
@@ -88,7 +88,7 @@ class ImageRetrainServable(Servable):
         most = tf.reduce_max(tf.concat([wanted, [1]], axis=0))
         count = tf.cast(tf.minimum(most, len(self._names)), tf.int32)
         # Smoothed labels make a model timid; the order stays.
-        sharpened = logits / float(self.hparams["temperature"])
+        sharpened = logits / self.settings.temperature
         probabilities, ids = tf.math.top_k(tf.nn.softmax(sharpened), count)
         is_wanted = tf.range(tf.cast(count, tf.int64)) < wanted[:, None]
         return {
@@ -101,10 +101,10 @@ class ImageRetrainServable(Servable):
             return {"logits": self.model(batch, training=False)}
 
         inputs = {name: values for name, values in features.items() if name != "label"}
-        if not trains_on_pictures(self.hparams):
+        if not trains_on_pictures(self.settings):
             return of(inputs)["logits"]
         return in_chunks(of, inputs, _PICTURES_AT_ONCE)["logits"]
 
 
-def _seen_by_linear(hparams: Hparams) -> str:
-    return "thumbnail" if trains_on_pictures(hparams) else "bottleneck"
+def _seen_by_linear(settings: Settings) -> str:
+    return "thumbnail" if trains_on_pictures(settings) else "bottleneck"

@@ -18,11 +18,9 @@ many times as there are classes.
 from __future__ import annotations
 
 from modules.common.declaring.task import Field, Gate, Metric, Serving, Task
-from modules.common.models.backbone_specs import BACKBONES
-from modules.common.pictures.folder_layouts import CLASS_FOLDERS
 from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 from modules.image_retrain import example
-from modules.image_retrain.settings import POOLINGS, features
+from modules.image_retrain.settings import Settings, features
 
 DEFAULT_TOP_K = 5
 
@@ -36,78 +34,14 @@ TASK = Task(
             labeler="modules.image_retrain.labels.label_from_folder",
             splitter=FOLDERS,
             depths=tuple(range(1, 7)),
-            class_folders="class_folders",
             needs_class=True,
-            min_side_px="min_side_px",
             needs_colour=True,
             drops_duplicates=True,
         ),
     ),
     features=features,
     label="label",
-    hparams={
-        "seed": 20151109,
-        "epochs": 30,
-        "batch_size": 64,
-        "learning_rate": 1e-3,
-        "patience": 0,
-        "schedule": "cosine",
-        "precision": "auto",
-        "weight_decay": 1e-3,
-        "label_smoothing": 0.3,
-        "temperature": 0.4,
-        "dropout": 0.0,
-        "hidden_units": 0,
-        "backbone": "tiny",
-        "weights": "",
-        "input_px": 0,
-        "fit": "stretch",
-        "bottleneck_stages": 3,
-        "bottleneck_units": 0,
-        "pooling": "quarters",
-        "mirrored": True,
-        "fine_tune_stages": 0,
-        "distortions": False,
-        "crop_percent": 15.0,
-        "scale_percent": 15.0,
-        "brightness_percent": 15.0,
-        "mirrors": True,
-        "min_side_px": 200,
-        "eval_folder": "test",
-        "class_folders": "auto",
-        "sample_images": 1000,
-    },
-    choices={
-        "backbone": tuple(BACKBONES),
-        "fit": ("stretch", "crop"),
-        "pooling": tuple(POOLINGS),
-        "class_folders": CLASS_FOLDERS,
-    },
-    data_hparams=(
-        "seed",
-        "backbone",
-        "weights",
-        "input_px",
-        "fit",
-        "bottleneck_stages",
-        "bottleneck_units",
-        "pooling",
-        "mirrored",
-        "fine_tune_stages",
-        "distortions",
-        "min_side_px",
-        "eval_folder",
-        "class_folders",
-        "sample_images",
-    ),
-    file_hparams=("weights",),
-    smoke={"epochs": 12, "batch_size": 32, "learning_rate": 3e-3, "sample_images": 300},
-    search={
-        "learning_rate": (3e-4, 1e-3, 3e-3),
-        "dropout": (0.0, 0.5),
-        "label_smoothing": (0.1, 0.3),
-        "hidden_units": (0, 256),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="accuracy",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from modules.common.graph.tensors import Hparams, Tensors
-from modules.music_rbm.task import NOTES
+from modules.common.graph.tensors import Tensors
+from modules.music_rbm.task import NOTES, Settings
 
 _PITCHES = NOTES // 2
 
 
-def transposed(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[Tensors, tf.Tensor]:
+def transposed(
+    features: Tensors, label: tf.Tensor, settings: Settings
+) -> tuple[Tensors, tf.Tensor]:
     """Moves every window by a few semitones.
 
     What leaves the range is lost, and silence comes in.
@@ -18,12 +20,12 @@ def transposed(features: Tensors, label: tf.Tensor, hparams: Hparams) -> tuple[T
     Args:
         features: `note_state` uint8 `[batch, steps, 156]`.
         label: The same.
-        hparams: `transpose_semitones`, the most semitones up or down, is read.
+        settings: `transpose_semitones`, the most semitones up or down, is read.
 
     Returns:
         The features and the label, moved alike.
     """
-    most = int(hparams["transpose_semitones"])
+    most = settings.transpose_semitones
     note_state = features["note_state"]
     up = tf.random.uniform([tf.shape(note_state)[0]], -most, most + 1, tf.int32)
     moved = moved_up(note_state, up)

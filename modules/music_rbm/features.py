@@ -6,8 +6,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors, pack
-from modules.music_rbm.task import NOTES
+from modules.music_rbm.task import NOTES, Settings
 
 _BITS = 8
 
@@ -17,12 +18,12 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
 
     Args:
         inputs: `note_state`, `numpy.packbits` of a window, string `[batch, 1]`.
-        custom_config: `hparams` holds `window_steps`.
+        custom_config: `settings` holds `window_steps`.
 
     Returns:
         The declared features.
     """
-    steps = int(custom_config["hparams"]["window_steps"])
+    steps = restore(Settings, custom_config["settings"]).window_steps
     # uint8 [batch, window_steps, 156], as bytes
     return {"note_state": pack(unpacked_bits(inputs["note_state"][:, 0], steps))}
 

@@ -17,11 +17,11 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.common.graph.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Tensors
 from modules.common.training.input_pipeline import Split
 from modules.music_rbm import frequencies, rbm
 from modules.music_rbm.rbm import Machine
-from modules.music_rbm.task import NOTES
+from modules.music_rbm.task import NOTES, Settings
 
 # Of the weights at first, as Hinton advises.
 _DEVIATION = 0.01
@@ -43,21 +43,19 @@ class Costs(NamedTuple):
     free_energy: tf.Tensor
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> MusicModel:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> MusicModel:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Not used.
 
     Returns:
         `note_state` uint8 `[batch, window_steps, 156]` to the log odds of each unit given the
         hidden units' means, float32 `[batch, window_steps, 156]`.
     """
-    model = {"rbm": Rbm, "rnn_rbm": RnnRbm}[str(hparams["model"])](hparams)
-    optimizer = keras.optimizers.AdamW(
-        float(hparams["learning_rate"]), weight_decay=float(hparams["weight_decay"])
-    )
+    model = {"rbm": Rbm, "rnn_rbm": RnnRbm}[settings.model](settings)
+    optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     model.compile(optimizer=optimizer, jit_compile=False)
     return model
@@ -66,12 +64,12 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> Mu
 class MusicModel(keras.Model):
     """What both models share: contrastive divergence, and what windows cost."""
 
-    def __init__(self, hparams: Hparams, units: int) -> None:
+    def __init__(self, settings: Settings, units: int) -> None:
         """Makes a machine of so many visible units; see `build_model`."""
-        super().__init__(name=str(hparams["model"]))
-        hidden, seed = int(hparams["hidden_units"]), int(hparams["seed"])
-        self._steps = int(hparams["window_steps"])
-        self._cd_steps = int(hparams["cd_steps"])
+        super().__init__(name=settings.model)
+        hidden, seed = settings.hidden_units, settings.seed
+        self._steps = settings.window_steps
+        self._cd_steps = settings.cd_steps
         small = keras.initializers.RandomNormal(stddev=_DEVIATION, seed=seed)
         self.kernel = self.add_weight((units, hidden), small, name="kernel")
         self.visible_bias = self.add_weight((units,), "zeros", name="visible_bias")
@@ -213,12 +211,12 @@ class MusicModel(keras.Model):
 class Rbm(MusicModel):
     """One machine over all units of a window."""
 
-    def __init__(self, hparams: Hparams) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Makes the weights; see `build_model`."""
-        super().__init__(hparams, int(hparams["window_steps"]) * NOTES)
+        super().__init__(settings, settings.window_steps * NOTES)
         self._chains: keras.Variable | None = None
-        if hparams["persistent"]:
-            shape = (int(hparams["persistent_chains"]), self.kernel.shape[0])
+        if settings.persistent:
+            shape = (settings.persistent_chains, self.kernel.shape[0])
             self._chains = self.add_weight(shape, "zeros", trainable=False, name="chains")
         self.built = True
 
@@ -252,17 +250,17 @@ class Rbm(MusicModel):
 class RnnRbm(MusicModel):
     """A machine over the units of a step, with biases from the steps before."""
 
-    def __init__(self, hparams: Hparams) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Makes the weights; see `build_model`."""
-        super().__init__(hparams, NOTES)
-        units, seed = int(hparams["rnn_units"]), int(hparams["seed"])
+        super().__init__(settings, NOTES)
+        units, seed = settings.rnn_units, settings.seed
         small = keras.initializers.RandomNormal(stddev=_DEVIATION, seed=seed + 1)
         self.rnn = keras.layers.SimpleRNN(units, return_sequences=True, name="rnn")
         self.to_visible = keras.layers.Dense(
             NOTES, use_bias=False, kernel_initializer=small, name="to_visible_bias"
         )
         self.to_hidden = keras.layers.Dense(
-            int(hparams["hidden_units"]), use_bias=False, name="to_hidden_bias"
+            settings.hidden_units, use_bias=False, name="to_hidden_bias"
         )
         self.rnn.build((None, None, NOTES))
         for layer in (self.to_visible, self.to_hidden):

@@ -8,12 +8,12 @@ import tensorflow_transform as tft
 
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.training.input_pipeline import Split
 from modules.music_rbm import frequencies, held, orders, sampling
 from modules.music_rbm.model import Costs
 from modules.music_rbm.sampling import Order
-from modules.music_rbm.task import NOTES
+from modules.music_rbm.task import NOTES, Settings
 
 _SCORED_AT_ONCE = 32
 _CALIBRATED_AT_ONCE = 128
@@ -25,10 +25,10 @@ class MusicRbmServable(Servable):
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
         """Makes room for what `calibrate` finds."""
         self._train_free_energy = tf.Variable(0.0, trainable=False, name="train_free_energy")
-        self._units = float(int(self.hparams["window_steps"]) * NOTES)
+        self._units = float(self.settings.window_steps * NOTES)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Counts how often notes are on; see `Servable.fit_baselines`.
 
         Returns:

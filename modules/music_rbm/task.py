@@ -17,9 +17,10 @@ hidden units give back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.settings import DATA, SAMPLE, setting
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import TrainingSettings, WeightDecaySettings
+from modules.common.midi.settings import MidiSettings
 from modules.common.midi.sources import MidiSource
 
 NOTES = 156
@@ -27,9 +28,43 @@ MAX_STEPS = 4096
 MAX_GIBBS_STEPS = 1000
 
 
-def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+class Settings(TrainingSettings, WeightDecaySettings, MidiSettings):
+    """What may be set for music_rbm."""
+
+    seed: int = setting(20120626, reads=DATA | SAMPLE)
+    epochs: int = setting(80, smoke=15)
+    batch_size: int = setting(64)
+    learning_rate: float = setting(1e-3, smoke=5e-3, search=(3e-4, 1e-3, 3e-3))
+    patience: int = setting(10)
+    model: str = setting(
+        "rbm",
+        choices=("rbm", "rnn_rbm"),
+        doc="Machine that learns windows, or a recurrent one that learns steps.",
+    )
+    hidden_units: int = setting(
+        64, smoke=32, search=(64, 128), at_least=1, doc="Hidden units of the machine."
+    )
+    rnn_units: int = setting(100, at_least=1, doc="Units of the recurrent network.")
+    cd_steps: int = setting(
+        1, search=(1, 5), at_least=1, doc="Sweeps of Gibbs sampling between two training steps."
+    )
+    persistent: bool = setting(False, doc="Whether chains of the RBM go on from batch to batch.")
+    persistent_chains: int = setting(64, at_least=1, doc="How many of them.")
+    weight_decay: float = setting(1e-4)
+    transpose_semitones: int = setting(
+        5, at_least=0, doc="Most by which training windows are moved up or down, in semitones."
+    )
+    window_steps: int = setting(128, smoke=32)
+    hop_steps: int = setting(16)
+    min_tune_steps: int = setting(64)
+    sample_tunes: int = setting(
+        60, smoke=24, at_least=1, reads=DATA | SAMPLE, doc="Tunes that are composed."
+    )
+
+
+def features(settings: Settings) -> tuple[Feature, ...]:
     """Gives the features of the windows that are asked for."""
-    shape = (int(hparams["window_steps"]), NOTES)
+    shape = (settings.window_steps, NOTES)
     return (Feature(name="note_state", dtype="uint8", shape=shape),)
 
 
@@ -40,41 +75,7 @@ TASK = Task(
     features=features,
     label="note_state",
     target_is_input=True,
-    hparams={
-        "seed": 20120626,
-        "epochs": 80,
-        "batch_size": 64,
-        "learning_rate": 1e-3,
-        "patience": 10,
-        "schedule": "plateau",
-        "precision": "float32",
-        "model": "rbm",
-        "hidden_units": 64,
-        "rnn_units": 100,
-        "cd_steps": 1,
-        "persistent": False,
-        "persistent_chains": 64,
-        "weight_decay": 1e-4,
-        "transpose_semitones": 5,
-        "window_steps": 128,
-        "hop_steps": 16,
-        "min_tune_steps": 64,
-        "sample_tunes": 60,
-    },
-    choices={"model": ("rbm", "rnn_rbm")},
-    data_hparams=("seed", "window_steps", "hop_steps", "min_tune_steps", "sample_tunes"),
-    smoke={
-        "epochs": 15,
-        "window_steps": 32,
-        "hidden_units": 32,
-        "learning_rate": 5e-3,
-        "sample_tunes": 24,
-    },
-    search={
-        "learning_rate": (3e-4, 1e-3, 3e-3),
-        "cd_steps": (1, 5),
-        "hidden_units": (64, 128),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="pseudo_likelihood",

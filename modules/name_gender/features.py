@@ -6,9 +6,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors
 from modules.common.text import in_graph
-from modules.name_gender.task import MAX_CHARS
+from modules.name_gender.task import MAX_CHARS, Settings
 
 VOCABULARY = "characters"
 
@@ -18,12 +19,12 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
 
     Args:
         inputs: `name` and `gender`, string `[batch, 1]`.
-        custom_config: `hparams` with `min_character_count`.
+        custom_config: `settings` with `min_character_count`.
 
     Returns:
         The declared features.
     """
-    min_count = int(custom_config["hparams"]["min_character_count"])
+    min_count = restore(Settings, custom_config["settings"]).min_character_count
     name = in_graph.normalized(inputs["name"][:, 0])
     return {
         # [batch, MAX_CHARS]

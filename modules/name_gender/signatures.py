@@ -5,10 +5,11 @@ from __future__ import annotations
 import tensorflow as tf
 
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.text import in_graph
 from modules.common.training.input_pipeline import Split
 from modules.name_gender import baseline
+from modules.name_gender.task import Settings
 
 _CLASSES = ("female", "male")
 
@@ -17,7 +18,7 @@ class NameGenderServable(Servable):
     """Answers a name with a gender."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the logistic regression; see `Servable.fit_baselines`."""
         return baseline.fit(train["characters"], train["is_male"])
 

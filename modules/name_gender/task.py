@@ -18,10 +18,13 @@ from __future__ import annotations
 
 import re
 
+from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.sources import RawFeatures
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
-from modules.common.reading.genders import AUTO, GENDER_CODES, GENDERS, is_gender
+from modules.common.declaring.training_settings import DropoutSettings, TrainingSettings
+from modules.common.reading.genders import GENDERS, is_gender
 from modules.common.reading.numbers import NO_VALUE
+from modules.common.reading.settings import GenderSettings
 from modules.common.reading.table_sources import Column
 from modules.common.tables.sources import CsvSource
 from modules.common.text.normal_text import normalized
@@ -54,6 +57,37 @@ def _derive(features: RawFeatures) -> RawFeatures:
     return {"name_chars": len(str(features["name"]))}
 
 
+class Settings(TrainingSettings, DropoutSettings, GenderSettings):
+    """What may be set for name_gender."""
+
+    seed: int = setting(20170101)
+    epochs: int = setting(20, smoke=6)
+    batch_size: int = setting(256)
+    learning_rate: float = setting(5e-4, smoke=3e-3, search=(3e-4, 5e-4, 1e-3, 3e-3))
+    patience: int = setting(2)
+    embedding_units: int = setting(128, smoke=32, at_least=1, doc="Length of a character's vector.")
+    filters: int = setting(
+        128, smoke=32, at_least=1, doc="Filters of each width, 3, 4 and 5 characters."
+    )
+    embedding_dropout: float = setting(
+        0.3,
+        search=(0.2, 0.3, 0.5),
+        at_least=0,
+        below=1,
+        doc="Fraction of the vectors' dimensions that training leaves out.",
+    )
+    dropout: float = setting(0.5, search=(0.3, 0.5, 0.6))
+    min_character_count: int = setting(
+        2,
+        at_least=0,
+        reads=DATA,
+        doc="Names that a character must be in to have a vector of its own; rarer ones share one.",
+    )
+    sample_rows: int = setting(
+        20_000, smoke=4_000, at_least=1, reads=SAMPLE, doc="Names that are made up."
+    )
+
+
 TASK = Task(
     name="name_gender",
     title="A Chinese name → the usual gender",
@@ -84,35 +118,7 @@ TASK = Task(
         Feature(name="is_male", dtype="float32"),
     ),
     label="is_male",
-    hparams={
-        "seed": 20170101,
-        "epochs": 20,
-        "batch_size": 256,
-        "learning_rate": 5e-4,
-        "patience": 2,
-        "embedding_units": 128,
-        "filters": 128,
-        "embedding_dropout": 0.3,
-        "dropout": 0.5,
-        "min_character_count": 2,
-        # Of the tables, where digits for genders can be read in several ways.
-        "gender_codes": AUTO,
-        "sample_rows": 20_000,
-    },
-    choices={"gender_codes": tuple(GENDER_CODES)},
-    data_hparams=("min_character_count", "gender_codes"),
-    smoke={
-        "epochs": 6,
-        "learning_rate": 3e-3,
-        "embedding_units": 32,
-        "filters": 32,
-        "sample_rows": 4_000,
-    },
-    search={
-        "learning_rate": (3e-4, 5e-4, 1e-3, 3e-3),
-        "embedding_dropout": (0.2, 0.3, 0.5),
-        "dropout": (0.3, 0.5, 0.6),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="accuracy",

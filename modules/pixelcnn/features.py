@@ -7,8 +7,10 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors, pack
 from modules.common.pictures import images
+from modules.pixelcnn.task import Settings
 
 VOCABULARY = "classes"
 
@@ -26,13 +28,13 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     Args:
         inputs: `image`, encoded pictures of any size, and `class`, the class's name or nothing,
             string `[batch, 1]` each.
-        custom_config: `hparams` holds `size_px` and `channels`.
+        custom_config: `settings` holds `size_px` and `channels`.
 
     Returns:
         The declared features.
     """
-    hparams = custom_config["hparams"]
-    size, channels = int(hparams["size_px"]), int(hparams["channels"])
+    settings = restore(Settings, custom_config["settings"])
+    size, channels = settings.size_px, settings.channels
     pixels = images.decode(inputs["image"][:, 0], size, size, channels, fit="crop")
     name = inputs["class"][:, 0]
     return {

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
 from modules.common.reading.split_folders import split_folder
+from modules.pixelcnn.task import Settings
 
 
-def label_from_folder(relative_path: str, hparams: Mapping[str, Value]) -> RawFeatures:
+def label_from_folder(relative_path: str, settings: Settings) -> RawFeatures:
     """Reads the class off a path.
 
     Args:
         relative_path: Path of a picture relative to the data folder.
-        hparams: `eval_folder` is read.
+        settings: `eval_folder` is read.
 
     Returns:
         `class`: the folder's name; empty where there is none, or none but that of a split.
     """
     parent = PurePosixPath(relative_path).parent
-    is_split = len(parent.parts) == 1 and split_folder(relative_path, hparams) is not None
+    is_split = len(parent.parts) == 1 and split_folder(relative_path, settings) is not None
     return {"class": "" if is_split else parent.name}

@@ -22,47 +22,46 @@ import keras
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.common.graph.tensors import Hparams
 from modules.pixelcnn.features import class_names
-from modules.pixelcnn.task import LEVELS
+from modules.pixelcnn.task import LEVELS, Settings
 
 # Of the first convolutions, which see the picture itself; an odd number.
 FIRST_KERNEL = 7
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Gives the number of classes.
 
     Returns:
         `image` uint8 `[batch, size, size, channels]` and `class_id` int64 `[batch]`, 0 where it is
         not known, to logits float32 `[batch, size, size, channels, 256]`.
     """
-    model = build(hparams, 1 + len(class_names(transform_output)))
+    model = build(settings, 1 + len(class_names(transform_output)))
     model.compile(
-        optimizer=keras.optimizers.Adam(float(hparams["learning_rate"]), global_clipnorm=1.0),
+        optimizer=keras.optimizers.Adam(settings.learning_rate, global_clipnorm=1.0),
         loss=bits_per_dim,
     )
     return model
 
 
-def build(hparams: Hparams, classes: int) -> keras.Model:
+def build(settings: Settings, classes: int) -> keras.Model:
     """Builds the model.
 
     Args:
-        hparams: `size_px`, `channels`, `layers`, `maps`, `kernel`, `head_units`, `class_dropout`
+        settings: `size_px`, `channels`, `layers`, `maps`, `kernel`, `head_units`, `class_dropout`
             `conditional` and `seed` are read.
         classes: How many there are, that of pictures whose class is not known among them.
     """
-    size, channels = int(hparams["size_px"]), int(hparams["channels"])
-    count, maps, kernel = (int(hparams[name]) for name in ("layers", "maps", "kernel"))
+    size, channels = settings.size_px, settings.channels
+    count, maps, kernel = settings.layers, settings.maps, settings.kernel
     image = keras.Input((size, size, channels), dtype="uint8", name="image")
     class_id = keras.Input((), dtype="int64", name="class_id")
 
-    conditions = _conditions(class_id, classes, count, maps, hparams)
+    conditions = _conditions(class_id, classes, count, maps, settings)
     seen = scaled(image)
     vertical = _shifted(seen, rows=1)
     vertical = _convolution("vertical_0", vertical, maps, FIRST_KERNEL // 2 + 1, FIRST_KERNEL)
@@ -78,7 +77,7 @@ def build(hparams: Hparams, classes: int) -> keras.Model:
         gates.append(gated(left + conditions[layer - 1][1]))
         if layer < count:
             horizontal = horizontal + layers.Dense(maps, name=f"residual_{layer}")(gates[-1])
-    logits = _head(image, layers.Concatenate()(gates), int(hparams["head_units"]), channels)
+    logits = _head(image, layers.Concatenate()(gates), settings.head_units, channels)
     return keras.Model({"image": image, "class_id": class_id}, logits, name="pixelcnn")
 
 
@@ -131,16 +130,16 @@ def _convolution(
 
 
 def _conditions(
-    class_id: keras.KerasTensor, classes: int, count: int, maps: int, hparams: Hparams
+    class_id: keras.KerasTensor, classes: int, count: int, maps: int, settings: Settings
 ) -> list[tuple[keras.KerasTensor, keras.KerasTensor]]:
     """What the class adds before each layer's gates: `[batch, 1, 1, 2 * maps]` for either stack.
 
     In training some pictures lose their class, so that the model also knows them without.
     """
-    if not hparams["conditional"]:
+    if not settings.conditional:
         class_id = ops.zeros_like(class_id)
     ones = ops.ones_like(ops.cast(class_id, "float32"))
-    dropout = layers.Dropout(float(hparams["class_dropout"]), seed=int(hparams["seed"]))
+    dropout = layers.Dropout(settings.class_dropout, seed=settings.seed)
     is_kept = ops.cast(dropout(ones) > 0, "int64")
     embedding = layers.Embedding(
         classes, 4 * maps * count, embeddings_initializer="zeros", name="class"

@@ -8,13 +8,14 @@ import tensorflow_transform as tft
 from modules.common.export.saved_model import Servable
 from modules.common.graph.checks import check_each
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.pictures import images
 from modules.common.training.input_pipeline import Split
 from modules.pixelcnn import histogram, sampling
 from modules.pixelcnn.features import class_names
 from modules.pixelcnn.model import bits_per_dim
 from modules.pixelcnn.noise import noise_of_row
+from modules.pixelcnn.task import Settings
 
 # Always as many, so that a picture is computed the same whatever else is asked for.
 _DRAWN_AT_ONCE = 16
@@ -27,10 +28,10 @@ class PixelcnnServable(Servable):
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
         """Reads the classes' names."""
-        self._classes = class_names(transform_output) if self.hparams["conditional"] else ()
+        self._classes = class_names(transform_output) if self.settings.conditional else ()
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the histogram of every pixel and channel; see `Servable.fit_baselines`.
 
         Returns:
@@ -125,7 +126,7 @@ class PixelcnnServable(Servable):
             uint8 `[batch, size, size, channels]`, zeros where there is none; and how many rows of
             each are kept, int32 `[batch]`.
         """
-        size, channels = int(self.hparams["size_px"]), int(self.hparams["channels"])
+        size, channels = self.settings.size_px, self.settings.channels
         is_there = contents != ""
         rows = tf.where(is_there)
         pixels = images.decode(tf.gather_nd(contents, rows), size, size, channels, fit="crop")

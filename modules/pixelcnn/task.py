@@ -15,19 +15,64 @@ the training split; uniform noise costs 8, and an untrained model about as much.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task, Value
+from modules.common.declaring.settings import DATA, SAMPLE, setting
+from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.drawn.sources import GeneratedSource
-from modules.common.pictures.folder_layouts import CLASS_FOLDERS
+from modules.common.pictures.settings import ClassFolderSettings, PictureSettings
 from modules.common.pictures.sources import FOLDERS, IdxSource, ImageFolderSource
 
 LEVELS = 256
 
 
-def features(hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+class Settings(TrainingSettings, PictureSettings, ClassFolderSettings):
+    """What may be set for pixelcnn."""
+
+    seed: int = setting(20160616, reads=DATA | SAMPLE)
+    precision: str = setting("auto")
+    epochs: int = setting(6, smoke=14)
+    batch_size: int = setting(32)
+    eval_batch_size: int = setting(64)
+    learning_rate: float = setting(4e-3, smoke=5e-3, search=(2e-3, 4e-3, 6e-3))
+    schedule: str = setting("cosine")
+    size_px: int = setting(
+        20,
+        smoke=8,
+        choices=tuple(range(8, 65)),
+        reads=DATA | SAMPLE,
+        doc="Side of the pictures that are learnt and drawn, in pixels; time grows with its "
+        "square.",
+    )
+    channels: int = setting(
+        1,
+        choices=(1, 3),
+        reads=DATA | SAMPLE,
+        doc="Channels of them: grey, or red, green and blue.",
+    )
+    conditional: bool = setting(True, doc="Whether classes count.")
+    class_dropout: float = setting(
+        0.1, at_least=0, below=1, doc="Fraction of the pictures that lose their class in training."
+    )
+    layers: int = setting(
+        12,
+        smoke=3,
+        at_least=1,
+        doc="Layers of both stacks; the model sees 4 + layers * (kernel // 2) pixels far.",
+    )
+    maps: int = setting(32, smoke=16, at_least=1, doc="Maps of each layer.")
+    kernel: int = setting(
+        3, search=(3, 5), choices=(3, 5, 7), doc="Side of the convolutions, in pixels."
+    )
+    head_units: int = setting(64, smoke=32, search=(64, 128), at_least=1, doc="Units of the head.")
+    min_side_px: int = setting(8)
+    sample_digits: int = setting(
+        10_000, smoke=1500, at_least=1, reads=DATA | SAMPLE, doc="Digits that are drawn."
+    )
+
+
+def features(settings: Settings) -> tuple[Feature, ...]:
     """Gives the features of the size and the channels that are asked for."""
-    size, channels = int(hparams["size_px"]), int(hparams["channels"])
+    size, channels = settings.size_px, settings.channels
     return (
         Feature(name="image", dtype="uint8", shape=(size, size, channels)),
         Feature(name="class_id", dtype="int64"),
@@ -44,8 +89,6 @@ TASK = Task(
             labeler="modules.pixelcnn.labels.label_from_folder",
             splitter=FOLDERS,
             depths=tuple(range(6)),
-            class_folders="class_folders",
-            min_side_px="min_side_px",
         ),
         IdxSource(label="class"),
         GeneratedSource(
@@ -58,57 +101,7 @@ TASK = Task(
     features=features,
     label="image",
     target_is_input=True,
-    hparams={
-        "seed": 20160616,
-        "epochs": 6,
-        "batch_size": 32,
-        "eval_batch_size": 64,
-        "learning_rate": 4e-3,
-        "patience": 0,
-        "schedule": "cosine",
-        "precision": "auto",
-        "size_px": 20,
-        "channels": 1,
-        "conditional": True,
-        "class_dropout": 0.1,
-        "layers": 12,
-        "maps": 32,
-        "kernel": 3,
-        "head_units": 64,
-        "min_side_px": 8,
-        "eval_folder": "test",
-        "class_folders": "auto",
-        "sample_digits": 10_000,
-    },
-    choices={
-        "class_folders": CLASS_FOLDERS,
-        "channels": (1, 3),
-        "kernel": (3, 5, 7),
-        "size_px": tuple(range(8, 65)),
-    },
-    data_hparams=(
-        "seed",
-        "size_px",
-        "channels",
-        "min_side_px",
-        "eval_folder",
-        "class_folders",
-        "sample_digits",
-    ),
-    smoke={
-        "epochs": 14,
-        "size_px": 8,
-        "layers": 3,
-        "maps": 16,
-        "head_units": 32,
-        "sample_digits": 1500,
-        "learning_rate": 5e-3,
-    },
-    search={
-        "learning_rate": (2e-3, 4e-3, 6e-3),
-        "head_units": (64, 128),
-        "kernel": (3, 5),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="bits_per_dim",

@@ -21,7 +21,6 @@ import numpy as np
 import tensorflow_transform as tft
 from keras import ops
 
-from modules.common.graph.tensors import Hparams
 from modules.railway_forecast.structure import Structure
 from modules.railway_forecast.task import (
     CALENDAR_FEATURES,
@@ -29,6 +28,7 @@ from modules.railway_forecast.task import (
     MAX_HISTORY,
     QUANTILES,
     WINDOW,
+    Settings,
 )
 from modules.railway_forecast.windows import origin_offsets
 
@@ -43,14 +43,14 @@ _SMOOTHING = 0.01
 class Correction(keras.layers.Layer):
     """An LSTM for every track, all stepped together."""
 
-    def __init__(self, tracks: int, hparams: Hparams) -> None:
-        """Sets up; `hparams` gives units, noise, dropout and the correction's scale."""
+    def __init__(self, tracks: int, settings: Settings) -> None:
+        """Sets up; `settings` gives units, noise, dropout and the correction's scale."""
         super().__init__()
         self.tracks = tracks
-        self.units = int(hparams["units"])
-        self.scale = float(hparams["correction_scale"])
-        self.noise = keras.layers.GaussianNoise(float(hparams["input_noise"]))
-        self.dropout = keras.layers.Dropout(float(hparams["dropout"]))
+        self.units = settings.units
+        self.scale = settings.correction_scale
+        self.noise = keras.layers.GaussianNoise(settings.input_noise)
+        self.dropout = keras.layers.Dropout(settings.dropout)
 
     def build(self, *shapes: Any) -> None:
         """Makes the weights."""
@@ -176,27 +176,27 @@ def visible(features: dict[str, Any], offsets: tuple[int, ...]) -> Any:
     return ops.where(is_backtest > 0, own, past) * features["target_known"][:, None]
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Not used: all shapes are declared.
 
     Returns:
         The features without the label to quantiles of the logarithms relative to `level`,
         `[batch, origins, members, HORIZON, 3]`, origins as `windows.origin_offsets` orders them.
     """
-    offsets = origin_offsets(hparams)
-    members = int(hparams["members"])
+    offsets = origin_offsets(settings)
+    members = settings.members
     inputs = {
         "history": keras.Input((MAX_HISTORY,), name="history"),
         "known": keras.Input((MAX_HISTORY,), name="known"),
         "calendar": keras.Input((WINDOW + HORIZON, CALENDAR_FEATURES), name="calendar"),
     }
     read = (inputs["history"][:, -WINDOW:], inputs["known"][:, -WINDOW:], inputs["calendar"])
-    structure = Structure(len(offsets), members, float(hparams["outlier_limit"]))
-    correction = Correction(len(offsets) * members, hparams)
+    structure = Structure(len(offsets), members, settings.outlier_limit)
+    correction = Correction(len(offsets) * members, settings)
     forecast, unexplained = structure(*read)
     added, reach = correction(*read, unexplained)
     median = forecast + added
@@ -207,8 +207,6 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     model.structure, model.correction, model.offsets = structure, correction, offsets
     # Adam is element by element, so that no track's step depends on another's gradient; the
     # moving average of the weights takes the place of a learning-rate schedule.
-    optimizer = keras.optimizers.Adam(
-        float(hparams["learning_rate"]), use_ema=True, ema_momentum=0.98
-    )
+    optimizer = keras.optimizers.Adam(settings.learning_rate, use_ema=True, ema_momentum=0.98)
     model.compile(optimizer=optimizer, jit_compile=False)
     return model

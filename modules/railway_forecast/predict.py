@@ -58,7 +58,7 @@ def read_request(
         "date_order": date_order,
         "combine": combine,
     }
-    settings = TASK.resolve_hparams({name: text for name, text in given.items() if text})
+    settings = TASK.resolve({name: text for name, text in given.items() if text})
     series, _ = parse(path.read_bytes(), SOURCE, settings)
     monthly = to_months(series, str(settings["combine"]))
     if len(monthly.values) < MIN_HISTORY:

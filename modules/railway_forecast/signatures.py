@@ -8,12 +8,12 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common.export.saved_model import Servable
-from modules.common.graph.tensors import Arrays, Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Arrays, Baselines, Tensors
 from modules.common.training.input_pipeline import Split
 from modules.railway_forecast import baselines as naive
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, LAST_MONTH, month_text
 from modules.railway_forecast.intervals import scale_factors
-from modules.railway_forecast.task import HORIZON, MAX_HISTORY, WINDOW
+from modules.railway_forecast.task import HORIZON, MAX_HISTORY, WINDOW, Settings
 from modules.railway_forecast.windows import origin_offsets
 
 
@@ -26,11 +26,11 @@ class RailwayForecastServable(Servable):
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
         """Makes room for what `calibrate` finds."""
-        self._offsets = origin_offsets(self.hparams)
+        self._offsets = origin_offsets(self.settings)
         self.interval_scale = tf.Variable(tf.ones([len(self._offsets)]), trainable=False)
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits SARIMA at every origin; see `baselines.fit_sarima`."""
         return naive.fit_sarima(evaluation)
 

@@ -20,9 +20,10 @@ neither logarithm nor calendar, and tests on nothing.
 
 from __future__ import annotations
 
+from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
-from modules.common.reading.numbers import AUTO, DECIMAL_MARKS
-from modules.common.series.date_columns import DATE_ORDERS
+from modules.common.declaring.training_settings import DropoutSettings, TrainingSettings
+from modules.common.series.settings import SeriesSettings
 from modules.common.series.sources import TimeSeriesSource
 
 HORIZON = 12
@@ -47,6 +48,52 @@ SOURCE = TimeSeriesSource(
     windower="modules.railway_forecast.windows.windows",
 )
 
+
+class Settings(TrainingSettings, DropoutSettings, SeriesSettings):
+    """What may be set for railway_forecast."""
+
+    seed: int = setting(20170101)
+    epochs: int = setting(300, smoke=60)
+    batch_size: int = setting(512)
+    learning_rate: float = setting(0.01, smoke=0.04)
+    # No early stopping: the backtest must not choose the weights that it judges.
+    patience: int = setting(0)
+    combine: str = setting(
+        "sum",
+        choices=("sum", "mean"),
+        reads=DATA,
+        doc="How weeks and days become months: added up or averaged.",
+    )
+    origins: int = setting(6, at_least=1, reads=DATA, doc="Forecasts that the backtest makes.")
+    origin_step: int = setting(
+        6, at_least=1, reads=DATA, doc="Months from one of them to the next."
+    )
+    calibration_origins: int = setting(
+        6, smoke=2, at_least=0, reads=DATA, doc="Older forecasts that set the width of intervals."
+    )
+    members: int = setting(
+        3,
+        smoke=1,
+        at_least=1,
+        doc="Networks whose forecasts are averaged; they look back one, two and three years "
+        "for the season.",
+    )
+    units: int = setting(8, at_least=1, doc="Hidden units of each.")
+    input_noise: float = setting(
+        0.3, at_least=0, doc="Standard deviation of the noise that training adds to the inputs."
+    )
+    dropout: float = setting(0.3)
+    correction_scale: float = setting(
+        0.3, at_least=0, doc="Most that a network corrects the seasonal forecast by, in logarithm."
+    )
+    outlier_limit: float = setting(
+        0.08,
+        at_least=0,
+        doc="Deviation from the usual season beyond which a month is not believed, in logarithm.",
+    )
+    sample_months: int = setting(142, at_least=1, reads=SAMPLE, doc="Months that are made up.")
+
+
 TASK = Task(
     name="railway_forecast",
     title="Monthly passengers → the next twelve months",
@@ -63,40 +110,7 @@ TASK = Task(
         Feature(name="target", dtype="float32", shape=(HORIZON,)),
     ),
     label="target",
-    hparams={
-        "seed": 20170101,
-        "epochs": 300,
-        "batch_size": 512,
-        "learning_rate": 0.01,
-        # No early stopping: the backtest must not choose the weights that it judges.
-        "patience": 0,
-        "combine": "sum",
-        # Of the file, where it can be read in two ways.
-        "value_column": "",
-        "decimal_mark": AUTO,
-        "date_order": AUTO,
-        "origins": 6,
-        "origin_step": 6,
-        "calibration_origins": 6,
-        "members": 3,
-        "units": 8,
-        "input_noise": 0.3,
-        "dropout": 0.3,
-        "correction_scale": 0.3,
-        "outlier_limit": 0.08,
-        "sample_months": 142,
-    },
-    choices={"decimal_mark": tuple(DECIMAL_MARKS), "date_order": DATE_ORDERS},
-    data_hparams=(
-        "combine",
-        "value_column",
-        "decimal_mark",
-        "date_order",
-        "origins",
-        "origin_step",
-        "calibration_origins",
-    ),
-    smoke={"epochs": 60, "learning_rate": 0.04, "calibration_origins": 2, "members": 1},
+    settings=Settings,
     metrics=(
         Metric(
             name="mape",

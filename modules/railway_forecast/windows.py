@@ -6,10 +6,9 @@ to be forecast, the others lie `origin_step` months apart before it. No TensorFl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
 from modules.common.runtime.errors import DataError
 from modules.common.series.time_series import TimeSeries
 from modules.railway_forecast.calendar_effects import (
@@ -19,21 +18,21 @@ from modules.railway_forecast.calendar_effects import (
     month_text,
 )
 from modules.railway_forecast.monthly import to_months
-from modules.railway_forecast.task import HORIZON, MAX_HISTORY, MIN_HISTORY, WINDOW
+from modules.railway_forecast.task import HORIZON, MAX_HISTORY, MIN_HISTORY, WINDOW, Settings
 
 
-def origin_offsets(hparams: Mapping[str, Value]) -> tuple[int, ...]:
+def origin_offsets(settings: Settings) -> tuple[int, ...]:
     """How many months before the series' end each origin lies, the oldest first.
 
     The first `calibration_origins` are older than the backtest and only set the width of its
     intervals; then come the `origins` of the backtest; the last, 0, forecasts the future.
     """
-    count = int(hparams["calibration_origins"]) + int(hparams["origins"])
-    step = int(hparams["origin_step"])
+    count = settings.calibration_origins + settings.origins
+    step = settings.origin_step
     return (*(HORIZON + step * back for back in reversed(range(count))), 0)
 
 
-def windows(series: TimeSeries, hparams: Mapping[str, Value]) -> Iterator[tuple[str, RawFeatures]]:
+def windows(series: TimeSeries, settings: Settings) -> Iterator[tuple[str, RawFeatures]]:
     """Cuts a series into examples; see `TimeSeriesSource.windower`.
 
     A training example may be any window, also one of the backtest's time: the model sees to it
@@ -41,7 +40,7 @@ def windows(series: TimeSeries, hparams: Mapping[str, Value]) -> Iterator[tuple[
 
     Args:
         series: Monthly, or brought to months as `combine` says.
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
 
     Yields:
         Split and raw features: `train` for each month that has `MIN_HISTORY` before it, `eval`
@@ -50,9 +49,9 @@ def windows(series: TimeSeries, hparams: Mapping[str, Value]) -> Iterator[tuple[
     Raises:
         DataError: If the series is too short, not positive, or out of the calendar's range.
     """
-    monthly = to_months(series, str(hparams["combine"]))
-    backtest = origin_offsets(hparams)[int(hparams["calibration_origins"]) : -1]
-    _check(monthly, backtest, hparams)
+    monthly = to_months(series, settings.combine)
+    backtest = origin_offsets(settings)[settings.calibration_origins : -1]
+    _check(monthly, backtest, settings)
     months = len(monthly.values)
     for length in range(MIN_HISTORY, months):
         yield "train", _example(monthly, length, is_backtest=False)
@@ -60,12 +59,12 @@ def windows(series: TimeSeries, hparams: Mapping[str, Value]) -> Iterator[tuple[
         yield "eval", _example(monthly, months - offset, is_backtest=True)
 
 
-def _check(series: TimeSeries, backtest: tuple[int, ...], hparams: Mapping[str, Value]) -> None:
+def _check(series: TimeSeries, backtest: tuple[int, ...], settings: Settings) -> None:
     needed = backtest[0] + MIN_HISTORY + HORIZON
     if len(series.values) < needed:
         raise DataError(
-            f"the series has {len(series.values)} months; {hparams['origins']} origins "
-            f"{hparams['origin_step']} months apart need {needed}: give a longer series, or fewer "
+            f"the series has {len(series.values)} months; {settings.origins} origins "
+            f"{settings.origin_step} months apart need {needed}: give a longer series, or fewer "
             f"origins with --set origins=2"
         )
     bad = [

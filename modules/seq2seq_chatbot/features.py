@@ -14,8 +14,10 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors, pack_ragged
 from modules.common.text.in_graph import tidied
+from modules.seq2seq_chatbot.task import Settings
 
 VOCABULARY = "characters"
 # A line is in the middle of two pairs, so that what is said once is seen twice.
@@ -27,7 +29,7 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
 
     Args:
         inputs: `question` and `reply`, string `[batch, 1]` each; `question_length` is not used.
-        custom_config: `hparams` holds `vocabulary_size`.
+        custom_config: `settings` holds `vocabulary_size`.
 
     Returns:
         The declared features.
@@ -36,7 +38,7 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     lines = {name: characters_of(inputs[name][:, 0]) for name in names}
     vocabulary = tft.vocabulary(
         tf.concat([lines[name].flat_values for name in names], axis=0),
-        top_k=int(custom_config["hparams"]["vocabulary_size"]),
+        top_k=restore(Settings, custom_config["settings"]).vocabulary_size,
         frequency_threshold=MIN_COUNT,
         vocab_filename=VOCABULARY,
     )

@@ -28,19 +28,19 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from keras import layers, ops
 
-from modules.common.graph.tensors import Hparams
 from modules.seq2seq_chatbot.costs import costs
 from modules.seq2seq_chatbot.features import VOCABULARY
+from modules.seq2seq_chatbot.task import Settings
 
 END = 0
 """What comes after a line's last character, and before its first."""
 
 
-def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> keras.Model:
+def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the model.
 
     Args:
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         transform_output: Gives the vocabulary.
 
     Returns:
@@ -48,11 +48,9 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
         character of the reply costs given those before it, and its end: nats, float32
         `[batch, longest reply + 1]`, 0 beyond the end.
     """
-    model = build(hparams, transform_output.vocabulary_size_by_name(VOCABULARY) + 2)
+    model = build(settings, transform_output.vocabulary_size_by_name(VOCABULARY) + 2)
     model.compile(
-        optimizer=keras.optimizers.Adam(
-            float(hparams["learning_rate"]), global_clipnorm=float(hparams["clip_norm"])
-        ),
+        optimizer=keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip_norm),
         loss=nats,
         metrics=[Perplexity()],
         # Every batch has a length of its own.
@@ -61,18 +59,18 @@ def build_model(hparams: Hparams, transform_output: tft.TFTransformOutput) -> ke
     return model
 
 
-def build(hparams: Hparams, symbols: int) -> keras.Model:
+def build(settings: Settings, symbols: int) -> keras.Model:
     """Builds the model.
 
     Args:
-        hparams: `units`, `layers`, `dropout` and `seed` are read.
+        settings: `units`, `layers`, `dropout` and `seed` are read.
         symbols: Characters, with the end and the unknown one.
     """
-    units, count = int(hparams["units"]), int(hparams["layers"])
+    units, count = settings.units, settings.layers
     question = keras.Input((None,), dtype="int64", name="question")
     reply = keras.Input((None,), dtype="int64", name="reply")
     table = Characters(symbols, units, name="characters")
-    dropped = _dropout(hparams)
+    dropped = _dropout(settings)
 
     read = dropped(table(ops.pad(question, [(0, 0), (0, 1)])))
     is_own = OwnPlaces(name="own_places")(question)
@@ -255,5 +253,5 @@ def _recurrence(name: str, units: int) -> layers.Layer:
     return layers.LSTM(units, return_sequences=True, return_state=True, name=name)
 
 
-def _dropout(hparams: Hparams) -> layers.Layer:
-    return layers.Dropout(float(hparams["dropout"]), seed=int(hparams["seed"]))
+def _dropout(settings: Settings) -> layers.Layer:
+    return layers.Dropout(settings.dropout, seed=settings.seed)

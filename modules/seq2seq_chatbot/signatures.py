@@ -9,7 +9,7 @@ from modules.common.evaluating import ngrams
 from modules.common.export.saved_model import Servable
 from modules.common.graph.checks import check_each
 from modules.common.graph.chunks import in_chunks
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.models.bigram import fit_bigram, fit_unigram, log_probability
 from modules.common.text.characters import to_texts
 from modules.common.training.input_pipeline import Split
@@ -17,6 +17,7 @@ from modules.seq2seq_chatbot.decoder import LOW, Decoder
 from modules.seq2seq_chatbot.decoding import decode
 from modules.seq2seq_chatbot.features import symbols_of
 from modules.seq2seq_chatbot.model import own_places
+from modules.seq2seq_chatbot.task import Settings
 
 _ANSWERED_AT_ONCE = 16
 _SCORED_AT_ONCE = 64
@@ -37,7 +38,7 @@ class Seq2seqChatbotServable(Servable):
         }
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits both models of which character follows which; see `Servable.fit_baselines`.
 
         Returns:
@@ -104,8 +105,8 @@ class Seq2seqChatbotServable(Servable):
                 self._decoder,
                 some,
                 most,
-                int(self.hparams["max_chars"]),
-                float(self.hparams["length_penalty"]),
+                self.settings.max_chars,
+                self.settings.length_penalty,
             )
             return {
                 "ids": found.ids,
@@ -144,10 +145,10 @@ class Seq2seqChatbotServable(Servable):
             questions count for nothing.
         """
         bucket = tf.strings.to_hash_bucket_fast(tf.reshape(text, [-1]), _BUCKETS)
-        is_chosen = bucket < round(float(self.hparams["answered_share"]) * _BUCKETS)
+        is_chosen = bucket < round(self.settings.answered_share * _BUCKETS)
         rows = tf.where(is_chosen)
         chosen = self._with_defaults(tf.gather_nd(question, rows))
-        places = int(self.hparams["max_chars"]) + 1
+        places = self.settings.max_chars + 1
         # The first of each, or none if there are no questions.
         best = tf.reshape(self._answers(chosen)["ids"][:, :1], [-1, places])
         ids = tf.scatter_nd(rows, best, tf.stack([tf.size(bucket, tf.int64), places]))

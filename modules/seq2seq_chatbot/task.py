@@ -16,12 +16,54 @@ unigram model.
 
 from __future__ import annotations
 
+from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import DropoutSettings, TrainingSettings
+from modules.common.dialogue.settings import DialogueSettings
 from modules.common.dialogue.sources import DialogueSource, DialogueTableSource
 
 MAX_BEAM_WIDTH = 32
 # What is known of metrics that need replies, which take a hundred times as long as a perplexity.
 _SOME = "of a share of the questions, `answered_share`, which their text decides"
+
+
+class Settings(TrainingSettings, DropoutSettings, DialogueSettings):
+    """What may be set for seq2seq_chatbot."""
+
+    seed: int = setting(20170801)
+    precision: str = setting("auto")
+    epochs: int = setting(10, smoke=6)
+    batch_size: int = setting(128)
+    eval_batch_size: int = setting(64)
+    learning_rate: float = setting(2e-3, smoke=5e-3, search=(1e-3, 2e-3, 3e-3))
+    patience: int = setting(3)
+    least_fall: float = setting(0.3)
+    clip_norm: float = setting(
+        5.0, at_least=0, doc="Norm that the gradient is scaled down to; 0 for no limit."
+    )
+    units: int = setting(
+        256, smoke=64, at_least=1, doc="Units of each layer of encoder and decoder."
+    )
+    layers: int = setting(3, smoke=1, at_least=1, doc="Layers of each.")
+    dropout: float = setting(0.3, search=(0.2, 0.3, 0.4))
+    vocabulary_size: int = setting(
+        5000, at_least=1, reads=DATA, doc="Characters that are told apart at most."
+    )
+    pairing: str = setting("successors")
+    max_chars: int = setting(60)
+    length_penalty: float = setting(
+        1.0, at_least=0, doc="Power of a reply's length that divides its log-probability."
+    )
+    answered_share: float = setting(
+        0.1,
+        at_least=0,
+        at_most=1,
+        doc="Fraction of held-out questions that are answered for BLEU and distinct-n.",
+    )
+    sample_conversations: int = setting(
+        2000, smoke=600, at_least=1, reads=SAMPLE, doc="Conversations that are made up."
+    )
+
 
 TASK = Task(
     name="seq2seq_chatbot",
@@ -33,40 +75,7 @@ TASK = Task(
     ),
     label="reply",
     target_is_input=True,
-    hparams={
-        "seed": 20170801,
-        "epochs": 10,
-        "batch_size": 128,
-        "eval_batch_size": 64,
-        "learning_rate": 2e-3,
-        "patience": 3,
-        "schedule": "plateau",
-        "least_fall": 0.3,
-        "precision": "auto",
-        "clip_norm": 5.0,
-        "units": 256,
-        "layers": 3,
-        "dropout": 0.3,
-        "vocabulary_size": 5000,
-        "pairing": "successors",
-        "max_chars": 60,
-        "length_penalty": 1.0,
-        "answered_share": 0.1,
-        "sample_conversations": 2000,
-    },
-    choices={"pairing": ("two_by_two", "successors")},
-    data_hparams=("pairing", "max_chars", "vocabulary_size"),
-    smoke={
-        "epochs": 6,
-        "units": 64,
-        "layers": 1,
-        "sample_conversations": 600,
-        "learning_rate": 5e-3,
-    },
-    search={
-        "learning_rate": (1e-3, 2e-3, 3e-3),
-        "dropout": (0.2, 0.3, 0.4),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="perplexity",

@@ -11,19 +11,20 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from modules.common.graph.tensors import Arrays, Hparams, Tensors
+from modules.common.graph.tensors import Arrays, Tensors
 from modules.common.runtime.errors import DataError
+from modules.voice_gender.task import Settings
 
 # Fitting time grows with the square of the examples.
 _MAX_EXAMPLES = 20_000
 
 
-def fit(train: Mapping[str, np.ndarray], hparams: Hparams) -> Arrays:
+def fit(train: Mapping[str, np.ndarray], settings: Settings) -> Arrays:
     """Fits both baselines on the training split.
 
     Args:
         train: `properties` `[examples, 20]` and `is_female` `[examples]`.
-        hparams: `svm_cost` and `seed` are read.
+        settings: `svm_cost` and `seed` are read.
 
     Returns:
         `majority` `[]` (1 for female), `support_vectors` `[vectors, 20]`, `dual_coefficients`
@@ -41,13 +42,13 @@ def fit(train: Mapping[str, np.ndarray], hparams: Hparams) -> Arrays:
             "both female and male"
         )
     if len(properties) > _MAX_EXAMPLES:
-        chosen = np.random.default_rng(int(hparams["seed"])).permutation(len(properties))
+        chosen = np.random.default_rng(settings.seed).permutation(len(properties))
         properties, is_female = (
             properties[chosen[:_MAX_EXAMPLES]],
             is_female[chosen[:_MAX_EXAMPLES]],
         )
     gamma = 1.0 / properties.shape[1]
-    machine = SVC(C=float(hparams["svm_cost"]), gamma=gamma).fit(properties, is_female)
+    machine = SVC(C=settings.svm_cost, gamma=gamma).fit(properties, is_female)
     return {
         "majority": np.float32(train["is_female"].mean() >= 0.5),
         "support_vectors": machine.support_vectors_.astype(np.float32),

@@ -8,20 +8,20 @@ import tensorflow as tf
 
 from modules.common.export.request_checks import prepare_request
 from modules.common.export.saved_model import Servable, trace
-from modules.common.graph.tensors import Baselines, Hparams, Tensors
+from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.training.input_pipeline import Split
 from modules.voice_gender import acoustic, baselines
 from modules.voice_gender.properties import PROPERTIES
-from modules.voice_gender.task import FEMALE, MALE
+from modules.voice_gender.task import FEMALE, MALE, Settings
 
 
 class VoiceGenderServable(Servable):
     """The network with Transform's graph before it and labels behind it."""
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
         """Fits the majority and the support vector machine; see `Servable`."""
-        return baselines.fit(train, hparams)
+        return baselines.fit(train, settings)
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers for the twenty properties.

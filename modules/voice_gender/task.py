@@ -19,10 +19,12 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from modules.common.declaring.settings import SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
-from modules.common.reading import genders, numbers
+from modules.common.declaring.training_settings import DropoutSettings, TrainingSettings
 from modules.common.reading.genders import FEMALE, GENDERS, MALE
 from modules.common.reading.numbers import NUMBERS
+from modules.common.reading.settings import GenderSettings, NumberSettings
 from modules.common.reading.table_sources import Column
 from modules.common.sound.sources import AudioFolderSource
 from modules.common.tables.sources import CsvSource
@@ -56,6 +58,25 @@ def _column(name: str) -> Column:
     return Column(feature=name, headers=headers, convention=NUMBERS)
 
 
+class Settings(TrainingSettings, DropoutSettings, NumberSettings, GenderSettings):
+    """What may be set for voice_gender."""
+
+    seed: int = setting(20170101)
+    epochs: int = setting(200, smoke=20)
+    batch_size: int = setting(64)
+    learning_rate: float = setting(1e-3, search=(3e-4, 1e-3, 3e-3))
+    patience: int = setting(20, smoke=5)
+    hidden_units: int = setting(512, smoke=64, at_least=1, doc="Units of each hidden layer.")
+    hidden_layers: int = setting(2, search=(1, 2, 3), at_least=0, doc="Hidden layers.")
+    dropout: float = setting(0.4, search=(0.2, 0.4, 0.5))
+    svm_cost: float = setting(
+        4.0, above=0, doc="Cost of errors of the support vector machine in the gate."
+    )
+    sample_recordings: int = setting(
+        400, smoke=160, at_least=1, reads=SAMPLE, doc="Recordings that are synthesized."
+    )
+
+
 TASK = Task(
     name="voice_gender",
     title="Acoustic properties of a voice, or a recording of it → female or male",
@@ -87,32 +108,7 @@ TASK = Task(
         Feature(name="is_female", dtype="float32"),
     ),
     label="is_female",
-    hparams={
-        "seed": 20170101,
-        "epochs": 200,
-        "batch_size": 64,
-        "learning_rate": 1e-3,
-        "patience": 20,
-        "hidden_units": 512,
-        "hidden_layers": 2,
-        "dropout": 0.4,
-        "svm_cost": 4.0,
-        "sample_recordings": 400,
-        # Of the tables, where they can be read in several ways.
-        "decimal_mark": numbers.AUTO,
-        "gender_codes": genders.AUTO,
-    },
-    choices={
-        "decimal_mark": tuple(numbers.DECIMAL_MARKS),
-        "gender_codes": tuple(genders.GENDER_CODES),
-    },
-    data_hparams=("decimal_mark", "gender_codes"),
-    smoke={"epochs": 20, "hidden_units": 64, "patience": 5, "sample_recordings": 160},
-    search={
-        "learning_rate": (3e-4, 1e-3, 3e-3),
-        "hidden_layers": (1, 2, 3),
-        "dropout": (0.2, 0.4, 0.5),
-    },
+    settings=Settings,
     metrics=(
         Metric(
             name="accuracy",

@@ -69,9 +69,10 @@ def _evaluate(task: Task, data: str, whole: bool, env: Environment, run: last_ru
     from pipelines.data import locate
     from pipelines.results import RunResult
 
-    location = locate(task, data, env, run.hparams)
+    settings = task.restore(run.settings)
+    location = locate(task, data, env, settings)
     splits = ["train", "eval"] if whole else ["eval"]
-    pipeline = builder.create_evaluation(task, env, location, run.hparams, run.model, splits)
+    pipeline = builder.create_evaluation(task, env, location, settings, run.model, splits)
     result = RunResult(task=task)
     runner.run(pipeline, env, result, lambda name: None, lambda outcome, figure: None)
     return result.paths["evaluation"]

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from modules.common.declaring.registry import all_tasks
+from modules.common.declaring.settings import as_dict
 from modules.common.declaring.task import Task
 from pipelines import last_run, pushed
 from pipelines.commands.options import TaskType, as_json, root_option
@@ -46,7 +47,7 @@ def _row(task: Task, local: Environment, smoke: Environment) -> dict[str, Any]:
         "name": task.name,
         "title": task.title,
         "metrics": [metric.name for metric in task.metrics],
-        "settings": dict(task.hparams),
+        "settings": as_dict(task.settings()),
         **_pushed(task, local),
         "smoke": _pushed(task, smoke),
     }
@@ -76,9 +77,8 @@ def _states(row: dict[str, Any], local: Environment, smoke: Environment) -> Iter
 
 def _show_settings(task: Task) -> None:
     click.echo(f"{task.name}: {task.title}\n")
-    width = max(map(len, task.hparams))
-    for name, value in task.hparams.items():
-        tiny = task.smoke.get(name, value)
-        smoke = f"  ({tiny!r} with --env smoke)" if tiny != value else ""
-        choices = task.describe_choices(name)
-        click.echo(f"--{name:<{width}}  {value!r}{smoke}{'  ' if choices else ''}{choices}")
+    width = max(len(each.name) for each in task.declared)
+    for each in task.declared:
+        smoke = "" if each.smoke is None else f"  ({each.smoke!r} with --env smoke)"
+        click.echo(f"--{each.name:<{width}}  {each.default!r}{smoke}  {each.expected}")
+        click.echo(f"  {'':<{width}}  {each.doc}")

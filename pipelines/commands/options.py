@@ -53,11 +53,10 @@ class SettingsCommand(click.Command):
 
     def settings(self, task: Task) -> Mapping[str, str]:
         """Names the settings, each with a line for `--help`: here the hyperparameters."""
-        about = {}
-        for name, value in task.hparams.items():
-            choices = task.describe_choices(name)
-            about[name] = f"Default {value!r}{', ' if choices else ''}{choices}."
-        return about
+        return {
+            each.name: f"{each.doc} Default {each.default!r}, {each.expected}."
+            for each in task.declared
+        }
 
     def flags(self, task: Task) -> Collection[str]:
         """Names those of the settings that take no value and are then true: here none."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from modules.common.declaring.task import Task, Value
+from modules.common.declaring.settings import Settings, as_dict
+from modules.common.declaring.task import Task
+from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.runtime.errors import LianxiError
 from pipelines import last_run, stopping
 from pipelines.commands.options import (
@@ -88,16 +89,16 @@ def _run(
     task: Task,
     data: str | None,
     env: Environment,
-    settings: dict[str, str],
+    given: dict[str, str],
     choices: dict[str, bool],
     as_json: bool,
     beam: tuple[str, ...] = (),
 ) -> int:
     from pipelines.data import locate
 
-    hparams = task.resolve_hparams(settings, smoke=env.smoke)
+    settings = task.resolve(given, smoke=env.smoke)
     stopping.kept(f"What finished before is kept in {env.root}.")
-    location = locate(task, data, env, hparams)
+    location = locate(task, data, env, settings)
     log = new_log_path(env.logs_dir, task.name)
     with logging_to(log) as stderr:
         stream = stderr if as_json else sys.stdout
@@ -114,7 +115,9 @@ def _run(
         result = RunResult(task=task)
         note_environment(result, env, str(log))
         check_arguments(beam)
-        pipeline = builder.create_pipeline(task, env, location, hparams, builder.Options(**choices))
+        pipeline = builder.create_pipeline(
+            task, env, location, settings, builder.Options(**choices)
+        )
         error: LianxiError | None = None
         with RunConsole(stream) as console:
             try:
@@ -123,19 +126,19 @@ def _run(
                 error = failure
         # What refused the disk to a component refuses it here too, and is said once.
         with suppress(*((OSError,) if error is not None else ())):
-            _remember(task, hparams, env, location.files, result, error)
+            _remember(task, settings, env, location.files, result, error)
         console.show_result(result)
         if as_json:
             print(json_line(result.to_json()))
             sys.stdout.flush()
         if error is not None:
             raise error
-        return _finish(task, hparams, env, result, stderr)
+        return _finish(task, settings, env, result, stderr)
 
 
 def _remember(
     task: Task,
-    hparams: dict[str, Value],
+    settings: Settings,
     env: Environment,
     data_files: str,
     result: RunResult,
@@ -147,7 +150,7 @@ def _remember(
             data_files=data_files,
             model=result.paths["model"],
             evaluation=result.paths["evaluation"],
-            hparams=hparams,
+            settings=as_dict(settings),
         )
         last_run.save(env, task.name, run)
     if error is None:
@@ -158,14 +161,14 @@ def _remember(
 
 def _finish(
     task: Task,
-    hparams: Mapping[str, Value],
+    settings: Settings,
     env: Environment,
     result: RunResult,
     stderr: TextIO,
 ) -> int:
     """Says what to do where the model was not pushed; gives the exit code."""
     if not result.pushed:
-        print(_refusal(task, hparams, env.smoke, result), file=stderr)
+        print(_refusal(task, settings, env.smoke, result), file=stderr)
         return NOT_BLESSED_EXIT_CODE
     print(
         f"Serve it with `lianxi serve{env.options}`, or ask it with "
@@ -175,17 +178,17 @@ def _finish(
     return 0
 
 
-def _refusal(task: Task, hparams: Mapping[str, Value], is_smoke: bool, result: RunResult) -> str:
+def _refusal(task: Task, settings: Settings, is_smoke: bool, result: RunResult) -> str:
     """Says that a gate refused the model, and what may help: only what the task has."""
     from modules.common.training.divergence import advice, rose
 
     said = f"{task.name} was not pushed: {', '.join(result.refused)} did not pass its gate."
     diverged = rose(result.paths.get("tensorboard", ""))
-    if diverged:
-        return f"{said} {diverged} {advice(task, hparams)}, and run again."
+    if diverged and isinstance(settings, TrainingSettings):
+        return f"{said} {diverged} {advice(task, settings)}, and run again."
     wishes = ["more data"]
-    if "epochs" in task.hparams:
-        wishes.append(f"more training (--epochs {2 * int(hparams['epochs'])})")
+    if isinstance(settings, TrainingSettings):
+        wishes.append(f"more training (--epochs {2 * settings.epochs})")
     if is_smoke:
         wishes.append("the whole model (a smoke run trains a tiny one: leave --env smoke out)")
     wishes.append(f"other settings (`lianxi list {task.name}` shows them)")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from modules.common.declaring.task import Task, Value
+from modules.common.declaring.settings import SAMPLE, Settings, as_dict, tell
+from modules.common.declaring.task import Task
 from modules.common.runtime.errors import LianxiError
 from pipelines import stopping
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
@@ -43,10 +44,10 @@ def command(
             raise click.UsageError(f"--count and --{size.replace('_', '-')} are one; give one")
         chosen[size] = str(count)
     elif size is not None:
-        chosen.setdefault(size, str(task.smoke.get(size, task.hparams[size])))
-    hparams = task.resolve_hparams(chosen)
+        chosen.setdefault(size, str(getattr(task.resolve({}, smoke=True), size)))
+    resolved = task.resolve(chosen)
     try:
-        _write(task, folder, hparams)
+        _write(task, folder, resolved)
     except ValueError as error:
         raise LianxiError(str(error)) from error
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -55,10 +56,10 @@ def command(
     click.echo(f"Read them with `lianxi run {task.name} --data {shlex.quote(str(folder))}`.")
 
 
-def _write(task: Task, folder: Path, hparams: dict[str, Value]) -> None:
+def _write(task: Task, folder: Path, settings: Settings) -> None:
     """Writes the sample; one that was stopped half-way is written over by the same command."""
     unfinished = folder / _UNFINISHED
-    what = json.dumps([task.name, hparams], ensure_ascii=False)
+    what = json.dumps([task.name, as_dict(settings)], ensure_ascii=False)
     is_same = unfinished.is_file() and unfinished.read_text(encoding="utf-8") == what
     if folder.is_dir() and any(folder.iterdir()) and not is_same:
         raise LianxiError(f"{folder} is not empty; name a new folder")
@@ -66,18 +67,17 @@ def _write(task: Task, folder: Path, hparams: dict[str, Value]) -> None:
     unfinished.write_text(what, encoding="utf-8")
     stopping.kept(f"What was written to {folder} is not whole.")
     module = importlib.import_module(f"modules.{task.name}.sample.maker")
-    module.write_sample(folder, int(hparams["seed"]), hparams)
+    module.write_sample(folder, tell(settings, SAMPLE))
     unfinished.unlink()
 
 
 def _size_setting(task: Task) -> str | None:
-    """Names the hyperparameter that says how large a sample is: the first that counts some."""
+    """Names the setting that says how large a sample is: the first that counts some."""
     return next(
         (
-            name
-            for name, value in task.hparams.items()
-            # A rate, such as `sample_rate_hz`, counts nothing.
-            if name.startswith(_SAMPLE_PREFIX) and not name.endswith("_hz") and type(value) is int
+            each.name
+            for each in task.declared
+            if each.name.startswith(_SAMPLE_PREFIX) and SAMPLE in each.reads and each.type is int
         ),
         None,
     )

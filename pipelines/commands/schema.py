@@ -57,8 +57,8 @@ def _infer(task: Task, data: str | None, env: Environment) -> str:
     from pipelines.data import locate
     from pipelines.results import RunResult
 
-    hparams = task.resolve_hparams({}, smoke=env.smoke)
-    pipeline = builder.create_inference(task, env, locate(task, data, env, hparams), hparams)
+    settings = task.resolve({}, smoke=env.smoke)
+    pipeline = builder.create_inference(task, env, locate(task, data, env, settings), settings)
     result = RunResult(task=task)
     runner.run(pipeline, env, result, lambda name: None, lambda outcome, figure: None)
     [schema] = next(o for o in result.outcomes if o.name == "SchemaGen").outputs["schema"]

@@ -16,6 +16,7 @@ from components.example_gen.quarantine import rejects_path
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime.errors import DataError
 from pipelines.data import locate
 from pipelines.environment import Environment
@@ -26,11 +27,11 @@ Case = Callable[[str], Path]
 def pairs(data: Path) -> list[tuple[object, object]]:
     """Questions with replies that seq2seq_chatbot reads of a folder."""
     task = load_task("seq2seq_chatbot")
-    location = locate(task, str(data), Environment(name="local", root=str(data)), {})
+    location = locate(task, str(data), Environment(name="local", root=str(data)), task.settings())
     config = ReadConfig(
         task_name=task.name,
         source=location.source,
-        hparams={"pairing": "successors", "max_chars": 60},
+        settings=tell(task.resolve({"pairing": "successors", "max_chars": 60}), DATA),
         data_dir=location.folder,
     )
     paths = Executor.items(config, location.patterns)

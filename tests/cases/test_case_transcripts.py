@@ -14,6 +14,7 @@ from components.example_gen.sound.audio_folder import Executor as VoiceExecutor
 from components.example_gen.sound.speech import Executor
 from components.example_gen.sound.speech_reader import Utterance
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime.errors import DataError
 from pipelines.data import locate
 from pipelines.environment import Environment
@@ -26,7 +27,7 @@ _TEXTS = {"今天天气很好", "我们明天去爬山", "请把门关上", "他
 def utterances(data: Path) -> list[Utterance]:
     """What chinese_asr would decode of a folder; nothing may be left over."""
     task = load_task("chinese_asr")
-    location = locate(task, str(data), Environment(name="local", root=str(data)), {})
+    location = locate(task, str(data), Environment(name="local", root=str(data)), task.settings())
     items = Executor.items(config_for(location.source, Path(location.folder)), location.patterns)
     assert all(isinstance(item, Utterance) for item in items)
     return items
@@ -94,11 +95,12 @@ def test_66_folders_tell_speakers(case: Case) -> None:
 @pytest.mark.parametrize(("folder", "speaker"), [("in", "female"), ("in2", "sample")])
 def test_66_voices_that_names_do_not_tell(case: Case, folder: str, speaker: str) -> None:
     task = load_task("voice_gender")
-    location = locate(task, str(case("66") / folder), Environment(name="local", root=""), {})
+    env = Environment(name="local", root="")
+    location = locate(task, str(case("66") / folder), env, task.settings())
     config = ReadConfig(
         task_name=task.name,
         source=location.source,
-        hparams=dict(task.hparams),
+        settings=tell(task.settings(), DATA),
         data_dir=location.folder,
     )
     said = rf"of one speaker, or their names begin alike .*20 in female/ \(speaker {speaker}\)"

@@ -29,7 +29,9 @@ def test_a_table_is_read_from_the_folder_that_was_named(
         data = copied(folder / "in [2024]_csv", tmp_path / f"{name}_csv", folder / "x1_csv")
     wanted = len((data / "names.csv").read_text(encoding="utf-8").splitlines()) - 1
     task = load_task("name_gender")
-    location = locate(task, str(data), Environment(name="local", root=str(tmp_path)), task.hparams)
+    location = locate(
+        task, str(data), Environment(name="local", root=str(tmp_path)), task.settings()
+    )
     assert find_files(location.folder, location.patterns) == [str(data.resolve() / "names.csv")]
     examples = execute(monkeypatch, CsvExampleGen, task, location.folder, tmp_path / "out")
     assert examples.get_int_custom_property("examples") == wanted
@@ -42,7 +44,9 @@ def test_pictures_are_read_from_the_folder_that_was_named(
 ) -> None:
     task = load_task("image_retrain")
     data = case("32") / name
-    location = locate(task, str(data), Environment(name="local", root=str(tmp_path)), task.hparams)
+    location = locate(
+        task, str(data), Environment(name="local", root=str(tmp_path)), task.settings()
+    )
     assert len(find_files(location.folder, location.patterns)) == 12
     examples = execute(monkeypatch, ImageFolderExampleGen, task, location.folder, tmp_path / "out")
     read = examples.get_int_custom_property("examples")

@@ -14,6 +14,7 @@ from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
 from components.example_gen.tables.example_gen import Executor, read_csv
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.reading.data_files import find_files
 from modules.common.runtime.errors import DataError
 
@@ -42,7 +43,7 @@ def read(folder: Path, task_name: str = "name_gender", **settings: str) -> Found
     config = ReadConfig(
         task_name=task_name,
         source=task.sources[0],
-        hparams=task.resolve_hparams(settings),
+        settings=tell(task.resolve(settings), DATA),
         data_dir=str(folder),
     )
     paths = find_files(str(folder), task.sources[0].patterns)

@@ -14,6 +14,7 @@ from components.example_gen.quarantine import read_counts
 from components.example_gen.series.time_series import TimeSeriesExampleGen
 from modules.common.declaring.registry import load_task
 from modules.common.runtime.errors import DataError, TaskError
+from modules.common.series.settings import SeriesSettings
 from modules.common.series.time_series import TimeSeries, parse
 from modules.railway_forecast.predict import read_request
 from modules.railway_forecast.task import SOURCE
@@ -23,7 +24,7 @@ Case = Callable[[str], Path]
 
 def read(folder: Path, **settings: str) -> TimeSeries:
     [file] = folder.glob("[!.]*.csv")
-    return parse(file.read_bytes(), SOURCE, settings)[0]
+    return parse(file.read_bytes(), SOURCE, SeriesSettings(**settings))[0]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_23_quarters(case: Case, folder: str) -> None:
 
 def test_26_odd_cells(case: Case) -> None:
     [file] = (case("26") / "in").glob("*.csv")
-    series, rejects = parse(file.read_bytes(), SOURCE)
+    series, rejects = parse(file.read_bytes(), SOURCE, SeriesSettings())
     assert (series.values[0], series.values[-1], len(series.values)) == (8895.19, 13465.17, 90)
     assert [(reject.line, reject.is_bad) for reject in rejects] == [
         (92, True), (93, True), (94, True), (95, True), (96, False), (97, True), (98, False),

@@ -43,14 +43,14 @@ def transformed_files(run: SmokeRun, split: str) -> list[str]:
     return [str(path) for path in folder.glob(f"*/Split-{split}/*")]
 
 
-def hparams(task: Task) -> dict:
-    return task.resolve_hparams({}, smoke=True)
+def settings(task: Task) -> Any:
+    return task.resolve({}, smoke=True)
 
 
 def build(run: SmokeRun) -> keras.Model:
     model_module = importlib.import_module(f"modules.{run.task.name}.model")
     keras.utils.set_random_seed(1)
-    return model_module.build_model(hparams(run.task), transform_output(run))
+    return model_module.build_model(settings(run.task), transform_output(run))
 
 
 def servable_class(task: Task) -> type[saved_model.Servable]:
@@ -66,15 +66,15 @@ def servable_class(task: Task) -> type[saved_model.Servable]:
 
 
 def open_split(run: SmokeRun, name: str) -> Split:
-    return Split(transformed_files(run, name), transform_output(run), run.task, hparams(run.task))
+    return Split(transformed_files(run, name), transform_output(run), run.task, settings(run.task))
 
 
 def make_servable(run: SmokeRun, model: keras.Model) -> saved_model.Servable:
     output = transform_output(run)
     splits = [open_split(run, name) for name in ("train", "eval")]
     found = servable_class(run.task)
-    baselines = found.fit_baselines(*splits, hparams(run.task))
-    servable = found(run.task, hparams(run.task), model, output, baselines)
+    baselines = found.fit_baselines(*splits, settings(run.task))
+    servable = found(run.task, settings(run.task), model, output, baselines)
     servable.calibrate(splits[0])
     return servable
 
@@ -106,7 +106,7 @@ def test_transform_gives_what_is_declared(smoke_run: SmokeRun) -> None:
     output = transform_output(smoke_run)
     layer = output.transform_features_layer()
     raw = tf.io.parse_example(raw_examples(smoke_run), output.raw_feature_spec())
-    declared = task.features_for(hparams(task))
+    declared = task.features_for(settings(task))
     first, second = (unpack(layer(raw), declared) for _ in range(2))
     assert set(first) == {feature.name for feature in declared}
     for feature in declared:

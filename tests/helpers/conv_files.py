@@ -8,10 +8,18 @@ from typing import NamedTuple
 from components.example_gen.dialogue.dialogue_reader import read_dialogue
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
+from modules.common.declaring.settings import DATA, tell
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import TrainingSettings
+from modules.common.dialogue.settings import DialogueSettings
 from modules.common.dialogue.sources import DialogueSource
 
 Pair = tuple[str, str]
+
+
+class Settings(TrainingSettings, DialogueSettings):
+    """What may be set for a task that reads conversations."""
+
 
 TASK = Task(
     name="tiny_task",
@@ -19,9 +27,7 @@ TASK = Task(
     sources=(DialogueSource(),),
     features=(Feature(name="reply", dtype="int64", shape=(None,)),),
     label="reply",
-    hparams={"pairing": "successors", "max_chars": 60},
-    data_hparams=("pairing", "max_chars"),
-    smoke={},
+    settings=Settings,
     metrics=(Metric(name="accuracy", doc="share", gate=Gate(floor=0.5)),),
     serving=Serving(
         inputs=(Field(name="text", dtype="string"),),
@@ -52,19 +58,19 @@ class Found(NamedTuple):
         return [(reject.where, reject.kind, reject.reason) for reject in self.rejects]
 
 
-def config_for(folder: Path, **hparams: str | int) -> ReadConfig:
+def config_for(folder: Path, **settings: str | int) -> ReadConfig:
     """What the reader is told."""
     return ReadConfig(
         task_name="tiny_task",
         source=DialogueSource(),
-        hparams={"pairing": "successors", "max_chars": 60} | hparams,
+        settings=tell(TASK.resolve(settings), DATA),
         data_dir=str(folder),
     )
 
 
-def read_file(path: Path, **hparams: str | int) -> Found:
+def read_file(path: Path, **settings: str | int) -> Found:
     """Reads a file."""
-    items = list(read_dialogue(str(path), config_for(path.parent, **hparams)))
+    items = list(read_dialogue(str(path), config_for(path.parent, **settings)))
     records = [item for item in items if isinstance(item, Record)]
     rejects = [item for item in items if isinstance(item, Reject)]
     alone = [reject for reject in rejects if "in no pair" in reject.reason]
@@ -78,8 +84,8 @@ def read_file(path: Path, **hparams: str | int) -> Found:
     )
 
 
-def read(folder: Path, contents: str | bytes, **hparams: str | int) -> Found:
+def read(folder: Path, contents: str | bytes, **settings: str | int) -> Found:
     """Writes a file, UTF-8 unless it is bytes, and reads it."""
     path = folder / "a.conv"
     path.write_bytes(contents.encode() if isinstance(contents, str) else contents)
-    return read_file(path, **hparams)
+    return read_file(path, **settings)

@@ -14,6 +14,7 @@ from components.example_gen.pictures.image_reader import read_picture
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.pictures.sources import ImageFolderSource
 
 
@@ -47,7 +48,7 @@ def ingest(task_name: str, data: Path, **settings: Any) -> Ingested:
     config = ReadConfig(
         task_name=task_name,
         source=source,
-        hparams=task.resolve_hparams(settings),
+        settings=tell(task.resolve(settings), DATA),
         data_dir=str(data),
     )
     items = Executor.items(config, source.patterns)

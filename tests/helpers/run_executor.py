@@ -11,6 +11,7 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types.standard_artifacts import Examples
 
 from components.example_gen import base
+from modules.common.declaring.settings import DATA, tell
 from modules.common.declaring.task import Task
 
 Features = dict[str, Any]
@@ -22,13 +23,13 @@ def execute(
     task: Task,
     data: Path | str,
     output: Path,
-    **hparams: Any,
+    **settings: Any,
 ) -> Examples:
     """Runs the executor with the properties of a real component, on the task's first source."""
     monkeypatch.setattr(base, "load_task", lambda name: task)
     monkeypatch.setattr("components.example_gen.read_config.load_task", lambda name: task)
-    settings = task.resolve_hparams(hparams)
-    component = component_class(task, task.sources[0], str(data), settings, "digest")
+    told = tell(task.resolve(settings), DATA)
+    component = component_class(task, task.sources[0], str(data), told, "digest")
     examples = Examples()
     examples.uri = str(output)
     context = BaseBeamExecutor.Context(

@@ -17,20 +17,22 @@ from run_executor import execute, read_back
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
 from components.example_gen.sound import clips, speech
+from modules.common.declaring.settings import DATA, resolve, setting, tell
 from modules.common.declaring.sources import Source
 from modules.common.declaring.task import Task
+from modules.common.declaring.training_settings import TrainingSettings
+from modules.common.sound.settings import SpeechSettings
 from modules.common.sound.sources import ListedSpeechSource, SideFileSource, WordFileSource
 
 RATE_HZ = 16_000
-HPARAMS = {
-    "sample_rate_hz": RATE_HZ,
-    "max_seconds": 20.0,
-    "min_file_bytes": 0,
-    "eval_folder": "test",
-    "eval_on": "held_out",
-}
 WORDS, SIDE, LIST = WordFileSource(), SideFileSource(), ListedSpeechSource()
 NAMES = [f"{speaker}_{number}" for speaker in "ABCDE" for number in range(4)]
+
+
+class Settings(TrainingSettings, SpeechSettings):
+    """What may be set for a task that reads recordings."""
+
+    max_seconds: float = setting(20.0)
 
 
 def texts(records: Sequence[Record]) -> set[str]:
@@ -51,19 +53,16 @@ def write_list(data: Path, name: str, rows: Sequence[str], encoding: str = "utf-
 
 def sound_task(source: Source, quarantine_limit: float = 0.9) -> Task:
     """A task with this source."""
-    plain = task(source)
-    return replace(
-        plain,
-        hparams={**plain.hparams, **HPARAMS},
-        data_hparams=tuple(HPARAMS),
-        quarantine_limit=quarantine_limit,
-    )
+    return replace(task(source, settings=Settings), quarantine_limit=quarantine_limit)
 
 
-def config_for(source: Source, data: Path, **hparams: Any) -> ReadConfig:
+def config_for(source: Source, data: Path, **settings: Any) -> ReadConfig:
     """What the reader of a source is told."""
     return ReadConfig(
-        task_name="tiny_task", source=source, hparams={**HPARAMS, **hparams}, data_dir=str(data)
+        task_name="tiny_task",
+        source=source,
+        settings=tell(resolve(Settings, settings), DATA),
+        data_dir=str(data),
     )
 
 
@@ -122,23 +121,23 @@ def ingest(
     source: Source,
     data: Path,
     output: Path,
-    **hparams: Any,
+    **settings: Any,
 ) -> Ingested:
     """Runs an executor on a folder."""
     output = output / component.__name__ / "examples" / "1"
-    examples = execute(monkeypatch, component, sound_task(source), data, output, **hparams)
+    examples = execute(monkeypatch, component, sound_task(source), data, output, **settings)
     names = ("examples", "quarantined", "set_aside")
     return Ingested(output, {name: examples.get_int_custom_property(name) for name in names})
 
 
 def read_folder(
-    source: Source, data: Path, **hparams: Any
+    source: Source, data: Path, **settings: Any
 ) -> tuple[dict[str, list[Record]], dict[str, Reject]]:
     """Reads a folder without Beam: records by split, and rejects by place."""
     executor = {"speech": speech.Executor, "clips": clips.Executor}[
         source.component.rsplit(".", 2)[1]
     ]
-    config = config_for(source, data, **hparams)
+    config = config_for(source, data, **settings)
     records: dict[str, list[Record]] = {"train": [], "eval": []}
     rejects = {}
     for item in executor.items(config, source.patterns):

@@ -12,14 +12,24 @@ import mido
 from drawing import task
 
 from components.example_gen.read_config import ReadConfig
+from modules.common.declaring.settings import DATA, resolve, setting, tell
 from modules.common.declaring.task import Task
+from modules.common.declaring.training_settings import TrainingSettings
+from modules.common.midi.settings import MidiSettings
 from modules.common.midi.sources import MidiSource
 
-HPARAMS = {"window_steps": 32, "hop_steps": 8, "min_tune_steps": 16}
 TUNES = MidiSource()
 TICKS = 96
 
 Events = Sequence[tuple[int, Any]]
+
+
+class Settings(TrainingSettings, MidiSettings):
+    """What may be set for a task that reads tunes."""
+
+    window_steps: int = setting(32)
+    hop_steps: int = setting(8)
+    min_tune_steps: int = setting(16)
 
 
 def note(start: int, end: int, pitch: int, channel: int = 0) -> Events:
@@ -73,17 +83,14 @@ def with_header(contents: bytes, place: int, value: int) -> bytes:
 
 def tune_task(quarantine_limit: float = 0.9) -> Task:
     """A task that reads tunes."""
-    plain = task(TUNES)
-    return replace(
-        plain,
-        hparams={**plain.hparams, **HPARAMS},
-        data_hparams=tuple(HPARAMS),
-        quarantine_limit=quarantine_limit,
-    )
+    return replace(task(TUNES, settings=Settings), quarantine_limit=quarantine_limit)
 
 
-def config_for(data: Path, **hparams: int) -> ReadConfig:
+def config_for(data: Path, **settings: int) -> ReadConfig:
     """What the reader is told."""
     return ReadConfig(
-        task_name="tiny_task", source=TUNES, hparams={**HPARAMS, **hparams}, data_dir=str(data)
+        task_name="tiny_task",
+        source=TUNES,
+        settings=tell(resolve(Settings, settings), DATA),
+        data_dir=str(data),
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tfx.components.example_gen.component import FileBasedExampleGen, QueryBasedExampleGen
 
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.sources import Source
-from modules.common.declaring.task import Task
 from modules.common.drawn.sources import GeneratedSource
 from modules.common.pictures.sources import ImageFolderSource
+from modules.common.reading.settings import SplitFolderSettings
+from modules.name_gender import task as declaration
 from pipelines import builder
 from pipelines.data import DataLocation
 
@@ -17,6 +21,12 @@ _FOLDER = ImageFolderSource(layout="", labeler="modules.name_gender.text.label_o
 _DRAWN = GeneratedSource(
     layout="", drawer="modules.name_gender.sample.maker.draw", count="sample_rows"
 )
+
+
+class Settings(declaration.Settings, SplitFolderSettings):
+    """Those of name_gender, if it read folders or drew its examples."""
+
+    sample_rows: int = setting(20_000, reads=DATA | SAMPLE)
 
 
 @pytest.mark.parametrize(
@@ -32,10 +42,9 @@ def test_the_digest_covers_what_the_source_names(
     digested: list[str] = []
     monkeypatch.setattr(builder, "source_digest", lambda *modules: digested.extend(modules) or "x")
     declared = load_task("name_gender")
-    values = {name: getattr(declared, name) for name in declared.__dataclass_fields__}
-    task = Task(**values | {"sources": (source,), "data_hparams": ("sample_rows",)})
+    task = replace(declared, sources=(source,), settings=Settings)
     location = DataLocation(folder="", source=source, patterns=source.patterns)
-    made = builder.example_gen_component(task, location, declared.hparams)
+    made = builder.example_gen_component(task, location, Settings())
     assert isinstance(made, component)
     assert "learning_rate" not in str(made.exec_properties)
     assert "sample_rows" in str(made.exec_properties)

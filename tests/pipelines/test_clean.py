@@ -153,7 +153,7 @@ def test_what_commands_after_a_run_read_stays(env: Environment) -> None:
     run(env, 0)
     [model] = folders(env, "model")
     uri = str(Path(env.pipeline_dir(NAME), "Trainer", "model", str(model)))
-    last_run.save(env, NAME, last_run.LastRun(data_files="", model=uri, evaluation="", hparams={}))
+    last_run.save(env, NAME, last_run.LastRun(data_files="", model=uri, evaluation="", settings={}))
     run(env, 1)
     run(env, 2)
     clean(env, "--keep", "1", "--yes")

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import as_dict
 from modules.common.runtime.errors import LianxiError
 from pipelines import last_run
 from pipelines.commands.answer_json import answer_line
@@ -33,7 +34,7 @@ _HUMAN = SimpleNamespace(DEFAULTS_TO_DATA=True, TAKES="a file")
 def after_a_run_on(data_files: str, root: Path) -> list[str]:
     env = Environment(name="local", root=str(root))
     Path(env.pipeline_dir("name_gender")).mkdir(parents=True)
-    run = last_run.LastRun(data_files=data_files, model="", evaluation="", hparams={})
+    run = last_run.LastRun(data_files=data_files, model="", evaluation="", settings={})
     last_run.save(env, "name_gender", run)
     return list(_inputs(load_task("name_gender"), _HUMAN, (), env))
 
@@ -53,8 +54,10 @@ def test_a_file_that_was_trained_on_is_read_as_it_was_then(
     (tmp_path / "a.csv").write_text("date,b,c\n" + "".join(rows))
     env = Environment(name="local", root=str(tmp_path / "root"))
     Path(env.pipeline_dir("railway_forecast")).mkdir(parents=True)
-    hparams = load_task("railway_forecast").resolve_hparams({"value_column": "c"})
-    run = last_run.LastRun(data_files=f"{tmp_path}/*.csv", model="", evaluation="", hparams=hparams)
+    settings = load_task("railway_forecast").resolve({"value_column": "c"})
+    run = last_run.LastRun(
+        data_files=f"{tmp_path}/*.csv", model="", evaluation="", settings=as_dict(settings)
+    )
     last_run.save(env, "railway_forecast", run)
     asked: list[float] = []
 

@@ -84,7 +84,7 @@ def test_who_asks_for_another_environment_s_run_is_sent_there(
     local: Environment, smoke: Environment
 ) -> None:
     Path(smoke.pipeline_dir(_TASK)).mkdir(parents=True)
-    run = last_run.LastRun(data_files="", model="m", evaluation="e", hparams={})
+    run = last_run.LastRun(data_files="", model="m", evaluation="e", settings={})
     last_run.save(smoke, _TASK, run)
     assert last_run.load(smoke, _TASK) == run
     with pytest.raises(LianxiError, match="it was in .*smoke: add --env smoke. Or run it: lianxi"):

@@ -20,7 +20,7 @@ def refused(name: str, is_smoke: bool = False, log_dir: str = "") -> str:
     gated = next(metric.name for metric in task.metrics if metric.gate)
     figures = [Figure(name=gated, value=0.5, baselines={}, gate="> 0.6", passed=False)]
     result = RunResult(task=task, figures=figures, paths={"tensorboard": log_dir})
-    said = _refusal(task, task.resolve_hparams({}, smoke=is_smoke), is_smoke, result)
+    said = _refusal(task, task.resolve({}, smoke=is_smoke), is_smoke, result)
     assert said.startswith(f"{name} was not pushed: {gated} did not pass its gate. ")
     return said
 
@@ -29,7 +29,7 @@ def refused(name: str, is_smoke: bool = False, log_dir: str = "") -> str:
 def test_every_setting_that_is_named_is_one_of_the_task(name: str) -> None:
     said = refused(name)
     named = {setting.replace("-", "_") for setting in re.findall(r"--([a-z-]+)", said)}
-    assert named <= set(load_task(name).hparams)
+    assert named <= {each.name for each in load_task(name).declared}
     assert "more data" in said and f"`lianxi list {name}`" in said
 
 

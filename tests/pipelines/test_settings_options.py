@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from modules.common.declaring.registry import all_tasks, load_task
+from modules.common.declaring.settings import as_dict
 from modules.common.declaring.task import Task
+from modules.name_gender.task import Settings
 from pipelines.commands import run, sample
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
 
@@ -56,13 +58,13 @@ def test_options_of_the_command_stay_what_they_are() -> None:
 @pytest.mark.parametrize("task", all_tasks(), ids=lambda task: task.name)
 def test_no_setting_hides_behind_an_option_of_run(task: Task) -> None:
     options = {name for param in run.command.params for name in param.opts}
-    assert not {f"--{name}" for name in task.hparams} & options
+    assert not {f"--{each.name}" for each in task.declared} & options
 
 
 def test_a_sample_is_as_small_as_a_smoke_run_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[tuple[Path, int, dict[str, Any]]] = []
+    calls: list[tuple[Path, Settings]] = []
     monkeypatch.setattr(
         "modules.name_gender.sample.maker.write_sample", lambda *arguments: calls.append(arguments)
     )
@@ -71,9 +73,12 @@ def test_a_sample_is_as_small_as_a_smoke_run_s(
         assert result.exit_code == 0, result.output
     task = load_task("name_gender")
     assert [call[0] for call in calls] == [tmp_path / "new"] * 3
-    assert [call[1] for call in calls] == [task.hparams["seed"], 5, task.hparams["seed"]]
-    assert [call[2]["sample_rows"] for call in calls] == [task.smoke["sample_rows"], 7, 9]
-    assert calls[0][2]["epochs"] == task.hparams["epochs"]
+    told = [as_dict(call[1]) for call in calls]
+    assert told == [
+        {"seed": Settings().seed, "sample_rows": task.resolve({}, smoke=True).sample_rows},
+        {"seed": 5, "sample_rows": 7},
+        {"seed": Settings().seed, "sample_rows": 9},
+    ]
 
 
 @pytest.mark.parametrize("words", [["--count", "0"], ["--count", "many"]])

@@ -28,9 +28,9 @@ def lianxi(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     ("line", "said"),
     [
         ("run name_gender --env smok", "'smok' is not one of"),
-        ("run name_gender --epochs 0", "epochs takes a number above 0, found '0'"),
+        ("run name_gender --epochs 0", "epochs takes a number, more than 0, found '0'"),
         ("run name_gender --learning-rate nan", "takes a number that is finite, found 'nan'"),
-        ("run name_gender --set dropout=1", "takes a number from 0 to below 1, found '1'"),
+        ("run name_gender --set dropout=1", "takes a number, at least 0, less than 1, found '1'"),
         ("run image_retrain --weights nowhere.h5", "found no file 'nowhere.h5'"),
         ("run name_gender --data nowhere.csv", "nowhere.csv does not exist"),
         ("run name_gender --root file", "cannot be a folder, since "),

@@ -93,7 +93,7 @@ def conversations(
         A reject for each line that cannot be used, and after its lines each conversation in which
         anyone says anything.
     """
-    max_chars = int(config.hparams["max_chars"])
+    max_chars = config.settings.max_chars
     encoding = encoding_of(path)
     name = config.relative(path)
     conversation: Conversation = []

@@ -76,7 +76,7 @@ def _read_conversations(
     path: str, name: str, config: ReadConfig, tally: Tally
 ) -> Iterator[Record | Reject]:
     source: DialogueSource = config.source
-    pairing = str(config.hparams["pairing"])
+    pairing = config.settings.pairing
     surveyed = survey(path)
     if not surveyed.has_lines:
         yield Reject(name, "", surveyed.fault)

@@ -111,7 +111,7 @@ def table_rows(
     Yields:
         A question and its answer, or a reject, for each row.
     """
-    max_chars = int(config.hparams["max_chars"])
+    max_chars = config.settings.max_chars
     encoding = encoding_of(path)
     name = config.relative(path)
     cut = set()

@@ -22,7 +22,7 @@ def draw_example(index: int, config: ReadConfig) -> Iterator[Record | Reject]:
     """
     source: GeneratedSource = config.source
     try:
-        features = dict(import_function(source.drawer)(index, config.hparams))
+        features = dict(import_function(source.drawer)(index, config.settings))
     except ValueError as error:
         yield Reject("", f"example {index}", str(error))
         return

@@ -15,7 +15,8 @@ from tfx.proto import example_gen_pb2
 from components.example_gen.base import SourceExecutor, configs
 from components.example_gen.drawn.drawing_reader import draw_example
 from components.example_gen.read_config import ReadConfig
-from modules.common.declaring.task import Task, Value
+from modules.common.declaring.settings import Settings
+from modules.common.declaring.task import Task
 from modules.common.drawn.sources import GeneratedSource
 
 
@@ -27,9 +28,9 @@ class Executor(SourceExecutor):
 
     @classmethod
     def items(cls, config: ReadConfig, patterns: Sequence[str]) -> range:
-        """Numbers the examples; raises `DataError` where there would be none."""
+        """Numbers the examples."""
         source: GeneratedSource = config.source
-        return range(source.examples(config.hparams))
+        return range(source.examples(config.settings))
 
 
 class GeneratedExampleGen(QueryBasedExampleGen):
@@ -42,7 +43,7 @@ class GeneratedExampleGen(QueryBasedExampleGen):
         task: Task,
         source: GeneratedSource,
         data_dir: str,
-        hparams: dict[str, Value],
+        told: Settings,
         source_digest: str,
         patterns: Sequence[str] | None = None,
     ) -> None:
@@ -52,12 +53,12 @@ class GeneratedExampleGen(QueryBasedExampleGen):
             task: The declaration.
             source: Which of the task's sources is drawn from.
             data_dir: Empty: there is none.
-            hparams: Resolved hyperparameters.
+            told: The settings that drawing is told.
             source_digest: Digest of the code that draws, so that an edit is noticed.
             patterns: Empty: there are no files.
         """
         split = example_gen_pb2.Input.Split(name="all", pattern=source.drawer)
         super().__init__(
             input_config=example_gen_pb2.Input(splits=[split]),
-            **configs(task, source, hparams, source_digest),
+            **configs(task, source, told, source_digest),
         )

@@ -25,15 +25,6 @@ class Executor(SourceExecutor):
     in_processes = True
 
     @classmethod
-    def check(cls, paths: Sequence[str], config: ReadConfig) -> None:
-        """Raises `DataError` where the settings give no windows."""
-        for name in ("window_steps", "hop_steps"):
-            if int(config.hparams[name]) < 1:
-                raise DataError(
-                    f"{name} is {config.hparams[name]}; expected at least 1: --set {name}=16"
-                )
-
-    @classmethod
     def read(cls, pipeline: beam.Pipeline, items: Sequence[Any], config: ReadConfig) -> Read:
         """Looks at the files, then ranks the tunes by digests of their music, and cuts them."""
         look = ReadGroup(cls.reader, config, len(items), cls.in_processes, "tune")

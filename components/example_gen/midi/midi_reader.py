@@ -73,7 +73,7 @@ def look_at_tune(path: str, config: ReadConfig) -> Iterator[SightedTune | Reject
         said = error.strerror if isinstance(error, OSError) and error.strerror else error
         yield Reject(relative, "", f"the file cannot be read: {said}")
     else:
-        unfit = _unfit(tune, int(config.hparams["min_tune_steps"]))
+        unfit = _unfit(tune, config.settings.min_tune_steps)
         if unfit:
             yield Reject(relative, "", unfit, SET_ASIDE)
         else:
@@ -114,8 +114,8 @@ def cut_tune(tune: SightedTune, config: ReadConfig) -> Iterator[Record]:
         One record a window.
     """
     source: MidiSource = config.source
-    window = int(config.hparams["window_steps"])
-    hop = int(config.hparams["hop_steps"]) if tune.split == "train" else window
+    window = config.settings.window_steps
+    hop = config.settings.hop_steps if tune.split == "train" else window
     state = tune.note_state()
     state = np.pad(state, [(0, max(0, window - len(state))), (0, 0)])
     last = len(state) - window

@@ -36,15 +36,13 @@ class Executor(SourceExecutor):
                 column, or if there are no rows at all.
         """
         source: AdienceSource = config.source
-        fold = config.hparams[source.fold]
-        if fold not in range(len(source.tables)):
-            raise DataError(f"{source.fold} is {fold}; expected 0 to {len(source.tables) - 1}")
-        eval_table = source.tables[int(fold)]
+        fold = config.settings.fold
+        eval_table = source.tables[fold]
         tables = [table for table in source.tables if _is_there(table, config, patterns)]
         if eval_table not in tables or len(tables) < 2:
             raise DataError(
                 f"{config.data_dir} holds {', '.join(tables) or 'none of the tables'}; expected "
-                f"{eval_table} to evaluate on and others to train on: --set {source.fold}= chooses"
+                f"{eval_table} to evaluate on and others to train on: --set fold= chooses"
             )
         return [
             row

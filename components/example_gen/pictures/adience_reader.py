@@ -85,7 +85,7 @@ def _cells(row: Row) -> dict[str, str]:
 def _features(cells: dict[str, str], config: ReadConfig) -> RawFeatures:
     source: AdienceSource = config.source
     # Labels first: they are read at once, and many rows have none.
-    features = import_function(source.labeler)(cells, config.hparams)
+    features = import_function(source.labeler)(cells, config.settings)
     path = face_path(cells)
     try:
         contents = read_file(os.path.join(config.data_dir, path))

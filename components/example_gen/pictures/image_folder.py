@@ -28,6 +28,7 @@ from components.example_gen.read_config import ReadConfig
 from components.example_gen.read_group import ReadGroup
 from modules.common.declaring.sources import SkipFile
 from modules.common.pictures.folder_layouts import find_layout
+from modules.common.pictures.settings import ClassFolderSettings
 from modules.common.pictures.sources import FOLDERS, ImageFolderSource
 from modules.common.reading.data_files import find_files
 from modules.common.reading.file_endings import PICTURES, ending_of, is_junk
@@ -79,10 +80,11 @@ class Executor(SourceExecutor):
         if source.splitter != FOLDERS:
             return config
         pictures = [config.relative(path) for path in items]
-        wanted = str(config.hparams[source.class_folders]) if source.class_folders else ""
+        settings = config.settings
+        wanted = settings.class_folders if isinstance(settings, ClassFolderSettings) else ""
         layout = find_layout(
             pictures,
-            eval_folder=str(config.hparams.get("eval_folder", "test")),
+            eval_folder=settings.eval_folder,
             class_folders=wanted,
             needs_class=source.needs_class,
         )
@@ -98,7 +100,7 @@ class Executor(SourceExecutor):
         told = {_split(config.relative(path), config) for path in paths}
         for split, purpose in (("train", "train on"), ("eval", "evaluate on")):
             if told.isdisjoint({split, None}):
-                folder = config.hparams.get("eval_folder")
+                folder = config.settings.eval_folder
                 advice = f"; --set eval_folder= names it, now {folder!r}" if folder else ""
                 others = config.folders.other_splits() if config.folders else []
                 if others and split == "eval":

@@ -18,6 +18,7 @@ from components.example_gen.records import SET_ASIDE, Record, Reject, split_of
 from modules.common.declaring.registry import import_function
 from modules.common.declaring.sources import RawFeatures, SkipFile
 from modules.common.pictures import exif, image_files
+from modules.common.pictures.settings import PictureSettings
 from modules.common.pictures.sources import ImageFolderSource, PictureSource
 
 
@@ -130,7 +131,8 @@ def decode(contents: bytes, config: ReadConfig) -> Image.Image:
         ValueError: As `image_files.decode_whole` does.
     """
     source: PictureSource = config.source
-    limit = int(config.hparams[source.min_side_px]) if source.min_side_px else 0
+    settings = config.settings
+    limit = settings.min_side_px if isinstance(settings, PictureSettings) else 0
     return image_files.decode_whole(contents, limit, source.needs_colour)
 
 
@@ -138,7 +140,7 @@ def _named(relative: str, config: ReadConfig) -> tuple[str | None, RawFeatures]:
     """What a path says of a picture: its split, if it does, and its labels."""
     source: ImageFolderSource = config.source
     split = split_of_picture(relative, config)
-    return split, import_function(source.labeler)(labelled_path(relative, config), config.hparams)
+    return split, import_function(source.labeler)(labelled_path(relative, config), config.settings)
 
 
 def labelled_path(relative: str, config: ReadConfig) -> str:
@@ -179,7 +181,7 @@ def split_of_picture(relative: str, config: ReadConfig) -> str | None:
     splitter = config.source.splitter
     split: str | None = None
     if splitter:
-        split = import_function(splitter)(relative, config.hparams)
+        split = import_function(splitter)(relative, config.settings)
     return split
 
 

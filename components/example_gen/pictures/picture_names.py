@@ -25,7 +25,7 @@ def prepare(pictures: Sequence[str], config: ReadConfig) -> ReadConfig:
     Raises:
         DataError: If the names cannot be what the pictures show, or a list is not understood.
     """
-    if config.hparams["names"] == "trusted":
+    if config.settings.names == "trusted":
         return config
     if "://" not in config.data_dir:
         known = set(pictures)
@@ -44,7 +44,7 @@ def _texts(pictures: Sequence[str], config: ReadConfig) -> dict[str, str]:
     for picture in pictures:
         try:
             split_of_picture(picture, config)
-            features = labeler(labelled_path(picture, config), config.hparams)
+            features = labeler(labelled_path(picture, config), config.settings)
         except (SkipFile, ValueError):
             continue
         texts[picture] = str(features[source.named_after])

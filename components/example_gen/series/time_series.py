@@ -32,12 +32,12 @@ def read_series(path: str, config: ReadConfig) -> Iterator[Record | Reject | Use
     """
     source: TimeSeriesSource = config.source
     with fileio.open(path, "rb") as file:
-        series, rejects = time_series.parse(file.read(), source, config.hparams)
+        series, rejects = time_series.parse(file.read(), source, config.settings)
     for reject in rejects:
         kind = BAD if reject.is_bad else SET_ASIDE
         yield Reject(config.relative(path), f"line {reject.line}", reject.reason, kind)
     yield Used(series.rows)
-    for split, features in import_function(source.windower)(series, config.hparams):
+    for split, features in import_function(source.windower)(series, config.settings):
         yield Record(split, features)
 
 
@@ -68,7 +68,7 @@ class Executor(SourceExecutor):
     def notes(cls, items: Sequence[str], config: ReadConfig) -> list[str]:
         """Says which column the values are from."""
         with fileio.open(items[0], "rb") as file:
-            series, _ = time_series.parse(file.read(), config.source, config.hparams)
+            series, _ = time_series.parse(file.read(), config.source, config.settings)
         others = ", ".join(series.others)
         chooses = f", not {others}: --set value_column= chooses" if others else ""
         return [f"values from {series.column!r}{chooses}"]

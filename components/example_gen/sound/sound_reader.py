@@ -61,10 +61,10 @@ def read_pcm(path: str, config: ReadConfig) -> bytes:
         ValueError: With the reason, if it cannot be used.
     """
     contents = read_file(os.path.join(config.data_dir, path))
-    least_bytes = int(config.hparams.get("min_file_bytes", 0))
+    least_bytes = getattr(config.settings, "min_file_bytes", 0)
     if contents and len(contents) < least_bytes:
         raise SkipFile(f"{len(contents):,} bytes, fewer than min_file_bytes={least_bytes}")
-    samples, rate_hz = read_sound(contents, float(config.hparams["max_seconds"]))
+    samples, rate_hz = read_sound(contents, config.settings.max_seconds)
     seconds = len(samples) / rate_hz
     if seconds < MIN_SECONDS:
         raise ValueError(f"the recording lasts {seconds:.3f} s, less than {MIN_SECONDS:g} s")
@@ -72,4 +72,4 @@ def read_pcm(path: str, config: ReadConfig) -> bytes:
         raise ValueError(
             f"the recording is silent: mixed to mono, its peak is below {SILENCE_PEAK_DBFS:g} dBFS"
         )
-    return pcm16(resampled(samples, rate_hz, int(config.hparams["sample_rate_hz"])))
+    return pcm16(resampled(samples, rate_hz, config.settings.sample_rate_hz))

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 
 from components.example_gen.records import SPLITS, splits_by_rank
 from modules.common.declaring.sources import SkipFile
-from modules.common.declaring.task import Value
 from modules.common.reading.split_folders import split_folder
 from modules.common.runtime.errors import DataError
+from modules.common.sound.settings import SpeechSettings
 from modules.common.sound.transcripts import speaker_of
 
 TRAIN, EVAL = SPLITS
@@ -34,7 +34,7 @@ class Told:
 
 
 def told_by_folders(
-    recordings: Sequence[str], links: Sequence[str], hparams: Mapping[str, Value]
+    recordings: Sequence[str], links: Sequence[str], settings: SpeechSettings
 ) -> Told:
     """Reads splits off the folders that recordings lie in, or are named in.
 
@@ -42,7 +42,7 @@ def told_by_folders(
         recordings: Paths relative to the data folder.
         links: Paths below other folders, such as `test/A11_0.wav`, that tell the split of the
             recordings of their names; empty where the recordings' own folders do.
-        hparams: `eval_folder` names the folder to evaluate on; `test` where it is not given.
+        settings: `eval_folder` names the folder to evaluate on; `test` where it is not given.
     """
     folders = {PurePosixPath(link).name: PurePosixPath(link).parts[0] for link in links}
     told = Told()
@@ -53,13 +53,13 @@ def told_by_folders(
         elif parts[0].lower() in _AROUND:
             parts = parts[1:]
         try:
-            told.splits[recording] = _split(parts, hparams)
+            told.splits[recording] = _split(parts, settings)
         except SkipFile as error:
             told.unused[recording] = str(error)
     return told
 
 
-def tell_by_lists(told: Told, files: Mapping[str, str], hparams: Mapping[str, Value]) -> None:
+def tell_by_lists(told: Told, files: Mapping[str, str], settings: SpeechSettings) -> None:
     """Reads splits off the lists that name recordings, where no folder tells them.
 
     `test.csv`, or a list in a folder `test`, is for that split; but only where there is one to
@@ -68,16 +68,16 @@ def tell_by_lists(told: Told, files: Mapping[str, str], hparams: Mapping[str, Va
     Args:
         told: What the folders tell; it is told more.
         files: The list by recording.
-        hparams: As for `told_by_folders`.
+        settings: As for `told_by_folders`.
     """
     if any(told.splits[recording] for recording in files if recording in told.splits):
         return
     by_list: dict[str, str | None] = {}
     for file in set(files.values()):
         path = PurePosixPath(file)
-        words = (split_word(part, hparams) for part in (path.stem, *path.parts[-2::-1]))
+        words = (split_word(part, settings) for part in (path.stem, *path.parts[-2::-1]))
         try:
-            by_list[file] = _split((next(filter(None, words), ""), "-"), hparams)
+            by_list[file] = _split((next(filter(None, words), ""), "-"), settings)
         except SkipFile as error:
             by_list[file] = str(error)
     if not set(SPLITS) <= set(by_list.values()):
@@ -90,16 +90,16 @@ def tell_by_lists(told: Told, files: Mapping[str, str], hparams: Mapping[str, Va
             told.unused[recording] = split
 
 
-def split_word(name: str, hparams: Mapping[str, Value]) -> str:
+def split_word(name: str, settings: SpeechSettings) -> str:
     """Gives the last word for a split in a name: `test` of `aishell_test`; else empty.
 
     Args:
         name: Of a list without its ending, or of a folder.
-        hparams: As for `told_by_folders`.
+        settings: As for `told_by_folders`.
     """
     for word in (name, *reversed(re.split(r"[\W_]+", name))):
         try:
-            if _split((word, "-"), hparams):
+            if _split((word, "-"), settings):
                 return word
         except SkipFile:
             return word
@@ -107,7 +107,7 @@ def split_word(name: str, hparams: Mapping[str, Value]) -> str:
 
 
 def name_speakers(
-    recordings: Sequence[str], listed: Mapping[str, str], hparams: Mapping[str, Value]
+    recordings: Sequence[str], listed: Mapping[str, str], settings: SpeechSettings
 ) -> dict[str, str]:
     """Says who speaks in each recording.
 
@@ -117,12 +117,12 @@ def name_speakers(
     Args:
         recordings: Paths relative to the data folder.
         listed: Speakers that a list names, by recording.
-        hparams: `eval_folder` is no speaker's.
+        settings: `eval_folder` is no speaker's.
 
     Returns:
         The speaker by recording.
     """
-    general = {"", *_AROUND, *_SPLIT_FOLDERS, str(hparams.get("eval_folder", "")).lower()}
+    general = {"", *_AROUND, *_SPLIT_FOLDERS, settings.eval_folder.lower()}
     folders = {recording: PurePosixPath(recording).parent.name for recording in recordings}
     names = set(folders.values())
     in_folders = len(names) > 1 and general.isdisjoint(name.lower() for name in names)
@@ -134,7 +134,7 @@ def name_speakers(
 
 
 def choose_splits(
-    speakers: Mapping[str, str], told: Told, eval_percent: int, hparams: Mapping[str, Value]
+    speakers: Mapping[str, str], told: Told, eval_percent: int, settings: SpeechSettings
 ) -> dict[str, tuple[str, ...] | str]:
     """Chooses where each recording goes. No speaker is on both sides.
 
@@ -142,7 +142,7 @@ def choose_splits(
         speakers: By recording, of those that can be used.
         told: What the folders tell.
         eval_percent: Share of the speakers that are held out where no folder is evaluated on.
-        hparams: `eval_on` is `held_out` or `train`.
+        settings: `eval_on` is `held_out` or `train`.
 
     Returns:
         The splits of each recording, or, as text, the reason why it is set aside.
@@ -151,7 +151,7 @@ def choose_splits(
         DataError: If nothing would be left to train on, or to evaluate on.
     """
     has_eval_folder = EVAL in told.splits.values()
-    if hparams.get("eval_on") == "train":
+    if settings.eval_on == "train":
         chosen: dict[str, tuple[str, ...] | str] = {
             recording: "not used: eval_on=train evaluates on what is trained on"
             if told.splits[recording] == EVAL
@@ -164,13 +164,13 @@ def choose_splits(
         by_speaker = splits_by_rank(speakers.values(), eval_percent)
         chosen = {recording: (by_speaker[speaker],) for recording, speaker in speakers.items()}
     if speakers:
-        _check(chosen, speakers, has_eval_folder, hparams)
+        _check(chosen, speakers, has_eval_folder, settings)
     return chosen
 
 
-def _split(parts: tuple[str, ...], hparams: Mapping[str, Value]) -> str | None:
+def _split(parts: tuple[str, ...], settings: SpeechSettings) -> str | None:
     """As pictures' folders; `cv`, as THCHS-30 calls it, is one more to train on."""
-    split = split_folder("/".join(parts), hparams)
+    split = split_folder("/".join(parts), settings)
     return TRAIN if split is None and parts[0].lower() == "cv" and len(parts) > 1 else split
 
 
@@ -197,7 +197,7 @@ def _check(
     chosen: Mapping[str, tuple[str, ...] | str],
     speakers: Mapping[str, str],
     has_eval_folder: bool,
-    hparams: Mapping[str, Value],
+    settings: SpeechSettings,
 ) -> None:
     found = {split for splits in chosen.values() if not isinstance(splits, str) for split in splits}
     if found == set(SPLITS):
@@ -213,7 +213,7 @@ def _check(
         )
     purpose = "evaluate on" if TRAIN in found else "train on"
     raise DataError(
-        f"nothing is left to {purpose}: the folder {hparams.get('eval_folder', 'test')}/ has "
+        f"nothing is left to {purpose}: the folder {settings.eval_folder}/ has "
         f"{'no' if TRAIN in found else 'all'} speakers whose recordings have transcripts; "
         f"--set eval_folder= names another, or {advice}"
     )

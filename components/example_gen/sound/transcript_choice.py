@@ -98,7 +98,7 @@ def _recording_beside(file: str, index: RecordingIndex) -> bool:
 
 def _list_name(path: PurePosixPath, config: ReadConfig) -> str:
     """Names the list that a file is, or is a part of."""
-    if word := split_word(path.stem, config.hparams):
+    if word := split_word(path.stem, config.settings):
         return f"{path.parent}/{path.stem.replace(word, '*')}{path.suffix}"
     return path.name
 

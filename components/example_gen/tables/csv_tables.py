@@ -201,7 +201,7 @@ def settle(tables: Iterable[Table], source: CsvSource, config: ReadConfig) -> di
             for name, at in places.items():
                 _count(cells[name], row, at)
     return {
-        name: convention.settle(cells[name], config.hparams, delimiters)
+        name: convention.settle(cells[name], getattr(config.settings, name), delimiters)
         for name, convention in conventions.items()
     }
 

@@ -7,7 +7,7 @@ single age in place of a group's range, or lack an age, a gender, or both.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from modules.age_gender.labels import AGE_RANGES
 from modules.age_gender.sample.drawing import draw_face
 from modules.age_gender.sample.people import Person, draw_lots
-from modules.common.declaring.task import Value
+from modules.age_gender.task import Settings
 
 FACE_PX = 256
 _FOLDS = 5
@@ -49,23 +49,23 @@ class _Face:
         return "\t".join(cells)
 
 
-def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `fold_0_data.txt` to `fold_4_data.txt`, and the faces under `aligned/`.
 
     Args:
         folder: Made if absent.
-        seed: The same seed gives the same files.
-        hparams: `sample_faces` says how many faces.
+        settings: `seed`, the same of which gives the same files; `sample_faces` says how many
+            faces.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    faces = list(_faces(seed, int(hparams["sample_faces"])))
+    faces = list(_faces(settings.seed, settings.sample_faces))
     for fold in range(_FOLDS):
         rows = [face.row for face in faces if face.fold == fold]
         table = "\n".join(["\t".join(_COLUMNS), *rows, ""])
         (folder / f"fold_{fold}_data.txt").write_text(table, encoding="utf-8")
 
     def write(face: _Face) -> None:
-        rng = random.Random(f"{seed}/picture/{face.number}")
+        rng = random.Random(f"{settings.seed}/picture/{face.number}")
         path = folder / "aligned" / face.user
         path.mkdir(parents=True, exist_ok=True)
         draw_face(rng, face.person, FACE_PX).save(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from scipy.signal import lfilter
 
-from modules.common.declaring.task import Value
+from modules.audio_style_transfer.task import Settings
 from modules.common.sound.sound_files import wav_bytes
 
 _RATE_HZ = 22_050
@@ -20,18 +19,17 @@ _VOWELS_HZ = ((800, 1200, 2600), (450, 2000, 2800), (300, 2300, 3000), (500, 900
 _WIDTHS_HZ = (80.0, 100.0, 140.0)
 
 
-def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `<kind>_<number>.wav`, the kinds in turn, 5 to 8 s each.
 
     Args:
         folder: Made if absent.
-        seed: The same seed gives the same clips.
-        hparams: `sample_clips` says how many.
+        settings: `seed`, the same of which gives the same files; `sample_clips` says how many.
     """
     folder.mkdir(parents=True, exist_ok=True)
     kinds = {"pluck": _melody, "rhythm": _rhythm, "voice": _voice}
-    for number in range(int(hparams["sample_clips"])):
-        rng = np.random.default_rng([seed, number])
+    for number in range(settings.sample_clips):
+        rng = np.random.default_rng([settings.seed, number])
         kind, synthesize = list(kinds.items())[number % len(kinds)]
         samples = synthesize(rng, int(rng.uniform(_MIN_S, _MAX_S) * _RATE_HZ))
         samples *= _PEAK / np.abs(samples).max()

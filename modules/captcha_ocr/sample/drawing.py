@@ -6,51 +6,41 @@ import functools
 import io
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import captcha.image
 from PIL import Image
 
-from modules.captcha_ocr.charsets import MAX_CHARS, characters
-from modules.captcha_ocr.task import HEIGHT_PX, WIDTH_PX
+from modules.captcha_ocr.charsets import CHARSETS
+from modules.captcha_ocr.task import HEIGHT_PX, WIDTH_PX, Settings
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
-from modules.common.runtime.errors import TaskError
 from modules.common.runtime.replacing import replace_attribute
 
 _lock = threading.Lock()
 
 
-def draw(index: int, hparams: Mapping[str, Value]) -> RawFeatures:
+def draw(index: int, settings: Settings) -> RawFeatures:
     """Draws the captcha of an index.
 
     Args:
         index: Which one, from 0.
-        hparams: `seed`, `charset`, `min_chars` and `max_chars` are read.
+        settings: `seed`, `charset`, `min_chars` and `max_chars` are read.
 
     Returns:
         `image`: PNG bytes, 60x160, grey; `text`; its `length`. The same for the same index and
         hyperparameters.
 
-    Raises:
-        TaskError: For lengths that are not 1 to 6, or a charset that is not known.
     """
-    text, picture = draw_picture(index, hparams)
+    text, picture = draw_picture(index, settings)
     # The model sees grey; colour would make the files three times as large.
     return {"image": encoded(picture.convert("L")), "text": text, "length": len(text)}
 
 
-def draw_picture(index: int, hparams: Mapping[str, Value]) -> tuple[str, Image.Image]:
+def draw_picture(index: int, settings: Settings) -> tuple[str, Image.Image]:
     """Draws the captcha of an index in its colours; gives its text and the picture."""
-    shortest, longest = int(hparams["min_chars"]), int(hparams["max_chars"])
-    if not 1 <= shortest <= longest <= MAX_CHARS:
-        raise TaskError(
-            f"expected 1 <= min_chars <= max_chars <= {MAX_CHARS}, "
-            f"found min_chars={shortest}, max_chars={longest}"
-        )
-    rng = random.Random(f"{hparams['seed']}/{index}")
-    known = characters(hparams)
+    rng = random.Random(f"{settings.seed}/{index}")
+    known, shortest, longest = CHARSETS[settings.charset], settings.min_chars, settings.max_chars
     text = "".join(rng.choice(known) for _ in range(rng.randint(shortest, longest)))
     # The package draws with the system's randomness, which knows no seed.
     with _lock, replace_attribute(captcha.image, "secrets", _Seeded(rng)):

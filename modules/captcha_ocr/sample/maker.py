@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from modules.captcha_ocr.sample.drawing import draw_picture, encoded
-from modules.common.declaring.task import Value
+from modules.captcha_ocr.task import Settings
 
 
-def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `TEXT_NUMBER.png`, in colour, drawn as for training.
 
     Args:
         folder: Made if absent.
-        seed: The same seed gives the same files.
-        hparams: `sample_captchas` says how many; the rest as in `drawing.draw`.
+        settings: `seed`, the same of which gives the same files; `sample_captchas` says how many;
+            the rest as in `drawing.draw`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for index in range(int(hparams["sample_captchas"])):
-        text, picture = draw_picture(index, {**hparams, "seed": seed})
+    for index in range(settings.sample_captchas):
+        text, picture = draw_picture(index, settings)
         (folder / f"{text}_{index:06d}.png").write_bytes(encoded(picture))

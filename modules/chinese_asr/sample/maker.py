@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ import numpy.typing as npt
 
 from modules.chinese_asr.sample.espeak import Voice, require, synthesizer
 from modules.chinese_asr.sample.sentences import Words, sentences
-from modules.common.declaring.task import Value
+from modules.chinese_asr.task import Settings
 from modules.common.runtime import progress
-from modules.common.runtime.errors import DataError, LianxiError
+from modules.common.runtime.errors import LianxiError
 from modules.common.sound.sound_files import resampled, wav_bytes
 
 SAMPLE_RATE_HZ = 16_000
@@ -70,23 +70,23 @@ class Speaker:
         return [(f"{self.name}_{number:03d}", words) for number, words in enumerate(self.texts)]
 
 
-def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `wav/{train,test}/SPEAKER_NUMBER.wav` and `doc/trans/{train,test}.word.txt`.
 
     Recordings are 16-bit WAV at 16 kHz, one to six seconds long.
 
     Args:
         folder: Made if absent.
-        seed: The same seed gives the same files.
-        hparams: `sample_utterances`, how many, of which a tenth is in `test`; `sample_voices`, how
-            many read them, of which a fifth is in `test`; `sample_text`, `sentences` or `digits`.
+        settings: `seed`, the same of which gives the same files; `sample_utterances`, how many, of
+            which a tenth is in `test`; `sample_voices`, how many read them, of which a fifth is in
+            `test`; `sample_text`, `sentences` or `digits`.
 
     Raises:
         DataError: If eSpeak NG is not installed, or the numbers cannot be.
         LianxiError: If a process that speaks died.
     """
     require()
-    cast = speakers(seed, hparams)
+    cast = speakers(settings)
     for side in ("train", "test"):
         (folder / "wav" / side).mkdir(parents=True, exist_ok=True)
         lines = [
@@ -104,7 +104,9 @@ def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
     ]
     done, total = 0, sum(len(speaker.texts) for speaker in cast)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        readings = [threads.submit(_in_new_process, folder, seed, group) for group in groups]
+        readings = [
+            threads.submit(_in_new_process, folder, settings.seed, group) for group in groups
+        ]
         try:
             for reading in as_completed(readings):
                 done += reading.result()
@@ -113,30 +115,24 @@ def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
             threads.shutdown(cancel_futures=True)
 
 
-def speakers(seed: int, hparams: Mapping[str, Value]) -> list[Speaker]:
+def speakers(settings: Settings) -> list[Speaker]:
     """The cast: voices and sentences of either side, none in both.
 
     Args:
-        seed: The same seed gives the same speakers.
-        hparams: As in `write_sample`.
+        settings: As in `write_sample`.
 
     Raises:
-        DataError: If there are fewer than two voices or ten utterances, or there is no such text.
+        DataError: If there is no such text.
     """
-    utterances, voices = int(hparams["sample_utterances"]), int(hparams["sample_voices"])
-    if voices < 2 or utterances < 10:
-        raise DataError(
-            f"{utterances:,} utterances by {voices:,} voices cannot be split: expected "
-            "sample_utterances of 10 or more and sample_voices of 2 or more"
-        )
-    texts = sentences(str(hparams["sample_text"]), utterances, seed)
+    utterances, voices = settings.sample_utterances, settings.sample_voices
+    texts = sentences(settings.sample_text, utterances, settings.seed)
     held_out = max(round(_EVAL_SHARE * utterances), 1)
     heard = max(round(_EVAL_VOICES_SHARE * voices), 1)
-    rng = np.random.default_rng(seed)
-    settings = _settings(rng, voices)
+    rng = np.random.default_rng(settings.seed)
+    ways = _settings(rng, voices)
     sides = (
-        ("train", "A", TRAIN_VARIANTS, settings[heard:], texts[held_out:]),
-        ("test", "D", EVAL_VARIANTS, settings[:heard], texts[:held_out]),
+        ("train", "A", TRAIN_VARIANTS, ways[heard:], texts[held_out:]),
+        ("test", "D", EVAL_VARIANTS, ways[:heard], texts[:held_out]),
     )
     return [
         Speaker(

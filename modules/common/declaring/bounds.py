@@ -53,7 +53,7 @@ class Bounds:
     def holds(self, number: float) -> bool:
         """Tells whether a number is finite and within the bounds."""
         return (
-            math.isfinite(number)
+            _is_finite(number)
             and (self.at_least is None or number >= self.at_least)
             and (self.above is None or number > self.above)
             and (self.at_most is None or number <= self.at_most)
@@ -63,3 +63,11 @@ class Bounds:
 
 def _plain(number: float) -> str:
     return str(int(number)) if float(number).is_integer() else f"{number:g}"
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        # A whole number of more digits than a float holds.
+        return False

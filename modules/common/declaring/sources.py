@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from modules.common.declaring.settings import Settings
 from modules.common.reading.data_files import has_files
 
 RawValue = str | bytes | int | float | Iterable[float] | Iterable[int] | Iterable[str]
@@ -29,6 +30,8 @@ class Source:
     """
 
     component: ClassVar[str] = ""
+    settings: ClassVar[tuple[type[Settings], ...]] = ()
+    """What its reader reads: the settings of a task derive from each."""
 
     pattern: str
     layout: str
@@ -42,6 +45,11 @@ class Source:
     @property
     def companions(self) -> tuple[str, ...]:
         """Globs of what a file of this layout names: part of the data where a person named it."""
+        return ()
+
+    @property
+    def named_settings(self) -> tuple[str, ...]:
+        """Names of further settings that its reader reads."""
         return ()
 
     def matches(self, folder: Path) -> bool:

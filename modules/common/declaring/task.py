@@ -9,25 +9,28 @@ never import TensorFlow, so that listing tasks is quick.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from modules.common.declaring.features import Dtype, Feature, Shape, Value
 from modules.common.declaring.fields import Field, Serving
 from modules.common.declaring.metrics import Gate, Metric
-from modules.common.declaring.setting_bounds import out_of_bounds
+from modules.common.declaring.setting import Setting
+from modules.common.declaring.settings import (
+    DATA,
+    Settings,
+    declared,
+    names_told,
+    resolve,
+    restore,
+)
 from modules.common.declaring.sources import Source
-from modules.common.runtime.errors import TaskError, did_you_mean
+from modules.common.declaring.training_settings import TrainingSettings
+from modules.common.runtime.errors import SettingError, TaskError
 
 __all__ = ["Dtype", "Feature", "Field", "Gate", "Metric", "Serving", "Shape", "Task", "Value"]
-
-SHARED_CHOICES: Mapping[str, tuple[Value, ...]] = {
-    "schedule": ("plateau", "cosine"),
-    "precision": ("auto", "float32", "mixed_bfloat16"),
-}
-"""Values of the hyperparameters that training reads for every task that has them."""
 
 UNKNOWN_CLASS = "unknown"
 """What stands for a class that is not known; such an example is of no class."""
@@ -43,21 +46,14 @@ class Task:
         name: Folder, pipeline and model name, `subject_output`.
         title: One line for people.
         sources: Layouts of raw data that the task reads, the usual one first.
-        features: What Transform gives, the label among them; a function of the hyperparameters
-            where it depends on them. Others read it by `features_for`.
+        features: What Transform gives, the label among them; a function of the settings where it
+            depends on them. Others read it by `features_for`.
         label: Name of the transformed label.
         target_is_input: Whether the model is given the label too, as one that learns to give
             back what it is given.
-        hparams: Hyperparameters and data options with their defaults; `--set` changes them.
-        data_hparams: Which of them reading and Transform are told; a change of any other reads
-            no data again.
-        choices: The values that a hyperparameter may take, where they are few; those of
-            `SHARED_CHOICES` are added.
-        file_hparams: Which of them are paths of files, or empty: a run asks for the file to be
-            there, and notices when its contents change.
-        smoke: Overlay of `hparams` that makes a run tiny.
+        settings: The class of what may be set: of training, of reading data, of the sample.
+        trains: Whether there is something to train; else `settings` need not be those of training.
         metrics: What Evaluator computes, the one that people ask for first.
-        search: Hyperparameters that a Tuner may choose, with the values to choose from.
         serving: The served signature.
         slices: Raw features by whose values the metrics are split.
         classes: Raw features of strings whose values the model tells apart; a run says before
@@ -70,17 +66,13 @@ class Task:
     name: str
     title: str
     sources: tuple[Source, ...]
-    features: tuple[Feature, ...] | Callable[[Mapping[str, Value]], tuple[Feature, ...]]
+    features: tuple[Feature, ...] | Callable[[Any], tuple[Feature, ...]]
     label: str
-    hparams: Mapping[str, Value]
-    smoke: Mapping[str, Value]
+    settings: type[Settings]
     metrics: tuple[Metric, ...]
     serving: Serving
     target_is_input: bool = False
-    choices: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
-    search: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
-    data_hparams: tuple[str, ...] = ()
-    file_hparams: tuple[str, ...] = ()
+    trains: bool = True
     slices: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     quarantine_limit: float = 0.05
@@ -89,37 +81,34 @@ class Task:
 
     def __post_init__(self) -> None:
         """Freezes the mappings; raises `TaskError` where the declaration is not valid."""
-        shared = {name: SHARED_CHOICES[name] for name in SHARED_CHOICES if name in self.hparams}
-        object.__setattr__(self, "choices", {**shared, **self.choices})
-        for name in ("hparams", "choices", "smoke", "search", "exemptions"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        object.__setattr__(self, "exemptions", MappingProxyType(dict(self.exemptions)))
         problems = list(self._problems())
         if problems:
             raise TaskError(f"task {self.name!r} is not valid: " + "; ".join(problems))
 
-    def features_for(self, hparams: Mapping[str, Value]) -> tuple[Feature, ...]:
+    @property
+    def declared(self) -> tuple[Setting, ...]:
+        """The settings, each whole."""
+        return declared(self.settings)
+
+    @property
+    def search(self) -> dict[str, tuple[Value, ...]]:
+        """Settings that a Tuner may choose, with the values to choose from."""
+        return {each.name: each.search for each in self.declared if each.search}
+
+    def features_for(self, settings: Settings) -> tuple[Feature, ...]:
         """Says what Transform gives.
 
         Args:
-            hparams: Resolved hyperparameters.
+            settings: Resolved settings, or those that reading is told.
         """
-        return self.features(hparams) if callable(self.features) else self.features
-
-    def describe_choices(self, name: str) -> str:
-        """Says which values a hyperparameter may take: a list, or from where to where.
-
-        Returns:
-            An empty string where it may take any.
-        """
-        values = self.choices.get(name, ())
-        numbers = [value for value in values if type(value) is int]
-        if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(values))):
-            return f"{numbers[0]} to {numbers[-1]}"
-        return f"one of {', '.join(map(str, values))}" if values else ""
+        return self.features(settings) if callable(self.features) else self.features
 
     def _problems(self) -> list[str]:
-        found = []
-        features = self.features_for(self.hparams)
+        if not (isinstance(self.settings, type) and issubclass(self.settings, Settings)):
+            return [f"settings must be a class that derives from Settings, found {self.settings!r}"]
+        found = list(self._problems_of_settings())
+        features = self.features_for(self.settings())
         if not _NAME.fullmatch(self.name):
             found.append("its name must be lower_snake_case")
         for kind, names in (
@@ -137,14 +126,6 @@ class Task:
             found.append(f"its label {self.label!r} is not among its features")
         if not any(metric.gate for metric in self.metrics):
             found.append("none of its metrics has a gate")
-        for which in ("smoke", "search", "choices", "data_hparams", "file_hparams"):
-            unknown = set(getattr(self, which)) - set(self.hparams)
-            found += [f"{which} has unknown {name!r}" for name in unknown]
-        counts = {getattr(source, "count", None) for source in self.sources} - {None}
-        found += [
-            f"data_hparams lacks {name!r}, by which its examples are counted"
-            for name in counts - set(self.data_hparams)
-        ]
         given = set(self.serving.example)
         needed = {entry.name for entry in self.serving.inputs if entry.default is None}
         if not needed <= given <= {entry.name for entry in self.serving.inputs}:
@@ -156,76 +137,55 @@ class Task:
             found.append("quarantine_limit must be in [0, 1)")
         return found
 
-    def resolve_hparams(
-        self, settings: Mapping[str, str | Value], smoke: bool = False
-    ) -> dict[str, Value]:
-        """Lays `settings` over the defaults.
+    def _problems_of_settings(self) -> Iterator[str]:
+        """Says what training and reading are told too little of."""
+        if self.trains and not issubclass(self.settings, TrainingSettings):
+            yield (
+                "its settings lack what training reads; derive them from TrainingSettings, or say "
+                "trains=False"
+            )
+        told = names_told(self.settings, DATA)
+        for source in self.sources:
+            for needed in source.settings:
+                if not issubclass(self.settings, needed):
+                    yield (
+                        f"{type(source).__name__} reads {needed.__name__}, from which its settings "
+                        "do not derive"
+                    )
+            for name in source.named_settings:
+                if name not in told:
+                    yield f"{type(source).__name__} reads {name!r}, no setting with reads=DATA"
+
+    def resolve(self, given: Mapping[str, Value], smoke: bool = False) -> Any:
+        """Lays values over the defaults.
 
         Args:
-            settings: Values by name; strings, as from `--set name=value`, are read as the
-                default's type.
-            smoke: Whether the smoke overlay comes between.
+            given: Values by name; a text, as from `--set name=value`, is read as the setting's
+                type.
+            smoke: Whether the values of smoke runs come between.
 
         Returns:
-            Every hyperparameter with its value.
+            An instance of `settings`.
 
         Raises:
-            TaskError: As `lay_over_defaults`, or for settings that do not go together.
+            TaskError: For a name that the task does not have, a value that is not expected, or
+                values that do not go together.
         """
-        values = self.lay_over_defaults(settings, smoke)
+        try:
+            settings = resolve(self.settings, given, smoke)
+        except SettingError as error:
+            raise TaskError(f"{self.name}: {error}") from error
         # Features that depend on settings say which of them do not go together.
-        self.features_for(values)
-        return values
+        self.features_for(settings)
+        return settings
 
-    def lay_over_defaults(
-        self, settings: Mapping[str, str | Value], smoke: bool = False
-    ) -> dict[str, Value]:
-        """Does what `resolve_hparams` does with each setting by itself.
-
-        It is for settings that are only some of those that go together.
-
-        Args:
-            settings: As `resolve_hparams`.
-            smoke: As `resolve_hparams`.
+    def restore(self, told: Mapping[str, Value]) -> Any:
+        """Makes settings of what `settings.as_dict` made of them: all, or those that were told.
 
         Raises:
-            TaskError: For a name that the task does not have, a value of another type, one that
-                is not among its choices, or a file that is not there.
+            TaskError: As `resolve`.
         """
-        values = dict(self.hparams) | (dict(self.smoke) if smoke else {})
-        for name, value in settings.items():
-            if name not in values:
-                raise TaskError(
-                    f"{self.name} has no setting {name!r}; {did_you_mean(name, values)}"
-                )
-            values[name] = _parse(self.name, name, value, self.hparams[name])
-            if name in self.choices and values[name] not in self.choices[name]:
-                raise TaskError(
-                    f"{self.name}: {name} takes {self.describe_choices(name)}, found {value!r}"
-                )
-            number = values[name]
-            if isinstance(number, int | float) and not isinstance(number, bool):
-                wanted = out_of_bounds(name, number)
-                if wanted:
-                    raise TaskError(f"{self.name}: {name} takes {wanted}, found {value!r}")
-            if name in self.file_hparams:
-                _check_file(self.name, name, str(value))
-        return values
-
-
-def _check_file(task: str, name: str, path: str) -> None:
-    is_remote = "://" in path
-    if path and not is_remote and not Path(path).expanduser().is_file():
-        raise TaskError(f"{task}: {name} takes the path of a file, found no file {path!r}")
-
-
-def _parse(task: str, name: str, value: str | Value, default: Value) -> Value:
-    """Reads `value` as the type of `default`."""
-    try:
-        if isinstance(default, bool):
-            return {"true": True, "1": True, "false": False, "0": False}[str(value).lower()]
-        return type(default)(str(value))
-    except (KeyError, ValueError) as error:
-        raise TaskError(
-            f"{task}: {name} takes {type(default).__name__} (default {default!r}), found {value!r}"
-        ) from error
+        try:
+            return restore(self.settings, told)
+        except SettingError as error:
+            raise TaskError(f"{self.name}: {error}") from error

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import Source
+from modules.common.dialogue.settings import DialogueSettings
 
 _CONV = "[cC][oO][nN][vV]"
 
@@ -38,6 +40,7 @@ class DialogueSource(Source):
             `1-5`, `6-10`, `11-20` or `21+`.
     """
 
+    settings: ClassVar[tuple[type[Settings], ...]] = (DialogueSettings,)
     component: ClassVar[str] = "components.example_gen.dialogue.example_gen.DialogueExampleGen"
 
     pattern: str = f"[!.]*.{_CONV}"

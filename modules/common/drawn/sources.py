@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import Source
-from modules.common.runtime.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +16,10 @@ class GeneratedSource(Source):
     An example's number is its split key.
 
     Attributes:
-        drawer: Import path of a function `(number of the example, hparams) -> raw features`, a
-            pure function of both, `seed` among the hyperparameters. It runs in processes that
+        drawer: Import path of a function `(number of the example, settings) -> raw features`, a
+            pure function of both, `seed` among the settings. It runs in processes that
             never import TensorFlow.
-        count: Hyperparameter that says how many examples there are.
+        count: Setting that says how many examples there are.
     """
 
     component: ClassVar[str] = "components.example_gen.drawn.generated.GeneratedExampleGen"
@@ -34,18 +33,15 @@ class GeneratedSource(Source):
         """None: it reads no files."""
         return ()
 
-    def examples(self, hparams: Mapping[str, Any]) -> int:
+    @property
+    def named_settings(self) -> tuple[str, ...]:
+        """The one that counts examples."""
+        return (self.count,)
+
+    def examples(self, settings: Settings) -> int:
         """Says how many examples there are.
 
         Args:
-            hparams: Resolved hyperparameters.
-
-        Raises:
-            DataError: If there would be none.
+            settings: Resolved settings.
         """
-        count = int(hparams[self.count])
-        if count < 1:
-            raise DataError(
-                f"{self.count} is {count}; expected at least 1: --set {self.count}=1000"
-            )
-        return count
+        return int(getattr(settings, self.count))

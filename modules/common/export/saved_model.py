@@ -20,7 +20,7 @@ import tensorflow_transform as tft
 from modules.common.declaring.task import Field, Task
 from modules.common.export import optional_inputs, request_limits
 from modules.common.export.request_checks import prepare_request
-from modules.common.graph.tensors import DTYPES, Baselines, Hparams, Tensors, unpack
+from modules.common.graph.tensors import DTYPES, Baselines, Tensors, unpack
 from modules.common.runtime.stack import safe_argument
 from modules.common.training.input_pipeline import Split
 
@@ -33,7 +33,7 @@ class Servable(tf.Module):
 
     Attributes:
         task: The declaration.
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         model: The trained model: transformed features without the label to its output.
         baselines: What `fit_baselines` gave, each array a variable that is not trained.
     """
@@ -41,7 +41,7 @@ class Servable(tf.Module):
     def __init__(
         self,
         task: Task,
-        hparams: Hparams,
+        settings: Any,
         model: keras.Model,
         transform_output: tft.TFTransformOutput,
         baselines: Baselines,
@@ -50,15 +50,15 @@ class Servable(tf.Module):
 
         Args:
             task: The declaration.
-            hparams: Resolved hyperparameters.
+            settings: Resolved settings.
             model: The trained model.
             transform_output: Transform's graph and specifications.
             baselines: What `fit_baselines` gave.
         """
         super().__init__()
         self.task = task
-        self.hparams = dict(hparams)
-        self.features = task.features_for(hparams)
+        self.settings = settings
+        self.features = task.features_for(settings)
         self.model = model
         self.baselines: Baselines = tf.nest.map_structure(
             lambda values: tf.Variable(values, trainable=False), baselines
@@ -79,7 +79,7 @@ class Servable(tf.Module):
         """
 
     @classmethod
-    def fit_baselines(cls, train: Split, evaluation: Split, hparams: Hparams) -> Baselines:
+    def fit_baselines(cls, train: Split, evaluation: Split, settings: Any) -> Baselines:
         """Fits what the gate compares with, on the training split.
 
         Args:
@@ -87,7 +87,7 @@ class Servable(tf.Module):
                 reads only what is asked for.
             evaluation: The transformed evaluation split: only for baselines that forecast each
                 example from its own past.
-            hparams: Resolved hyperparameters.
+            settings: Resolved settings.
 
         Returns:
             What `score` needs, by a name of the task's choice: arrays, or dictionaries, tuples and

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from modules.common.declaring.task import Feature, Value
+from modules.common.declaring.task import Feature
 
 Tensors = dict[str, tf.Tensor]
 Arrays = dict[str, np.ndarray]
 # Arrays, or structures of them as `tf.nest` has them: dictionaries, tuples, named tuples.
 Baselines = dict[str, Any]
-Hparams = Mapping[str, Value]
 
 DTYPES = {
     "float32": tf.float32,

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import Source
+from modules.common.midi.settings import MidiSettings
 from modules.common.reading.file_endings import MIDI, globs
 
 _MIDI_DEPTHS = range(4)
@@ -31,6 +33,7 @@ class MidiSource(Source):
         first_step: Raw feature that gets the step of the tune that the window begins with.
     """
 
+    settings: ClassVar[tuple[type[Settings], ...]] = (MidiSettings,)
     component: ClassVar[str] = "components.example_gen.midi.example_gen.MidiExampleGen"
 
     pattern: str = ""

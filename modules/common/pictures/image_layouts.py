@@ -5,14 +5,13 @@ Tasks name these by import path in an `ImageFolderSource`, or call them from lab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import RawFeatures
 
 
-def no_label(relative_path: str, hparams: Mapping[str, Any]) -> RawFeatures:
+def no_label(relative_path: str, settings: Settings) -> RawFeatures:
     """Labels nothing: for tasks that learn from pictures alone."""
     return {}
 

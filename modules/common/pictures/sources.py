@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import Source
+from modules.common.pictures.settings import FoldSettings
 from modules.common.reading import file_endings
 from modules.common.reading.data_files import has_files
 from modules.common.reading.file_endings import PICTURES
+from modules.common.reading.settings import SplitFolderSettings
 
 # The splitter by which folders tell the split, all of them together.
 FOLDERS = "modules.common.reading.split_folders.split_folder"
@@ -19,13 +22,12 @@ FOLDERS = "modules.common.reading.split_folders.split_folder"
 class PictureSource(Source):
     """What all layouts of picture files share: which pictures are good enough, and their feature.
 
+    Where a task's settings derive from `PictureSettings`, too small ones are quarantined.
     A picture that does not decode whole is quarantined with the reason, and so is one of more than
     `modules.common.pictures.image_files.MAX_PIXELS`. Of an animation the first frame is taken.
 
     Attributes:
         image: Raw feature that gets the picture, as bytes that the served graph reads.
-        min_side_px: Hyperparameter that holds the least length of the shorter side, in pixels;
-            empty for no limit.
         needs_colour: Whether pictures that do not have three channels are quarantined: black and
             white, greyscale and CMYK. A palette, or an alpha channel beside three of colour,
             counts as colour, since the graph brings both to RGB, over white.
@@ -33,7 +35,6 @@ class PictureSource(Source):
 
     pattern: str = ""
     image: str = "image"
-    min_side_px: str = ""
     needs_colour: bool = False
 
 
@@ -46,30 +47,28 @@ class ImageFolderSource(PictureSource):
     never on both sides of the split.
 
     Attributes:
-        labeler: Import path of a function `(path relative to the data folder, hparams) -> raw
+        labeler: Import path of a function `(path relative to the data folder, settings) -> raw
             features` that raises `ValueError` with the reason for a picture that it cannot name.
         depths: How many folders may lie between the data folder and a picture.
-        splitter: Import path of a function `(path relative to the data folder, hparams) -> "train",
-            "eval"`, or `None` for what the digest says. It raises `ValueError` like the labeler.
-            With `FOLDERS` all folders together tell split and class, see
+        splitter: Import path of a function `(path relative to the data folder, settings) ->
+            "train", "eval"`, or `None` for what the digest says. It raises `ValueError` like the
+            labeler. With `FOLDERS` all folders together tell split and class, see
             `pictures.folder_layouts`, and the labeler gets paths without folders of splits.
-        class_folders: Hyperparameter that says which of several folders is the class, one of
-            `folder_layouts.CLASS_FOLDERS`; empty where folders are no classes.
         named_after: Raw feature that the labeler reads off a picture's name; lists beside the
-            pictures come first, and names that cannot be right are refused, unless the
-            hyperparameter `names` is `trusted`. Empty where names are no such texts.
+            pictures come first, and names that cannot be right are refused, unless the setting
+            `names` is `trusted`. Empty where names are no such texts.
         needs_class: Whether pictures without a class are of no use.
         drops_duplicates: Whether of pictures that agree in every pixel only one is used: the first
             by path, but one of the evaluation split before all of the training split. The others
             are set aside.
     """
 
+    settings: ClassVar[tuple[type[Settings], ...]] = (SplitFolderSettings,)
     component: ClassVar[str] = "components.example_gen.pictures.image_folder.ImageFolderExampleGen"
 
     labeler: str
     depths: tuple[int, ...] = (0, 1)
     splitter: str = ""
-    class_folders: str = ""
     needs_class: bool = False
     named_after: str = ""
     drops_duplicates: bool = False
@@ -100,11 +99,11 @@ class AdienceSource(PictureSource):
     split, as in the published protocol: a person is in one fold only.
 
     Attributes:
-        labeler: Import path of a function `(row: column to text, hparams) -> raw features` that
+        labeler: Import path of a function `(row: column to text, settings) -> raw features` that
             raises `ValueError` with the reason for a row whose labels it cannot use.
-        fold: Hyperparameter that holds the number of the fold to evaluate on, 0 to 4.
     """
 
+    settings: ClassVar[tuple[type[Settings], ...]] = (FoldSettings,)
     component: ClassVar[str] = "components.example_gen.pictures.adience.AdienceExampleGen"
     tables: ClassVar[tuple[str, ...]] = tuple(f"fold_{fold}_data.txt" for fold in range(5))
     faces: ClassVar[str] = "aligned/*/landmark_aligned_face.*"
@@ -113,7 +112,6 @@ class AdienceSource(PictureSource):
         "Adience: fold_0_data.txt to fold_4_data.txt beside the folder aligned/ of its faces"
     )
     labeler: str
-    fold: str = "fold"
 
     @property
     def patterns(self) -> tuple[str, ...]:

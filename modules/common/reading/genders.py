@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from modules.common.reading.numbers import NO_VALUE
 from modules.common.reading.table_sources import Convention
@@ -73,14 +72,12 @@ def is_gender(text: str) -> bool:
     return _plain(text) in _BY_WORD
 
 
-def settle_codes(
-    cells: Mapping[str, int], settings: Mapping[str, Any], delimiters: Collection[str] = ()
-) -> str:
+def settle_codes(cells: Mapping[str, int], setting: str, delimiters: Collection[str] = ()) -> str:
     """Finds out what digits stand for, from the whole column.
 
     Args:
         cells: How often each cell comes.
-        settings: `gender_codes`, a key of `GENDER_CODES`; other than `auto` it settles the matter.
+        setting: A key of `GENDER_CODES`; other than `auto` it settles the matter.
         delimiters: Not used.
 
     Returns:
@@ -89,9 +86,8 @@ def settle_codes(
     Raises:
         DataError: If the codes can be read in two ways.
     """
-    said = str(settings.get("gender_codes", AUTO))
-    if said != AUTO:
-        return said
+    if setting != AUTO:
+        return setting
     counts: dict[str, int] = {}
     for cell, count in cells.items():
         if code := _code(_plain(cell)):

@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 from modules.common.reading.table_sources import Convention
 from modules.common.runtime.errors import DataError
@@ -187,17 +186,14 @@ def _why_not(text: str, plain: str, mark: DecimalMark) -> str:
     return f"expected a number, found {shown!r}"
 
 
-def settle_numbers(
-    cells: Mapping[str, int], settings: Mapping[str, Any], delimiters: Collection[str]
-) -> str:
+def settle_numbers(cells: Mapping[str, int], setting: str, delimiters: Collection[str]) -> str:
     """Finds what stands before the decimals, as a `Convention` does.
 
     Args:
         cells: How often each cell comes.
-        settings: `decimal_mark` is a key of `DECIMAL_MARKS`.
+        setting: A key of `DECIMAL_MARKS`.
         delimiters: Those of the tables.
     """
-    setting = str(settings.get("decimal_mark", AUTO))
     return decimal_mark(cells, setting, points_are_usual=_OF_PROGRAMS.issuperset(delimiters))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 from modules.common.declaring.sources import SkipFile
+from modules.common.reading.settings import SplitFolderSettings
 
 Kind = Literal["train", "validation", "test", "predict"]
 
@@ -120,7 +121,7 @@ def _parts(name: str) -> list[str]:
     return _PARTS.findall(humps.casefold())
 
 
-def split_folder(relative_path: str, hparams: Mapping[str, Any]) -> str | None:
+def split_folder(relative_path: str, settings: SplitFolderSettings) -> str | None:
     """Reads the split off the outermost folder, where there is one for each split.
 
     `train/` is for training, and so is `validation/` (or `val/`), unless the evaluation is to be
@@ -128,7 +129,7 @@ def split_folder(relative_path: str, hparams: Mapping[str, Any]) -> str | None:
 
     Args:
         relative_path: Path of a picture relative to the data folder, such as `test/hat/1.jpg`.
-        hparams: `eval_folder` names the folder to evaluate on; `test` where it is not given.
+        settings: `eval_folder` names the folder to evaluate on; `test` by default.
 
     Returns:
         `train` or `eval`; `None` where the outermost folder is none of these, as in class
@@ -140,7 +141,7 @@ def split_folder(relative_path: str, hparams: Mapping[str, Any]) -> str | None:
     outermost, *inner = PurePosixPath(relative_path).parts
     if not inner:
         return None
-    eval_folder = str(hparams.get("eval_folder", "test"))
+    eval_folder = settings.eval_folder
     kind = kind_of(outermost)
     if same_name(outermost, eval_folder):
         return "eval"

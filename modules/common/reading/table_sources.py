@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from modules.common.declaring.sources import RawValue, Source
 
@@ -19,15 +18,15 @@ class Convention:
     All columns of a kind, of all files, are looked at together.
 
     Attributes:
-        name: Of the kind.
-        settle: A function `(how often each cell comes, resolved hyperparameters, delimiters of the
-            tables) -> how they are written`, a word that `parse` understands. It raises
-            `DataError` with both readings where that can be read in two ways.
+        name: Of the kind, and of the setting that settles the matter.
+        settle: A function `(how often each cell comes, the setting, delimiters of the tables) ->
+            how they are written`, a word that `parse` understands. It raises `DataError` with both
+            readings where that can be read in two ways.
         parse: Turns a cell's text into the feature's value, told that word.
     """
 
     name: str
-    settle: Callable[[Mapping[str, int], Mapping[str, Any], Collection[str]], str]
+    settle: Callable[[Mapping[str, int], str, Collection[str]], str]
     parse: Callable[[str, str], RawValue]
 
 

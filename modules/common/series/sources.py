@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from modules.common.declaring.settings import Settings
 from modules.common.reading.table_sources import TableSource
+from modules.common.series.settings import SeriesSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,10 +17,11 @@ class TimeSeriesSource(TableSource):
     Attributes:
         date_headers: Names the date column goes by; failing these, the first column is taken.
         value_headers: Names the value column goes by; failing these, the second.
-        windower: Import path of a function `(TimeSeries, hparams) -> iterable of (split, raw
+        windower: Import path of a function `(TimeSeries, settings) -> iterable of (split, raw
             features)` that cuts the series into examples, split by time.
     """
 
+    settings: ClassVar[tuple[type[Settings], ...]] = (SeriesSettings,)
     component: ClassVar[str] = "components.example_gen.series.time_series.TimeSeriesExampleGen"
 
     date_headers: tuple[str, ...]

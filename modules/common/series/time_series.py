@@ -11,10 +11,9 @@ import datetime
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from modules.common.reading import numbers
 from modules.common.reading.file_formats import describe_other_format
@@ -23,11 +22,13 @@ from modules.common.reading.text_encodings import decode
 from modules.common.runtime.errors import DataError
 from modules.common.series import date_columns
 from modules.common.series.series_table import Entry, LineReject, find_series, is_quarterly
+from modules.common.series.settings import SeriesSettings
 from modules.common.series.sources import TimeSeriesSource
 
 Frequency = Literal["monthly", "weekly", "daily"]
 
 MAX_FILLED_GAP = 2
+_DEFAULTS = SeriesSettings()
 _SEASON = {"monthly": 12, "weekly": 52, "daily": 7}
 _SHOWN = 12
 _OTHERS = {"quarterly ": range(88, 94), "half-yearly ": range(180, 186), "yearly ": range(364, 368)}
@@ -62,7 +63,7 @@ class _Row:
 
 
 def parse(
-    content: bytes, source: TimeSeriesSource, settings: Mapping[str, Any] = MappingProxyType({})
+    content: bytes, source: TimeSeriesSource, settings: SeriesSettings = _DEFAULTS
 ) -> tuple[TimeSeries, list[LineReject]]:
     """Reads a series.
 
@@ -84,7 +85,7 @@ def parse(
     text = decode(content)
     dialect = sniff(text)
     table = [row for row in read_rows(lines_of(text), dialect) if not row.is_blank]
-    found = find_series(table, source, str(settings.get("value_column", "")))
+    found = find_series(table, source, settings.value_column)
     rejects = found.rejects
     rows = _read_entries(found.entries, dialect, settings, rejects)
     if len({row.date for row in rows}) < 3:
@@ -111,7 +112,7 @@ def parse(
 def _read_entries(
     entries: Sequence[Entry],
     dialect: Dialect,
-    settings: Mapping[str, Any],
+    settings: SeriesSettings,
     rejects: list[LineReject],
 ) -> list[_Row]:
     """Reads dates and values, each column as a whole."""
@@ -119,12 +120,12 @@ def _read_entries(
         raise DataError(
             f"expected monthly, weekly or daily dates, found quarters, such as {entries[0].date!r}"
         )
-    order = str(settings.get("date_order", date_columns.AUTO))
+    order = settings.date_order
     dates = date_columns.parse_dates([entry.date for entry in entries], order)
     values = [entry.value for entry in entries]
     if all(value.endswith("%") for value in values if not numbers.is_no_value(value)):
         values = [value.removesuffix("%") for value in values]
-    mark = numbers.settle_numbers(Counter(values), settings, {dialect.delimiter})
+    mark = numbers.settle_numbers(Counter(values), settings.decimal_mark, {dialect.delimiter})
     rows = []
     for entry, date, value in zip(entries, dates, values, strict=True):
         if isinstance(date, str):

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import Source
 from modules.common.reading.data_files import has_files
 from modules.common.reading.file_endings import SOUND, globs
+from modules.common.sound.settings import SoundSettings, SpeechSettings
 
 
 def _recordings(*folders: str) -> tuple[str, ...]:
@@ -78,6 +80,7 @@ class SoundSource(Source):
             `sample_rate_hz`.
     """
 
+    settings: ClassVar[tuple[type[Settings], ...]] = (SoundSettings,)
     pattern: str = ""
     recordings: ClassVar[tuple[str, ...]] = ()
     pcm: str = "pcm"
@@ -111,6 +114,7 @@ class SpeechSource(SoundSource):
         speaker: Raw feature that gets the speaker.
     """
 
+    settings: ClassVar[tuple[type[Settings], ...]] = (SpeechSettings,)
     component: ClassVar[str] = "components.example_gen.sound.speech.SpeechExampleGen"
     transcripts: ClassVar[tuple[str, ...]] = ()
     arrangement: ClassVar[Literal["lines", "beside", "list"]]

@@ -26,3 +26,9 @@ class CsvSource(TableSource):
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     derive: Callable[[RawFeatures], RawFeatures] | None = None
+
+    @property
+    def named_settings(self) -> tuple[str, ...]:
+        """Those that settle how its columns are written."""
+        conventions = {column.convention for column in self.columns if column.convention}
+        return tuple(sorted(convention.name for convention in conventions))

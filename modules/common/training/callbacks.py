@@ -11,44 +11,40 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modules.common.graph.tensors import Hparams
+from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.runtime import progress
 
 CURVE_FILE = "curve.csv"
 REPORT_FILE = "report.png"
 _WARM_UP_SHARE = 0.05
-_LEAST_FALL = 1e-4
 _REPORT_EVERY_S = 0.5
 
 
 def callbacks(
-    hparams: Hparams, steps_per_epoch: int, log_dir: str
+    settings: TrainingSettings, epochs: int, steps_per_epoch: int, log_dir: str
 ) -> list[keras.callbacks.Callback]:
     """Chooses what a fit is watched by.
 
     Args:
-        hparams: `epochs`, `learning_rate` and `patience` are read, and `schedule` where the task
-            has one: `plateau` halves the learning rate where the validation loss stands still, or
-            falls by less than `least_fall` where the task has that, `cosine` takes it to zero over
-            all epochs. A `patience` of 0 trains all epochs and keeps the last weights.
+        settings: `learning_rate`, `patience`, `schedule` and `least_fall` are read; the class says
+            what they do.
+        epochs: How long the fit is.
         steps_per_epoch: Batches in an epoch.
         log_dir: Where TensorBoard's logs and the learning curve go.
     """
-    patience, epochs = int(hparams["patience"]), int(hparams["epochs"])
-    schedule = str(hparams.get("schedule", "plateau"))
+    patience = settings.patience
     chosen: list[keras.callbacks.Callback] = []
     if patience:
         chosen.append(
             keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
         )
-    if schedule == "cosine":
-        chosen.append(CosineDecay(float(hparams["learning_rate"]), epochs * steps_per_epoch))
+    if settings.schedule == "cosine":
+        chosen.append(CosineDecay(settings.learning_rate, epochs * steps_per_epoch))
     elif patience:
         wait = max(1, math.ceil(patience / 3))
-        least = float(hparams.get("least_fall", _LEAST_FALL))
         chosen.append(
             keras.callbacks.ReduceLROnPlateau(
-                "val_loss", factor=0.5, patience=wait, min_delta=least
+                "val_loss", factor=0.5, patience=wait, min_delta=settings.least_fall
             )
         )
     return [

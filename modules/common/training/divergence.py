@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from modules.common.declaring.settings import as_dict
 from modules.common.declaring.task import Task
-from modules.common.graph.tensors import Hparams
+from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.runtime.errors import GateError
 
 FIT_FILE = "fit.json"
@@ -46,32 +46,34 @@ class LossWatch(keras.callbacks.Callback):
         """Notes the epoch's."""
         self.val_losses.append(_loss(logs, "val_loss"))
 
-    def kept(self, hparams: Hparams) -> float:
+    def kept(self, settings: TrainingSettings) -> float:
         """Gives the loss on held-out examples of the weights that are kept.
 
         Args:
-            hparams: With a `patience` the best weights are, else the last.
+            settings: With a `patience` the best weights are, else the last.
         """
         numbers = [loss for loss in self.val_losses if math.isfinite(loss)]
-        if int(hparams["patience"]) and numbers:
+        if settings.patience and numbers:
             return min(numbers)
         return self.val_losses[-1] if self.val_losses else math.nan
 
 
-def check(model: keras.Model, watch: LossWatch, task: Task, hparams: Hparams, log_dir: str) -> None:
+def check(
+    model: keras.Model, watch: LossWatch, task: Task, settings: TrainingSettings, log_dir: str
+) -> None:
     """Ends the run where the training diverged, and writes down how the loss went.
 
     Args:
         model: With the weights that are kept.
         watch: What saw the fit.
         task: Gives the default of the learning rate.
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
         log_dir: Where `FIT_FILE` goes.
 
     Raises:
         GateError: If a weight or the loss is no number, or a weight is beyond all bounds.
     """
-    kept = watch.kept(hparams)
+    kept = watch.kept(settings)
     tf.io.gfile.makedirs(log_dir)
     with tf.io.gfile.GFile(os.path.join(log_dir, FIT_FILE), "w") as file:
         file.write(json.dumps({"first_loss": watch.first, "kept_loss": kept}))
@@ -87,18 +89,19 @@ def check(model: keras.Model, watch: LossWatch, task: Task, hparams: Hparams, lo
     raise GateError(
         f"the training diverged: in epoch {len(watch.val_losses)} {found}; the loss began at "
         f"{watch.first:.4g}. "
-        f"{advice(task, hparams)}"
+        f"{advice(task, settings)}"
     )
 
 
-def advice(task: Task, hparams: Mapping[str, object]) -> str:
+def advice(task: Task, settings: TrainingSettings) -> str:
     """Says what to do about a training that diverged.
 
     Args:
         task: Gives the default of the learning rate.
-        hparams: Resolved hyperparameters.
+        settings: Resolved settings.
     """
-    rate, default = float(str(hparams["learning_rate"])), float(task.hparams["learning_rate"])
+    rate = settings.learning_rate
+    default = float(as_dict(task.settings())["learning_rate"])
     lower = default if default < rate else rate / 10
     usual = ", the default" if lower == default else ""
     return f"Lower the learning rate: --learning-rate {lower:g}{usual}, now {rate:g}"

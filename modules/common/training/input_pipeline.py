@@ -10,8 +10,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.task import Task
-from modules.common.graph.tensors import Arrays, Hparams, Tensors, is_ragged, unpack
+from modules.common.graph.tensors import Arrays, Tensors, is_ragged, unpack
 
 _PARSE_BATCH = 1024
 # Compressed, as stored.
@@ -37,7 +38,7 @@ class Split(Mapping[str, np.ndarray]):
         patterns: Sequence[str],
         transform_output: tft.TFTransformOutput,
         task: Task,
-        hparams: Hparams,
+        settings: Settings,
     ) -> None:
         """Reads nothing yet.
 
@@ -45,12 +46,12 @@ class Split(Mapping[str, np.ndarray]):
             patterns: Globs of gzipped TFRecord files.
             transform_output: Gives the feature specification.
             task: Says which features are packed, and which is the label.
-            hparams: Resolved hyperparameters, on which the features may depend.
+            settings: Resolved settings, on which the features may depend.
         """
         self._files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
         self._spec = transform_output.transformed_feature_spec()
         self._task = task
-        self._features = task.features_for(hparams)
+        self._features = task.features_for(settings)
         self._ragged = [feature for feature in self._features if is_ragged(feature)]
         self._fixed = [feature for feature in self._features if not is_ragged(feature)]
 

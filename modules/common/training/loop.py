@@ -17,17 +17,18 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.common.declaring.task import Task
+from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.export import saved_model
-from modules.common.graph.tensors import Hparams, Tensors
+from modules.common.graph.tensors import Tensors
 from modules.common.runtime.errors import DataError
 from modules.common.training import divergence, precision
 from modules.common.training.callbacks import StepLimit, callbacks
 from modules.common.training.input_pipeline import Split
 
 _EVAL_BATCH_SIZE = 256
-BuildModel = Callable[[Hparams, tft.TFTransformOutput], keras.Model]
-# Changes a batch at random: features, label and hyperparameters to features and label.
-Augment = Callable[[Tensors, tf.Tensor, Hparams], tuple[Tensors, tf.Tensor]]
+BuildModel = Callable[[Any, tft.TFTransformOutput], keras.Model]
+# Changes a batch at random: features, label and settings to features and label.
+Augment = Callable[[Tensors, tf.Tensor, Any], tuple[Tensors, tf.Tensor]]
 # Writes what a person may look at into a folder: the servable, the evaluation split, the folder.
 Report = Callable[[saved_model.Servable, Split, str], None]
 
@@ -46,7 +47,7 @@ def run(
 
     Args:
         fn_args: What TFX's Trainer gives to `run_fn`; its `custom_config` holds the resolved
-            hyperparameters under `hparams`, and its `hyperparameters`, where a Tuner ran, lie
+            settings under `settings`, and its `hyperparameters`, where a Tuner ran, lie
             over them. Its `train_steps`, where it has some, are the most that is trained.
         task: The declaration.
         build_model: Makes the compiled model.
@@ -59,25 +60,25 @@ def run(
         DataError: If the training or the evaluation split is empty.
         GateError: If the training diverged.
     """
-    hparams = {**fn_args.custom_config["hparams"], **_tuned(fn_args.hyperparameters)}
+    settings = task.restore(
+        {**fn_args.custom_config["settings"], **_tuned(fn_args.hyperparameters)}
+    )
     transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
     train, evaluation = splits(
-        task, transform_output, hparams, fn_args.train_files, fn_args.eval_files
+        task, transform_output, settings, fn_args.train_files, fn_args.eval_files
     )
-    keras.utils.set_random_seed(int(hparams["seed"]))
-    with precision.dtype_policy(precision.training_policy(hparams)):
-        model = build_model(hparams, transform_output)
+    keras.utils.set_random_seed(settings.seed)
+    with precision.dtype_policy(precision.training_policy(settings)):
+        model = build_model(settings, transform_output)
     adapt(model, train)
     if fn_args.base_model:
         warm_start(model, fn_args.base_model)
     if model.trainable_weights:
-        train_batches, eval_batches = batches(train, evaluation, hparams, augment)
-        steps_per_epoch = math.ceil(train.examples / int(hparams["batch_size"]))
+        train_batches, eval_batches = batches(train, evaluation, settings, augment)
+        steps_per_epoch = math.ceil(train.examples / settings.batch_size)
         most_steps = most_steps_of(fn_args)
-        epochs = epochs_of(hparams, steps_per_epoch, most_steps)
-        watched_by = callbacks(
-            {**hparams, "epochs": epochs}, steps_per_epoch, fn_args.model_run_dir
-        )
+        epochs = epochs_of(settings, steps_per_epoch, most_steps)
+        watched_by = callbacks(settings, epochs, steps_per_epoch, fn_args.model_run_dir)
         if most_steps:
             watched_by.append(StepLimit(most_steps))
         watch = divergence.LossWatch()
@@ -88,12 +89,12 @@ def run(
             callbacks=[*watched_by, watch],
             verbose=0,
         )
-        divergence.check(model, watch, task, hparams, fn_args.model_run_dir)
+        divergence.check(model, watch, task, settings, fn_args.model_run_dir)
     if model.dtype_policy.name != "float32":
-        trained, model = model, build_model(hparams, transform_output)
+        trained, model = model, build_model(settings, transform_output)
         model.set_weights(trained.get_weights())
-    baselines = servable_class.fit_baselines(train, evaluation, hparams)
-    servable = servable_class(task, hparams, model, transform_output, baselines)
+    baselines = servable_class.fit_baselines(train, evaluation, settings)
+    servable = servable_class(task, settings, model, transform_output, baselines)
     servable.calibrate(train)
     saved_model.save(servable, fn_args.serving_model_dir)
     if report is not None:
@@ -117,25 +118,25 @@ def most_steps_of(fn_args: Any) -> int:
     return int(getattr(fn_args, "train_steps", None) or 0)
 
 
-def epochs_of(hparams: Hparams, steps_per_epoch: int, most_steps: int = 0) -> int:
+def epochs_of(settings: TrainingSettings, steps_per_epoch: int, most_steps: int = 0) -> int:
     """Says how long to train: `epochs`, or as many more as make `min_steps` steps.
 
     So a task that needs some thousand steps to learn anything does so on little data too.
 
     Args:
-        hparams: `epochs` is read, and `min_steps` where the task has it.
+        settings: `epochs` and `min_steps` are read.
         steps_per_epoch: Batches in an epoch.
         most_steps: Steps that no fit goes beyond; 0 for no such limit.
     """
-    least = math.ceil(int(hparams.get("min_steps", 0)) / steps_per_epoch)
-    epochs = max(int(hparams["epochs"]), least)
+    least = math.ceil(settings.min_steps / steps_per_epoch)
+    epochs = max(settings.epochs, least)
     return min(epochs, math.ceil(most_steps / steps_per_epoch)) if most_steps else epochs
 
 
 def splits(
     task: Task,
     transform_output: tft.TFTransformOutput,
-    hparams: Hparams,
+    settings: TrainingSettings,
     train_files: list[str],
     eval_files: list[str],
 ) -> tuple[Split, Split]:
@@ -144,8 +145,8 @@ def splits(
     Raises:
         DataError: If one holds no example.
     """
-    train = Split(train_files, transform_output, task, hparams)
-    evaluation = Split(eval_files, transform_output, task, hparams)
+    train = Split(train_files, transform_output, task, settings)
+    evaluation = Split(eval_files, transform_output, task, settings)
     for name, split in (("training", train), ("evaluation", evaluation)):
         if not split.examples:
             raise DataError(
@@ -155,21 +156,21 @@ def splits(
 
 
 def batches(
-    train: Split, evaluation: Split, hparams: Hparams, augment: Augment | None = None
+    train: Split, evaluation: Split, settings: TrainingSettings, augment: Augment | None = None
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     """Makes the batches of both splits, those for training shuffled and changed by `augment`.
 
-    Evaluation takes `eval_batch_size` where the task has that hyperparameter.
+    Evaluation takes `eval_batch_size`, where that is not 0.
     """
-    batch_size = int(hparams["batch_size"])
-    train_batches = train.batches(batch_size, int(hparams["seed"]))
+    batch_size = settings.batch_size
+    train_batches = train.batches(batch_size, settings.seed)
     if augment is not None:
         train_batches = train_batches.map(
-            lambda features, label: augment(features, label, hparams),
+            lambda features, label: augment(features, label, settings),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         ).prefetch(tf.data.AUTOTUNE)
-    eval_batch_size = int(hparams.get("eval_batch_size", max(batch_size, _EVAL_BATCH_SIZE)))
+    eval_batch_size = settings.eval_batch_size or max(batch_size, _EVAL_BATCH_SIZE)
     return train_batches, evaluation.batches(eval_batch_size)
 
 

@@ -13,20 +13,19 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from modules.common.graph.tensors import Hparams
+from modules.common.declaring.training_settings import PrecisionSettings
 
 _CPU_FLAGS = ("avx512_bf16", "amx_bf16")
 _CPU_INFO = Path("/proc/cpuinfo")
 
 
-def training_policy(hparams: Hparams) -> str:
+def training_policy(settings: PrecisionSettings) -> str:
     """Chooses Keras' dtype policy for training.
 
     Args:
-        hparams: `precision` is read where the task has one: `float32`, `mixed_bfloat16`, or
-            `auto`, which is the latter where the hardware multiplies bfloat16.
+        settings: `precision` is read; the class says what it does.
     """
-    precision = str(hparams.get("precision", "float32"))
+    precision = settings.precision
     if precision == "auto":
         return "mixed_bfloat16" if has_bfloat16() else "float32"
     return precision

@@ -9,6 +9,7 @@ import keras_tuner
 import tensorflow_transform as tft
 from tfx.components.tuner.component import TunerFnResult
 
+from modules.common.declaring.settings import change
 from modules.common.declaring.task import Task
 from modules.common.training import loop
 from modules.common.training.callbacks import StepLimit
@@ -33,32 +34,32 @@ def tune(
     Returns:
         The tuner and the arguments of its fits.
     """
-    hparams = fn_args.custom_config["hparams"]
+    settings = task.restore(fn_args.custom_config["settings"])
     transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
 
     def build(choices: keras_tuner.HyperParameters) -> keras.Model:
         chosen = {name: choices.Choice(name, list(values)) for name, values in task.search.items()}
-        model = build_model({**hparams, **chosen}, transform_output)
+        model = build_model(change(settings, **chosen), transform_output)
         loop.adapt(model, splits[0])
         return model
 
-    splits = loop.splits(task, transform_output, hparams, fn_args.train_files, fn_args.eval_files)
-    keras.utils.set_random_seed(int(hparams["seed"]))
-    train, evaluation = loop.batches(*splits, hparams, augment)
+    splits = loop.splits(task, transform_output, settings, fn_args.train_files, fn_args.eval_files)
+    keras.utils.set_random_seed(settings.seed)
+    train, evaluation = loop.batches(*splits, settings, augment)
     tuner = keras_tuner.RandomSearch(
         build,
         objective="val_loss",
         max_trials=_TRIALS,
-        seed=int(hparams["seed"]),
+        seed=settings.seed,
         directory=fn_args.working_dir,
         project_name=task.name,
     )
-    stop = keras.callbacks.EarlyStopping("val_loss", patience=max(1, int(hparams["patience"])))
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=max(1, settings.patience))
     most_steps = loop.most_steps_of(fn_args)
     fit = {
         "x": train,
         "validation_data": evaluation,
-        "epochs": int(hparams["epochs"]),
+        "epochs": settings.epochs,
         "callbacks": [stop, *([StepLimit(most_steps)] if most_steps else [])],
         "verbose": 0,
     }

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from modules.common.declaring.task import Value
 from modules.common.drawn.scenes import write_scenes
+from modules.deep_dream.task import Settings
 
 
-def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `<kind>/<kind>_<number>.jpg`.
 
     Args:
         folder: Made if absent.
-        seed: The same seed gives the same pictures.
-        hparams: `sample_pictures` says how many.
+        settings: `seed`, the same of which gives the same files; `sample_pictures` says how many.
     """
-    write_scenes(folder, seed, int(hparams["sample_pictures"]))
+    write_scenes(folder, settings.seed, settings.sample_pictures)

@@ -10,17 +10,15 @@ from __future__ import annotations
 import functools
 import io
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
 from modules.id_number_ocr.numbers import random_number
 from modules.id_number_ocr.sample import paper, typefaces
-from modules.id_number_ocr.task import HEIGHT_PX, WIDTH_PX
+from modules.id_number_ocr.task import HEIGHT_PX, WIDTH_PX, Settings
 
 # The mask is drawn larger than it is shown, with room for the transform's interpolation.
 _OVERSAMPLING = 2
@@ -47,12 +45,12 @@ class Strip:
     corners: np.ndarray
 
 
-def draw(index: int, hparams: Mapping[str, Value]) -> RawFeatures:
+def draw(index: int, settings: Settings) -> RawFeatures:
     """Draws the strip of an index.
 
     Args:
         index: Which one, from 0.
-        hparams: `seed`, `difficulty`, `typefaces`, `without_typeface` and `font` are read.
+        settings: `seed`, `difficulty`, `typefaces`, `without_typeface` and `font` are read.
 
     Returns:
         `image`: PNG bytes, 32x256 grey; `number`; `typeface`. The same for the same index and
@@ -61,7 +59,7 @@ def draw(index: int, hparams: Mapping[str, Value]) -> RawFeatures:
     Raises:
         DataError: For a typeface that is not known, missing or not readable.
     """
-    strip = draw_strip(index, hparams)
+    strip = draw_strip(index, settings)
     return {
         "image": png_bytes(strip.pixels),
         "number": strip.number,
@@ -76,16 +74,14 @@ def png_bytes(pixels: np.ndarray) -> bytes:
     return encoded.getvalue()
 
 
-def draw_strip(index: int, hparams: Mapping[str, Value]) -> Strip:
+def draw_strip(index: int, settings: Settings) -> Strip:
     """Draws the strip of an index, with what is known of it; see `draw`."""
-    rng = np.random.default_rng([int(hparams["seed"]) % 2**32, index])
+    rng = np.random.default_rng([settings.seed % 2**32, index])
     number = random_number(rng)
-    names, bounds = _choice(
-        str(hparams["typefaces"]), str(hparams["without_typeface"]), str(hparams["font"])
-    )
+    names, bounds = _choice(settings.typefaces, settings.without_typeface, settings.font)
     typeface = names[min(int(np.searchsorted(bounds, rng.random(), "right")), len(names) - 1)]
-    hard = float(hparams["difficulty"])
-    mask = _set_in_type(rng, number, typeface, str(hparams["font"]), hard)
+    hard = settings.difficulty
+    mask = _set_in_type(rng, number, typeface, settings.font, hard)
     corners = _place(rng, mask.shape[1], mask.shape[0], hard)
     ink = _lay(mask, corners)
     pixels = paper.expose(rng, paper.print_on_paper(rng, ink, hard), hard)
@@ -95,7 +91,7 @@ def draw_strip(index: int, hparams: Mapping[str, Value]) -> Strip:
 @functools.cache
 def _choice(chosen: str, without: str, font: str) -> tuple[tuple[str, ...], np.ndarray]:
     """Names of the typefaces and the upper bounds of their shares in [0, 1]."""
-    shares = typefaces.mixture({"typefaces": chosen, "without_typeface": without, "font": font})
+    shares = typefaces.mixture(chosen, without, font)
     return tuple(shares), np.cumsum(list(shares.values()))
 
 

@@ -7,7 +7,6 @@ same. A file of one's own joins them by the hyperparameter `font`.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from modules.common.declaring.task import Value
 from modules.common.runtime.errors import DataError, did_you_mean
 from modules.id_number_ocr.numbers import CHARACTERS
 
@@ -60,15 +58,14 @@ class Glyph:
     advance_px: float
 
 
-def mixture(hparams: Mapping[str, Value]) -> dict[str, float]:
+def mixture(chosen: str, without: str, font: str) -> dict[str, float]:
     """Says which typefaces are drawn, and how often.
 
-    `typefaces` names them, comma-separated; empty is all of `NAMES`. `font` is the path of another,
-    which goes by its file's name without suffix: it is drawn on a third of the strips, or, where
-    `typefaces` names it, as often as any other. `without_typeface` leaves one out.
-
     Args:
-        hparams: `typefaces`, `without_typeface` and `font` are read.
+        chosen: Names, comma-separated; empty is all of `NAMES`.
+        without: A name that is left out, or empty.
+        font: Path of another typeface, or empty. It goes by its file's name without suffix, and is
+            drawn on a third of the strips, or, where `chosen` names it, as often as any other.
 
     Returns:
         Share of the strips by name, which sum to 1.
@@ -76,11 +73,9 @@ def mixture(hparams: Mapping[str, Value]) -> dict[str, float]:
     Raises:
         DataError: For a name that is not known, or if none is left.
     """
-    chosen = str(hparams["typefaces"])
-    own = _own_name(str(hparams["font"]))
+    own = _own_name(font)
     known = (*NAMES, own) if own else NAMES
     names = [name.strip() for name in chosen.split(",") if name.strip()] or list(NAMES)
-    without = str(hparams["without_typeface"])
     for name in (*names, *([without] if without else [])):
         if name not in known:
             raise DataError(f"there is no typeface {name!r}; {did_you_mean(name, known)}")

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from modules.common.declaring.task import Value
 from modules.common.midi.note_state import to_midi
 from modules.music_rbm.sample.composing import compose
+from modules.music_rbm.task import Settings
 
 
-def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `tune_NUMBER.mid`, composed by rule.
 
     Args:
         folder: Made if absent.
-        seed: The same seed gives the same files.
-        hparams: `sample_tunes` says how many.
+        settings: `seed`, the same of which gives the same files; `sample_tunes` says how many.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for number in range(int(hparams["sample_tunes"])):
-        tune = compose(np.random.default_rng([seed, number]))
+    for number in range(settings.sample_tunes):
+        tune = compose(np.random.default_rng([settings.seed, number]))
         midi = to_midi(tune.note_state, tune.bpm, tune.beats_a_bar)
         (folder / f"tune_{number:04d}.mid").write_bytes(midi)

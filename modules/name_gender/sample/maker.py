@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from modules.common.declaring.task import Value
+from modules.name_gender.task import Settings
 
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕"
@@ -35,16 +35,15 @@ _HEADER = ("姓名", "性别")
 _NOISE = 0.6
 
 
-def write_sample(folder: Path, seed: int, hparams: dict[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `names.csv`.
 
     Args:
         folder: Where to; it exists.
-        seed: The same seed gives the same file.
-        hparams: `sample_rows` says how many names.
+        settings: `seed`, the same of which gives the same files; `sample_rows` says how many names.
     """
-    rng = np.random.default_rng(seed)
-    rows = int(hparams["sample_rows"])
+    rng = np.random.default_rng(settings.seed)
+    rows = settings.sample_rows
     characters = list(dict.fromkeys(_MALE + _FEMALE + _EITHER))
     lean = np.array([_lean(character) for character in characters])
     lean = lean * rng.uniform(0.6, 2.2, len(characters))

@@ -6,15 +6,14 @@ import functools
 import io
 import math
 import random
-from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from modules.common.declaring.sources import RawFeatures
-from modules.common.declaring.task import Value
 from modules.common.runtime.errors import DataError
+from modules.pixelcnn.task import Settings
 
 # They come with installed packages, so every machine draws the same.
 _TYPEFACES = (
@@ -35,18 +34,18 @@ _MAX_SHIFT = 0.08
 _INKS = (160, 255)
 
 
-def draw(index: int, hparams: Mapping[str, Value]) -> RawFeatures:
+def draw(index: int, settings: Settings) -> RawFeatures:
     """Draws the digit of an index.
 
     Args:
         index: Which one, from 0.
-        hparams: `seed`, `size_px` and `channels` are read.
+        settings: `seed`, `size_px` and `channels` are read.
 
     Returns:
         `image`: PNG bytes, `size_px` square; `class`, the digit. The same for the same index and
         hyperparameters, on every machine with the same Pillow.
     """
-    digit, picture = draw_picture(index, hparams)
+    digit, picture = draw_picture(index, settings)
     return {"image": encoded(picture), "class": digit}
 
 
@@ -57,16 +56,16 @@ def encoded(picture: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def draw_picture(index: int, hparams: Mapping[str, Value]) -> tuple[str, Image.Image]:
+def draw_picture(index: int, settings: Settings) -> tuple[str, Image.Image]:
     """Draws the digit of an index; gives what it is and the picture, grey or tinted."""
-    size = int(hparams["size_px"])
-    rng = random.Random(f"{hparams['seed']}/{index}")
+    size = settings.size_px
+    rng = random.Random(f"{settings.seed}/{index}")
     digit = str(rng.randrange(10))
     glyph = _glyph(rng.choice(_TYPEFACES), digit)
     height_px = rng.uniform(*_HEIGHTS) * size
     turn = math.radians(rng.uniform(-_MAX_TURN, _MAX_TURN))
     shift = [rng.uniform(-_MAX_SHIFT, _MAX_SHIFT) * size for _ in range(2)]
-    inks = [rng.randint(*_INKS) for _ in range(int(hparams["channels"]))]
+    inks = [rng.randint(*_INKS) for _ in range(settings.channels)]
     mask = _placed(glyph, size, height_px, turn, shift)
     planes = [mask.point(lambda value, ink=ink: value * ink // 255) for ink in inks]
     return digit, planes[0] if len(planes) == 1 else Image.merge("RGB", planes)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from modules.common.declaring.task import Value
 from modules.pixelcnn.sample.drawing import draw_picture, encoded
+from modules.pixelcnn.task import Settings
 
 
-def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `DIGIT/NUMBER.png`, drawn as for training.
 
     Args:
         folder: Made if absent.
-        seed: The same seed gives the same files.
-        hparams: `sample_digits` says how many; the rest as in `drawing.draw`.
+        settings: `seed`, the same of which gives the same files; `sample_digits` says how many; the
+            rest as in `drawing.draw`.
     """
-    for index in range(int(hparams["sample_digits"])):
-        digit, picture = draw_picture(index, {**hparams, "seed": seed})
+    for index in range(settings.sample_digits):
+        digit, picture = draw_picture(index, settings)
         path = folder / digit / f"{index:06d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encoded(picture))

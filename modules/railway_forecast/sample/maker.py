@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from modules.common.declaring.task import Value
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, calendar_table
+from modules.railway_forecast.task import Settings
 
 _HEADER = ("时间", "铁路客运量_当期值(万人)")
 _FIRST_YEAR = 2005
@@ -25,16 +25,16 @@ _NEW_YEAR_EFFECT = 0.25
 _NOISE = 0.025
 
 
-def write_sample(folder: Path, seed: int, hparams: dict[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `railway.csv`.
 
     Args:
         folder: Where to; it exists.
-        seed: The same seed gives the same file.
-        hparams: `sample_months` says how many months, from January 2005 on.
+        settings: `seed`, the same of which gives the same files; `sample_months` says how many
+            months, from January 2005 on.
     """
-    rng = np.random.default_rng(seed)
-    months = int(hparams["sample_months"])
+    rng = np.random.default_rng(settings.seed)
+    months = settings.sample_months
     first = _FIRST_YEAR * 12 - FIRST_MONTH
     calendar = calendar_table()[first : first + months].astype(np.float64)
     growth = _YEARLY_GROWTH / 12 + rng.normal(0, _GROWTH_WANDER, months)

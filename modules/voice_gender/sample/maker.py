@@ -12,7 +12,6 @@ Rosenberg, "Effect of Glottal Pulse Shape on the Quality of Natural Vowels" (197
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +19,8 @@ import numpy as np
 import soundfile
 from scipy.signal import lfilter
 
-from modules.common.declaring.task import Value
 from modules.voice_gender.properties import SAMPLE_RATE_HZ
+from modules.voice_gender.task import Settings
 
 _RECORDINGS_PER_SPEAKER = 4
 
@@ -58,17 +57,17 @@ class _Speaker:
     pitch_range: float
 
 
-def write_sample(folder: Path, seed: int, hparams: Mapping[str, Value]) -> None:
+def write_sample(folder: Path, settings: Settings) -> None:
     """Writes `female/` and `male/` with 16-bit WAV files of 1 to 2 s at 16 kHz.
 
     Args:
         folder: Made if absent.
-        seed: The same seed gives the same recordings.
-        hparams: `sample_recordings` says how many, four of each speaker, half of each sex.
+        settings: `seed`, the same of which gives the same files; `sample_recordings` says how many,
+            four of each speaker, half of each sex.
     """
-    count = int(hparams["sample_recordings"])
+    count = settings.sample_recordings
     speakers = max(count // _RECORDINGS_PER_SPEAKER, 2)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(settings.seed)
     voices = [_draw_speaker(rng, is_female=number % 2 == 0) for number in range(speakers)]
     for label in ("female", "male"):
         (folder / label).mkdir(parents=True, exist_ok=True)

@@ -9,15 +9,15 @@ import pytest
 
 from components.example_gen.tables.example_gen import CsvExampleGen
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime.errors import DataError
 
 
 def properties(data: Path, **changes: Any) -> dict[str, Any]:
     """Those by which TFX's cache knows an execution, as its launcher resolves them."""
     task = load_task("name_gender")
-    component = CsvExampleGen(
-        task, task.sources[0], str(data), dict(task.hparams), "digest", **changes
-    )
+    told = tell(task.settings(), DATA)
+    component = CsvExampleGen(task, task.sources[0], str(data), told, "digest", **changes)
     driver = component.driver_class(None)
     return driver.resolve_exec_properties(dict(component.exec_properties), None, None)
 

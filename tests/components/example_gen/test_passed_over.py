@@ -12,6 +12,7 @@ import soundfile
 from components.example_gen import passed_over
 from components.example_gen.read_config import ReadConfig
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.reading.data_files import find_files
 from modules.common.runtime.errors import DataError
 from modules.common.sound.sound_files import read_sound
@@ -25,7 +26,10 @@ def find(task_name: str, place: int, data: Path, *names: str) -> tuple[list[str]
     task = load_task(task_name)
     source = task.sources[place]
     config = ReadConfig(
-        task_name=task_name, source=source, hparams=dict(task.hparams), data_dir=str(data)
+        task_name=task_name,
+        source=source,
+        settings=tell(task.settings(), DATA),
+        data_dir=str(data),
     )
     read = [config.relative(path) for path in find_files(str(data), source.patterns)]
     return read, passed_over.find(config, source.patterns)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawing import DRAWN
+from drawing import DRAWN, Settings
 
 from components.example_gen.drawn.drawing_reader import draw_example
 from components.example_gen.process_pool import ReaderPool
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
+from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime.errors import LianxiError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def config(drawer: str) -> ReadConfig:
     source = replace(DRAWN, drawer=f"drawing.{drawer}")
-    return ReadConfig(task_name="tiny_task", source=source, hparams={"seed": 3}, data_dir="")
+    told = tell(Settings(seed=3), DATA)
+    return ReadConfig(task_name="tiny_task", source=source, settings=told, data_dir="")
 
 
 def read(drawer: str, items: range, processes: int) -> list[list[Record | Reject]]:
@@ -80,7 +82,7 @@ def test_what_is_under_way_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     pool.close()
 
 
-@pytest.mark.parametrize("name", ["image_reader", "drawing_reader", "process_pool"])
+@pytest.mark.parametrize("name", ["pictures.image_reader", "drawn.drawing_reader", "process_pool"])
 def test_what_runs_in_a_process_is_light(name: str) -> None:
     code = (
         f"import sys, components.example_gen.{name}; "

@@ -45,11 +45,11 @@ def keys(package: Package, with_claims: bool) -> dict[str, Any]:
     return found
 
 
-def changed(settings: dict[str, Any], hparams: dict[str, str], with_claims: bool) -> set[str]:
+def changed(config: dict[str, Any], settings: dict[str, str], with_claims: bool) -> set[str]:
     """Names the steps that a change of the configuration, or of settings, runs anew by itself."""
     task = load_task("name_gender")
     before = keys(compile_task(task, parse(BASE)), with_claims)
-    after = keys(compile_task(task, parse({**BASE, **settings}), hparams), with_claims)
+    after = keys(compile_task(task, parse({**BASE, **config}), settings), with_claims)
     assert set(before) == set(after)
     return {step for step in before if before[step] != after[step]}
 
@@ -64,7 +64,7 @@ def test_what_looks_at_files_is_not_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "hparams", "steps"),
+    ("config", "settings", "steps"),
     [
         ({}, {}, set()),
         ({"models_dir": "/models/other"}, {}, {"PushedModel"}),
@@ -86,17 +86,17 @@ def test_what_looks_at_files_is_not_asked_for() -> None:
 )
 @pytest.mark.parametrize("with_claims", [False, True], ids=["2.0", "2.16"])
 def test_a_change_runs_those_steps_anew_that_it_matters_to(
-    settings: dict[str, Any], hparams: dict[str, str], steps: set[str], with_claims: bool
+    config: dict[str, Any], settings: dict[str, str], steps: set[str], with_claims: bool
 ) -> None:
-    assert changed(settings, hparams, with_claims) == steps
+    assert changed(config, settings, with_claims) == steps
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "config",
     [{"image": "registry.example.com/lianxi:2"}, {"beam_args": ["--direct_num_workers=2"]}],
 )
-def test_another_image_or_engine_runs_every_step(settings: dict[str, Any]) -> None:
-    assert changed(settings, {}, with_claims=False) == cached_steps()
+def test_another_image_or_engine_runs_every_step(config: dict[str, Any]) -> None:
+    assert changed(config, {}, with_claims=False) == cached_steps()
 
 
 def test_another_claim_runs_every_step_from_2_16_on() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,16 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types.standard_artifacts import Examples
 
 from kubeflow.step import ingest
-from kubeflow.step.ingest import Executor, LocatedExampleGen, find, settings_of
+from kubeflow.step.ingest import Executor, LocatedExampleGen, find
 from modules.common.declaring.registry import load_task, task_names
+from modules.common.declaring.settings import as_dict
 from modules.common.runtime.errors import DataError
 
 
 def execute(data: str, output: Path) -> Examples:
     task = load_task("name_gender")
-    hparams = task.resolve_hparams({"sample_rows": "300"}, smoke=True)
-    component = LocatedExampleGen(task, data, hparams)
+    settings = task.resolve({"sample_rows": "300"}, smoke=True)
+    component = LocatedExampleGen(task, data, settings)
     examples = Examples()
     examples.uri = str(output)
     context = BaseBeamExecutor.Context(
@@ -42,7 +44,7 @@ def test_the_digest_covers_what_any_layout_names(monkeypatch: pytest.MonkeyPatch
     digested: list[str] = []
     monkeypatch.setattr(ingest, "source_digest", lambda *modules: digested.extend(modules) or "x")
     task = load_task("captcha_ocr")
-    LocatedExampleGen(task, "", task.resolve_hparams({}))
+    LocatedExampleGen(task, "", task.resolve({}))
     wanted = {"task", "sample.maker", "labels", "sample.drawing"}
     assert {f"modules.captcha_ocr.{name}" for name in wanted} <= set(digested)
     assert {source.component.rpartition(".")[0] for source in task.sources} <= set(digested)
@@ -51,12 +53,15 @@ def test_the_digest_covers_what_any_layout_names(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("name", task_names())
 def test_settings_of_data_come_through_whatever_the_others_are(name: str) -> None:
     task = load_task(name)
-    hparams = task.resolve_hparams({}, smoke=True)
-    component = LocatedExampleGen(task, "", hparams)
-    read = settings_of(task, component.exec_properties["hparams"])
-    told = {*task.data_hparams, "seed", *(each for each in hparams if each.startswith("sample_"))}
-    for each in told & set(hparams):
-        assert (read[each], type(read[each])) == (hparams[each], type(hparams[each]))
+    settings = task.resolve({}, smoke=True)
+    component = LocatedExampleGen(task, "", settings)
+    read = as_dict(task.restore(json.loads(component.exec_properties["settings"])))
+    values = as_dict(settings)
+    told = {each.name for each in task.declared if each.reads}
+    assert told >= {"seed", *(each for each in values if each.startswith("sample_"))}
+    assert set(read) == told
+    for each in told:
+        assert (read[each], type(read[each])) == (values[each], type(values[each]))
 
 
 def test_without_data_there_is_a_sample(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ Rows = Sequence[tuple[str, str]]
 def names(tmp_path: Path) -> Rows:
     """Names of one kind, three times as many as a span has."""
     (tmp_path / "names").mkdir()
-    hparams = load_task("name_gender").resolve_hparams({"sample_rows": 3 * _ROWS})
-    write_sample(tmp_path / "names", 1, hparams)
+    settings = load_task("name_gender").resolve({"seed": 1, "sample_rows": 3 * _ROWS})
+    write_sample(tmp_path / "names", settings)
     with (tmp_path / "names/names.csv").open(encoding="utf-8", newline="") as file:
         return [(name, gender) for name, gender in list(csv.reader(file))[1:]]
 

@@ -21,10 +21,11 @@ from modules.age_gender.labels import AGE_GROUPS, GENDERS, UNKNOWN
 from modules.age_gender.model import HeadAccuracy, LocalResponse, Middle, build_model, masked_loss
 from modules.age_gender.sample.maker import write_sample
 from modules.age_gender.signatures import AgeGenderServable
-from modules.age_gender.task import TASK
+from modules.age_gender.task import TASK, Settings
+from modules.common.declaring.settings import change
 from modules.common.runtime.errors import DataError, TaskError
 
-_HPARAMS = TASK.resolve_hparams({"image_px": 40, "crop_px": 36, "width": 0.1}, smoke=True)
+_SETTINGS = TASK.resolve({"image_px": 40, "crop_px": 36, "width": 0.1}, smoke=True)
 
 
 def pictures(count: int, side: int = 40, seed: int = 1) -> np.ndarray:
@@ -50,8 +51,8 @@ def test_local_response_works_in_bfloat16() -> None:
 
 
 def test_the_network_has_the_published_shapes() -> None:
-    hparams = TASK.resolve_hparams({"norm": "lrn"})
-    model = build_model(hparams, None)
+    settings = TASK.resolve({"norm": "lrn"})
+    model = build_model(settings, None)
     shapes = [tuple(weight.shape) for weight in model.trainable_weights if len(weight.shape) > 1]
     assert shapes == [
         (7, 7, 3, 96),
@@ -69,7 +70,7 @@ def test_whole_pictures_are_seen_in_their_middle() -> None:
     np.testing.assert_array_equal(Middle(36)(whole), whole[:, 2:38, 2:38])
     np.testing.assert_array_equal(Middle(40)(whole), whole)
     keras.utils.set_random_seed(1)
-    model = build_model(_HPARAMS, None)
+    model = build_model(_SETTINGS, None)
     np.testing.assert_allclose(
         model({"image": whole}), model({"image": whole[:, 2:38, 2:38]}), rtol=1e-5, atol=1e-6
     )
@@ -91,7 +92,7 @@ def test_training_sees_every_crop_and_both_ways_round() -> None:
     whole = np.repeat(pictures(1), 2000, axis=0)
     tf.random.set_seed(1)
     label = tf.zeros([2000, 2], tf.int64)
-    features, same = augment({"image": tf.constant(whole)}, label, _HPARAMS)
+    features, same = augment({"image": tf.constant(whole)}, label, _SETTINGS)
     assert same is label
     known = {}
     for top in range(5):
@@ -137,7 +138,7 @@ def test_the_network_learns_a_batch_with_either_normalization(norm: str) -> None
     keras.utils.set_random_seed(1)
     label = np.random.default_rng(3).integers(0, [8, 2], (16, 2))
     label[:3, 0], label[4:7, 1] = -1, -1
-    model = build_model({**_HPARAMS, "norm": norm, "dropout": 0.0}, None)
+    model = build_model(change(_SETTINGS, norm=norm, dropout=0.0), None)
     history = model.fit(pictures_of(label), label, batch_size=16, epochs=60, verbose=0).history
     assert history["loss"][-1] < 0.5 * history["loss"][0]
     assert history["age_accuracy"][-1] > 0.7 and history["gender_accuracy"][-1] > 0.7
@@ -162,13 +163,13 @@ def test_the_baseline_is_the_most_frequent_of_the_known() -> None:
 
 def test_a_crop_cannot_be_larger_than_the_picture() -> None:
     with pytest.raises(TaskError, match="32 <= crop_px <= image_px, found 60 and 48"):
-        TASK.features_for(TASK.resolve_hparams({"image_px": 48, "crop_px": 60}))
+        TASK.features_for(TASK.resolve({"image_px": 48, "crop_px": 60}))
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
-    write_sample(folder, 3, {"sample_faces": 120})
+    write_sample(folder, Settings(seed=3, sample_faces=120))
     return folder
 
 
@@ -190,10 +191,10 @@ def test_a_person_is_in_one_fold_and_every_fold_has_people(sample: Path) -> None
 
 @pytest.mark.parametrize("fold", range(5))
 def test_the_fold_is_what_is_evaluated_on(sample: Path, fold: int) -> None:
-    hparams = TASK.resolve_hparams({"fold": str(fold)})
+    settings = TASK.resolve({"fold": str(fold)})
     source = TASK.sources[0]
     assert source.matches(sample)
-    config = ReadConfig(task_name=TASK.name, source=source, hparams=hparams, data_dir=str(sample))
+    config = ReadConfig(task_name=TASK.name, source=source, settings=settings, data_dir=str(sample))
     items = Executor.items(config, source.patterns)
     Executor.check(items, config)
     found = [one for item in items for one in read_row(item, config)]
@@ -218,7 +219,7 @@ def test_the_fold_is_what_is_evaluated_on(sample: Path, fold: int) -> None:
 
 def test_the_sample_is_a_function_of_its_seed(sample: Path, tmp_path: Path) -> None:
     for name, seed in (("same", 3), ("other", 4)):
-        write_sample(tmp_path / name, seed, {"sample_faces": 12})
+        write_sample(tmp_path / name, Settings(seed=seed, sample_faces=12))
     for path in (tmp_path / "same").glob("aligned/*/*"):
         assert path.read_bytes() == (sample / path.relative_to(tmp_path / "same")).read_bytes()
     table = "fold_0_data.txt"

@@ -20,10 +20,11 @@ from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.age_gender.model import build_model
 from modules.age_gender.signatures import AgeGenderServable
 from modules.age_gender.task import TASK
+from modules.common.declaring.settings import as_dict, change
 from modules.common.export import saved_model
 
 _SETTINGS: dict[str, Any] = {"image_px": 40, "crop_px": 36, "width": 0.1}
-_HPARAMS = TASK.resolve_hparams(_SETTINGS, smoke=True)
+_HPARAMS = TASK.resolve(_SETTINGS, smoke=True)
 # More than are computed at once.
 _FACES = 19
 
@@ -52,7 +53,7 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
     rows = [{"image": [blank], "age_group": [b"0-2"], "gender": [b"male"]}]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(f"{folder}/temporary"):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: preprocessing_fn(inputs, {"hparams": _HPARAMS})
+            lambda inputs: preprocessing_fn(inputs, {"settings": as_dict(_HPARAMS)})
         )
         function | tft_beam.WriteTransformFn(f"{folder}/out")
     metadata_io.write_metadata(metadata, f"{folder}/out/metadata")
@@ -62,9 +63,9 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
 def made(transform_output: tft.TFTransformOutput, crops: int = 10) -> AgeGenderServable:
     keras.utils.set_random_seed(4)
     baselines = {"majority": np.array([4, 0], np.int64)}
-    hparams = {**_HPARAMS, "crops": crops}
-    model = build_model(hparams, transform_output)
-    return AgeGenderServable(TASK, hparams, model, transform_output, baselines)
+    settings = change(_HPARAMS, crops=crops)
+    model = build_model(settings, transform_output)
+    return AgeGenderServable(TASK, settings, model, transform_output, baselines)
 
 
 def by_hand(model: keras.Model, face: np.ndarray, crops: int) -> tuple[np.ndarray, np.ndarray]:
@@ -127,10 +128,10 @@ def test_scores_count_what_is_known(
 def test_an_exported_model_answers_as_it_did(
     transform_output: tft.TFTransformOutput, faces: np.ndarray, norm: str, tmp_path: Any
 ) -> None:
-    hparams = {**_HPARAMS, "norm": norm}
-    model = build_model(hparams, transform_output)
+    settings = change(_HPARAMS, norm=norm)
+    model = build_model(settings, transform_output)
     baselines = {"majority": np.array([4, 0], np.int64)}
-    servable = AgeGenderServable(TASK, hparams, model, transform_output, baselines)
+    servable = AgeGenderServable(TASK, settings, model, transform_output, baselines)
     saved_model.save(servable, f"{tmp_path}/model")
     contents = tf.constant([png(face) for face in faces])
     served = tf.saved_model.load(f"{tmp_path}/model").signatures["serving_default"](image=contents)

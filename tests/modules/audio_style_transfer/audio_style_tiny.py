@@ -15,11 +15,11 @@ from modules.audio_style_transfer.model import build_model
 from modules.audio_style_transfer.network import CONTENT_SECONDS, WIDTH_FRAMES, Network
 from modules.audio_style_transfer.sample import maker
 from modules.audio_style_transfer.signatures import AudioStyleTransferServable
-from modules.audio_style_transfer.task import TASK
+from modules.audio_style_transfer.task import TASK, Settings
 
 BINS, FILTERS, HOP, RATE_HZ = 9, 12, 256, 11025
-SMOKE = TASK.resolve_hparams({"precision": "float32"}, smoke=True)
-TINY = TASK.resolve_hparams(
+SMOKE = TASK.resolve({"precision": "float32"}, smoke=True)
+TINY = TASK.resolve(
     {"precision": "float32", "n_fft": 256, "filters": 16, "phase_rounds": 4}, smoke=True
 )
 
@@ -47,7 +47,7 @@ def melody(seconds: float, tones_hz: tuple[float, ...], rate_hz: int = RATE_HZ) 
 
 def clips(folder: Path) -> list[np.ndarray]:
     """A plucked melody, a rhythm and a voice of the sample, at `RATE_HZ`; float32 `[n]` each."""
-    maker.write_sample(folder, 3, {"sample_clips": 3})
+    maker.write_sample(folder, Settings(seed=3, sample_clips=3))
     paths = sorted(folder.iterdir())
     return [soundfile.read(path, dtype="float32")[0][::2] for path in paths]
 
@@ -74,17 +74,17 @@ class Answering(AudioStyleTransferServable):
         return {"excerpt": tf.constant(self.excerpts)}
 
 
-def servable(hparams: dict[str, Any], style: np.ndarray) -> Answering:
+def servable(settings: Settings, style: np.ndarray) -> Answering:
     """A servable whose evaluation takes `style`."""
     return Answering(
         TASK,
-        hparams,
-        build_model(hparams, None),
+        settings,
+        build_model(settings, None),
         NoTransform(),  # type: ignore[arg-type]
         {"style": style},
     )
 
 
-def sizes(hparams: dict[str, Any]) -> transfer.Sizes:
+def sizes(settings: Settings) -> transfer.Sizes:
     """How sounds are cut up."""
-    return transfer.Sizes.of(hparams)
+    return transfer.Sizes.of(settings)

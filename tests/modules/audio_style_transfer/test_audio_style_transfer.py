@@ -23,6 +23,7 @@ from modules.audio_style_transfer.features import samples_of
 from modules.audio_style_transfer.model import build_model
 from modules.audio_style_transfer.network import WIDTH_FRAMES, Network
 from modules.audio_style_transfer.noise import noise_like
+from modules.common.declaring.settings import change
 from modules.common.runtime.errors import TaskError
 from modules.common.sound import audio
 
@@ -231,7 +232,7 @@ def test_samples_are_read_off_pcm() -> None:
 )
 def test_sizes_that_cannot_be_are_refused(settings: dict[str, float], said: str) -> None:
     with pytest.raises(TaskError, match=said):
-        build_model({**SMOKE, **settings}, None)
+        build_model(change(SMOKE, **settings), None)
 
 
 def test_the_model_gives_features_and_has_nothing_to_train() -> None:
@@ -245,4 +246,4 @@ def test_the_model_gives_features_and_has_nothing_to_train() -> None:
     )
     np.testing.assert_allclose(found[1], alone, rtol=1e-4, atol=1e-5)
     assert model.output_shape == (None, *alone.shape)
-    assert RATE_HZ == SMOKE["sample_rate_hz"]
+    assert RATE_HZ == SMOKE.sample_rate_hz

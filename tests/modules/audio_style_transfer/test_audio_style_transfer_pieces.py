@@ -11,6 +11,7 @@ from audio_style_tiny import RATE_HZ, SMOKE, clips, frames, sizes
 
 from modules.audio_style_transfer import pieces, transfer
 from modules.audio_style_transfer.model import build_model
+from modules.common.declaring.settings import change
 
 
 @pytest.mark.parametrize(
@@ -51,13 +52,13 @@ def test_neighbours_are_faded_into_each_other() -> None:
 def test_a_long_sound_in_pieces_comes_as_near_to_the_style_as_whole(
     tmp_path: Path,
 ) -> None:
-    hparams = {**SMOKE, "piece_seconds": 1.0, "overlap_seconds": 0.25}
+    settings = change(SMOKE, piece_seconds=1.0, overlap_seconds=0.25)
     content, style = (tf.constant(clip[: 3 * RATE_HZ]) for clip in clips(tmp_path)[:2])
     layer = build_model(SMOKE, None).get_layer("filters")
     net = layer.network()
     found = []
-    for settings in (hparams, {**hparams, "piece_seconds": 4.0}):
-        cut = sizes(settings)
+    for chosen in (settings, change(settings, piece_seconds=4.0)):
+        cut = sizes(chosen)
         target = transfer.style_of(net, cut, style)
         answer = transfer.styled(net, cut, content, target, tf.constant(0.01), tf.constant(40))
         assert answer.shape == content.shape

@@ -16,6 +16,7 @@ from audio_style_tiny import RATE_HZ, SMOKE, TINY, Answering, clips, melody, ser
 from modules.audio_style_transfer import predict, transfer
 from modules.audio_style_transfer.sample import maker
 from modules.audio_style_transfer.task import TASK
+from modules.common.declaring.settings import change
 from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
 from modules.common.sound import example_sound
@@ -143,13 +144,13 @@ def test_the_shortest_sound_is_answered(answer: Any) -> None:
 
 
 def test_a_sound_that_is_too_long_is_refused() -> None:
-    short = servable({**TINY, "max_seconds": 1.0}, _STYLE)
+    short = servable(change(TINY, max_seconds=1.0), _STYLE)
     with pytest.raises(tf.errors.InvalidArgumentError, match="content: expected at most 1 s"):
         short.answer(inputs())
 
 
 def scores_of(answering: Answering, iterations: int) -> dict[str, np.ndarray]:
-    answering.hparams["eval_iterations"] = iterations
+    answering.settings = change(TINY, eval_iterations=iterations)
     raw = {"pcm": tf.constant([b"", b""])}
     found = tf.function(answering.score, autograph=False)(raw)
     return {name: values.numpy() for name, values in found.items()}
@@ -228,7 +229,7 @@ def test_a_person_is_told_length_and_losses(tmp_path: Path) -> None:
 
 def test_samples_follow_the_seed_and_are_of_three_kinds(tmp_path: Path) -> None:
     for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
-        maker.write_sample(tmp_path / folder, seed, {"sample_clips": 4})
+        maker.write_sample(tmp_path / folder, change(TINY, seed=seed, sample_clips=4))
     first, again, other = (
         {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()} for folder in "abc"
     )

@@ -18,10 +18,11 @@ from modules.captcha_ocr.model import build_model, read
 from modules.captcha_ocr.predict import show
 from modules.captcha_ocr.sample.drawing import draw, draw_picture
 from modules.captcha_ocr.task import HEIGHT_PX, TASK, WIDTH_PX
+from modules.common.declaring.settings import change
 from modules.common.runtime.errors import TaskError
 from modules.common.text.characters import to_ids
 
-_HPARAMS = TASK.resolve_hparams({"charset": "digits", "filters": 4, "max_chars": 6, "min_chars": 1})
+_SETTINGS = TASK.resolve({"charset": "digits", "filters": 4, "max_chars": 6, "min_chars": 1})
 
 
 def test_charsets_are_what_they_are_called() -> None:
@@ -29,7 +30,7 @@ def test_charsets_are_what_they_are_called() -> None:
     assert len(symbols({"charset": "alnum36"})) == 37
     assert characters({"charset": "digits"}) == "0123456789"
     with pytest.raises(TaskError, match="takes one of digits, alnum36, alnum62, found 'digit'"):
-        TASK.resolve_hparams({"charset": "digit"})
+        TASK.resolve({"charset": "digit"})
 
 
 @pytest.mark.parametrize(
@@ -53,15 +54,15 @@ def test_another_name_is_refused_with_the_reason(name: str) -> None:
 
 
 def test_drawing_is_a_function_of_seed_and_index() -> None:
-    first = [draw(index, _HPARAMS) for index in range(20)]
+    first = [draw(index, _SETTINGS) for index in range(20)]
     random.seed(5)
-    assert [draw(index, _HPARAMS) for index in reversed(range(20))] == first[::-1]
-    assert draw(0, {**_HPARAMS, "seed": 1})["image"] != first[0]["image"]
+    assert [draw(index, _SETTINGS) for index in reversed(range(20))] == first[::-1]
+    assert draw(0, change(_SETTINGS, seed=1))["image"] != first[0]["image"]
     assert len({features["image"] for features in first}) == 20
 
 
 def test_drawing_keeps_to_size_lengths_and_charset() -> None:
-    drawn = [draw(index, {**_HPARAMS, "charset": "alnum36"}) for index in range(120)]
+    drawn = [draw(index, change(_SETTINGS, charset="alnum36")) for index in range(120)]
     assert {features["length"] for features in drawn} == set(range(1, 7))
     for features in drawn:
         picture = Image.open(io.BytesIO(features["image"]))
@@ -72,28 +73,35 @@ def test_drawing_keeps_to_size_lengths_and_charset() -> None:
 
 
 def test_the_grey_is_that_of_the_coloured_picture() -> None:
-    text, picture = draw_picture(3, _HPARAMS)
-    features = draw(3, _HPARAMS)
+    text, picture = draw_picture(3, _SETTINGS)
+    features = draw(3, _SETTINGS)
     assert text == features["text"] and picture.mode == "RGB"
     grey = np.asarray(Image.open(io.BytesIO(features["image"])))
     np.testing.assert_array_equal(grey, np.asarray(picture.convert("L")))
 
 
-@pytest.mark.parametrize(("shortest", "longest"), [(0, 4), (5, 4), (1, 7)])
-def test_impossible_lengths_are_refused(shortest: int, longest: int) -> None:
-    with pytest.raises(TaskError, match="1 <= min_chars <= max_chars <= 6"):
-        draw(0, {**_HPARAMS, "min_chars": shortest, "max_chars": longest})
+@pytest.mark.parametrize(
+    ("shortest", "longest", "message"),
+    [
+        (0, 4, "min_chars takes a whole number, 1 to 6, found 0"),
+        (1, 7, "max_chars takes a whole number, 1 to 6, found 7"),
+        (5, 4, "min_chars takes no more than max_chars, 4, found 5"),
+    ],
+)
+def test_impossible_lengths_are_refused(shortest: int, longest: int, message: str) -> None:
+    with pytest.raises(TaskError, match=message):
+        TASK.resolve({"min_chars": shortest, "max_chars": longest})
 
 
 @pytest.mark.parametrize("head", ["position", "ctc"])
 def test_a_head_overfits_texts_of_every_length(head: str) -> None:
     keras.utils.set_random_seed(1)
-    drawn = [draw(index, {**_HPARAMS, "seed": 3}) for index in range(24)]
+    drawn = [draw(index, change(_SETTINGS, seed=3)) for index in range(24)]
     pixels = np.stack([np.asarray(Image.open(io.BytesIO(one["image"]))) for one in drawn])
     texts = tf.constant([str(one["text"]) for one in drawn])
-    ids = to_ids(texts, symbols(_HPARAMS), MAX_CHARS)
-    hparams = {**_HPARAMS, "head": head, "dropout": 0.0, "filters": 8, "learning_rate": 1e-2}
-    model = build_model(hparams, None)
+    ids = to_ids(texts, symbols(_SETTINGS.charset), MAX_CHARS)
+    settings = change(_SETTINGS, head=head, dropout=0.0, filters=8, learning_rate=1e-2)
+    model = build_model(settings, None)
     history = model.fit(
         {"image": pixels[..., None]}, ids, batch_size=24, epochs=60, verbose=0
     ).history
@@ -107,7 +115,7 @@ def test_a_head_overfits_texts_of_every_length(head: str) -> None:
 
 def test_an_unknown_head_is_refused() -> None:
     with pytest.raises(TaskError, match="head takes one of ctc, position, found 'ctcc'"):
-        TASK.resolve_hparams({"head": "ctcc"})
+        TASK.resolve({"head": "ctcc"})
 
 
 def test_the_example_is_a_captcha() -> None:

@@ -22,6 +22,7 @@ from modules.chinese_asr import augment, features, model
 from modules.chinese_asr.framing import CEPSTRA, MELS
 from modules.chinese_asr.maxprop import MaxProp
 from modules.chinese_asr.task import TASK
+from modules.common.declaring.settings import as_dict
 from modules.common.sound.sound_files import pcm16
 
 _RATE_HZ = 16_000
@@ -30,8 +31,8 @@ _CLASSES = 7
 
 def tiny(**changes: Any) -> keras.Model:
     keras.utils.set_random_seed(1)
-    hparams = {**TASK.hparams, "channels": 8, "blocks": 1, **changes}
-    return model.build(hparams, _CLASSES)
+    settings = TASK.resolve({"channels": 8, "blocks": 1, **changes})
+    return model.build(settings, _CLASSES)
 
 
 def random_frames(rng: np.random.Generator, *lengths: int, longest: int) -> dict[str, tf.Tensor]:
@@ -93,7 +94,7 @@ def test_ids_are_places_in_the_vocabulary(tmp_path: Path) -> None:
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("pcm", "text")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     rows = [{"pcm": [pcm16(noise(0.2, 1))], "text": [text.encode()]} for text in ("天天上", "上天")]
-    config = {"hparams": dict(TASK.hparams)}
+    config = {"settings": as_dict(TASK.settings())}
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(str(tmp_path / "temporary")):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
             lambda inputs: features.preprocessing_fn(inputs, config)
@@ -224,9 +225,9 @@ def test_either_optimizer_learns_a_batch(optimizer: str) -> None:
             return _CLASSES - 2
 
     keras.utils.set_random_seed(2)
-    hparams = {**TASK.hparams, "channels": 16, "blocks": 1, "optimizer": optimizer}
+    settings = TASK.resolve({"channels": 16, "blocks": 1, "optimizer": optimizer})
     output: Any = Output()
-    built = model.build_model(hparams, output)
+    built = model.build_model(settings, output)
     inputs = random_frames(np.random.default_rng(9), 40, 35, longest=40)
     characters = tf.constant([[1, 2, 3, 0], [5, 4, 3, 2]], tf.int64)
 
@@ -248,7 +249,7 @@ def test_training_hears_less_but_no_other_thing() -> None:
     tf.random.set_seed(10)
     inputs = random_frames(np.random.default_rng(10), *[100] * 40, 50, longest=100)
     label = tf.constant([1])
-    whole = {**TASK.hparams, "time_masks": 0, "band_masks": 0}
+    whole = TASK.resolve({"time_masks": 0, "band_masks": 0})
     same, _ = augment.spec_augment(inputs, label, whole)
     np.testing.assert_allclose(same["frames"], inputs["frames"], atol=1e-5)
 

@@ -14,11 +14,13 @@ import pytest
 import soundfile
 
 from modules.chinese_asr.sample import espeak, maker, sentences
+from modules.chinese_asr.task import Settings
+from modules.common.declaring.settings import change
 from modules.common.runtime import progress
 from modules.common.runtime.errors import DataError
 
-SMALL = {"sample_utterances": 40, "sample_voices": 5, "sample_text": "sentences"}
-FULL = {"sample_utterances": 4000, "sample_voices": 25, "sample_text": "sentences"}
+SMALL = Settings(seed=7, sample_utterances=40, sample_voices=5)
+FULL = Settings()
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def engine() -> espeak.Synthesizer:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("espeakng_loader")
     path = tmp_path_factory.mktemp("speech")
-    maker.write_sample(path, 7, SMALL)
+    maker.write_sample(path, SMALL)
     return path
 
 
@@ -89,7 +91,7 @@ def test_recordings_have_a_noise_floor_well_under_the_speech(folder: Path) -> No
 def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     reports: list[progress.Progress] = []
     with progress.subscribed(reports.append):
-        maker.write_sample(tmp_path / "again", 7, SMALL)
+        maker.write_sample(tmp_path / "again", SMALL)
     assert contents(tmp_path / "again") == contents(folder)
     assert [report.done for report in reports] == sorted(report.done for report in reports)
     assert reports[-1].done == reports[-1].total == 40
@@ -101,9 +103,9 @@ def test_another_seed_gives_other_sentences_and_voices() -> None:
     assert {speaker.voice for speaker in one}.isdisjoint(speaker.voice for speaker in other)
 
 
-@pytest.mark.parametrize("settings", [SMALL, FULL, {**FULL, "sample_voices": 60}])
-def test_no_voice_and_no_sentence_is_on_both_sides(settings: dict) -> None:
-    cast = maker.speakers(3, settings)
+@pytest.mark.parametrize("settings", [SMALL, FULL, change(FULL, sample_voices=60)])
+def test_no_voice_and_no_sentence_is_on_both_sides(settings: Settings) -> None:
+    cast = maker.speakers(change(settings, seed=3))
     sides = {side: [who for who in cast if who.side == side] for side in ("train", "test")}
     variants, manners, texts = (
         {side: {part for who in those for part in get(who)} for side, those in sides.items()}
@@ -118,9 +120,9 @@ def test_no_voice_and_no_sentence_is_on_both_sides(settings: dict) -> None:
         assert found["train"].isdisjoint(found["test"])
     assert len({who.name for who in cast}) == len({who.voice for who in cast}) == len(cast)
     read = [words for who in cast for words in who.texts]
-    assert len(read) == len(set(read)) == settings["sample_utterances"]
-    assert len(texts["test"]) == settings["sample_utterances"] // 10
-    assert len(sides["test"]) == settings["sample_voices"] // 5
+    assert len(read) == len(set(read)) == settings.sample_utterances
+    assert len(texts["test"]) == settings.sample_utterances // 10
+    assert len(sides["test"]) == settings.sample_voices // 5
 
 
 def test_every_character_that_is_held_out_was_trained_on_often() -> None:
@@ -207,7 +209,7 @@ def test_without_espeak_the_error_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     with pytest.raises(DataError, match=r"lianxi\[speech\].*--data"):
-        maker.write_sample(tmp_path, 7, SMALL)
+        maker.write_sample(tmp_path, SMALL)
     assert not list(tmp_path.iterdir())
 
 
@@ -218,7 +220,7 @@ def test_a_voice_that_is_not_there_is_refused(
         engine.speak("你好", espeak.Voice("nobody", 175, 50, 50))
     monkeypatch.setattr(maker, "TRAIN_VARIANTS", ("nobody",))
     with pytest.raises(DataError, match="no voice 'cmn.nobody'"):
-        maker.write_sample(tmp_path, 7, SMALL)
+        maker.write_sample(tmp_path, SMALL)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, sche
 from modules.chinese_asr import features, predict
 from modules.chinese_asr.model import build_model
 from modules.chinese_asr.signatures import ChineseAsrServable
-from modules.chinese_asr.task import TASK
+from modules.chinese_asr.task import TASK, Settings
+from modules.common.declaring.settings import as_dict
 from modules.common.export import saved_model
 from modules.common.runtime.errors import DataError
 from modules.common.sound.sound_files import pcm16, wav_bytes
@@ -61,27 +62,27 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
         {"pcm": [pcm16(sound(number))], "text": [text.encode()]}
         for number, text in enumerate(_SENTENCES)
     ]
-    hparams = tiny_hparams()
+    settings = tiny_settings()
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(f"{folder}/temporary"):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: features.preprocessing_fn(inputs, {"hparams": hparams})
+            lambda inputs: features.preprocessing_fn(inputs, {"settings": as_dict(settings)})
         )
         function | tft_beam.WriteTransformFn(f"{folder}/out")
     metadata_io.write_metadata(metadata, f"{folder}/out/metadata")
     return tft.TFTransformOutput(f"{folder}/out")
 
 
-def tiny_hparams() -> dict:
+def tiny_settings() -> Settings:
     tiny = {"channels": 24, "dropout": 0.0, "learning_rate": 1e-2, "max_served_seconds": 5.0}
-    return {**TASK.resolve_hparams({}, smoke=True), **tiny}
+    return TASK.resolve(tiny, smoke=True)
 
 
 @pytest.fixture(scope="module")
 def servable(transform_output: tft.TFTransformOutput) -> ChineseAsrServable:
     """Knows the sentences, each as one sound, by heart."""
     keras.utils.set_random_seed(7)
-    hparams = tiny_hparams()
-    model = build_model(hparams, transform_output)
+    settings = tiny_settings()
+    model = build_model(settings, transform_output)
     known = transform_output.vocabulary_by_name("characters")
     ids = {character.decode(): number for number, character in enumerate(known, 1)}
     rows = tf.ragged.constant([[ids[one] for one in text] for text in _SENTENCES], dtype=tf.int64)
@@ -92,8 +93,8 @@ def servable(transform_output: tft.TFTransformOutput) -> ChineseAsrServable:
     for one in noise:
         model.train_on_batch({"frames": frames + one, "n_frames": n_frames}, characters)
     train: Any = {"characters": characters}
-    baselines = ChineseAsrServable.fit_baselines(train, train, hparams)
-    return ChineseAsrServable(TASK, hparams, model, transform_output, baselines)
+    baselines = ChineseAsrServable.fit_baselines(train, train, settings)
+    return ChineseAsrServable(TASK, settings, model, transform_output, baselines)
 
 
 @pytest.fixture(scope="module")

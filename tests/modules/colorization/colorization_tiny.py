@@ -12,12 +12,12 @@ from PIL import Image
 
 from modules.colorization import bins
 from modules.colorization.model import build
-from modules.colorization.task import TASK
+from modules.colorization.task import TASK, Settings
 from modules.common.drawn.scenes import draw_scene
 
 
-def tiny_hparams(**changes: Any) -> dict[str, Any]:
-    return {**TASK.hparams, "maps": 8, "image_px": 64, "crop_px": 64, **changes}
+def tiny_settings(**changes: Any) -> Settings:
+    return TASK.resolve({"maps": 8, "image_px": 64, "crop_px": 64, **changes})
 
 
 def even_shares() -> np.ndarray:
@@ -29,10 +29,10 @@ def tiny_model(**changes: Any) -> keras.Model:
 
     Seeded throughout: of twenty-four draws one was nearly grey, which no test here can use.
     """
-    hparams = tiny_hparams(**changes)
+    settings = tiny_settings(**changes)
     keras.utils.set_random_seed(1)
-    model = build(hparams, even_shares())
-    head = model.get_layer(f"{hparams['loss']}_head")
+    model = build(settings, even_shares())
+    head = model.get_layer(f"{settings.loss}_head")
     rng = np.random.default_rng(5)
     head.kernel.assign(rng.normal(0, 1, head.kernel.shape))
     return model

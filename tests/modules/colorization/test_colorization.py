@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from colorization_tiny import even_shares, scene, tiny_hparams, tiny_model
+from colorization_tiny import even_shares, scene, tiny_model, tiny_settings
 from scipy.special import huber, log_softmax, softmax
 
 from modules.colorization import bins, colour
@@ -78,7 +78,7 @@ def test_the_regression_loss_is_a_squared_error_and_grows_straight_from_there() 
     chroma = colour.chroma(images).numpy().astype(float)
     wanted = chroma.reshape(3, 32, 2, 32, 2, 2).mean((2, 4))
     output = (wanted + rng.normal(0, 8, [3, 32, 32, 2])).astype(np.float32)
-    loss = loss_of(tiny_hparams(), even_shares())(tf.constant(images), tf.constant(output))
+    loss = loss_of(tiny_settings(), even_shares())(tf.constant(images), tf.constant(output))
     distance = np.linalg.norm(wanted - output, axis=-1) / 32
     assert 0.2 < (distance < 0.3).mean() < 0.8
     # Huber's: SciPy's is half of it.
@@ -89,7 +89,7 @@ def test_the_regression_loss_has_a_slope_everywhere() -> None:
     image = tf.fill([1, 32, 32, 3], tf.constant(77, tf.uint8))
     output = tf.Variable(tf.zeros([1, 16, 16, 2]))
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(loss_of(tiny_hparams(), even_shares())(image, output))
+        loss = tf.reduce_sum(loss_of(tiny_settings(), even_shares())(image, output))
     assert np.abs(tape.gradient(loss, output)).max() < 1e-5
     assert float(loss) < 1e-5
 
@@ -100,8 +100,8 @@ def test_the_classification_loss_is_a_weighted_cross_entropy(uniform_share: floa
     rng = np.random.default_rng(2)
     output = rng.normal(0, 2, [3, 16, 16, bins.count()]).astype(np.float32)
     shares = rng.dirichlet(np.ones(bins.count())).astype(np.float32)
-    hparams = tiny_hparams(loss="classification", uniform_share=uniform_share)
-    loss = loss_of(hparams, shares)(tf.constant(images), tf.constant(output))
+    settings = tiny_settings(loss="classification", uniform_share=uniform_share)
+    loss = loss_of(settings, shares)(tf.constant(images), tf.constant(output))
     chroma = colour.chroma(images).numpy().reshape(3, 16, 4, 16, 4, 2).mean((2, 4))
     truth = bins.shared(tf.constant(chroma)).numpy().astype(float)
     cost = -(truth * log_softmax(output.astype(float), axis=-1)).sum(-1)
@@ -115,7 +115,7 @@ def test_the_classification_loss_is_a_weighted_cross_entropy(uniform_share: floa
 def test_any_size_gets_as_large_an_answer(loss: str, size: tuple[int, int]) -> None:
     image = np.asarray(scene(1, size[1], size[0]))[None]
     output = tiny_model(loss=loss)({"image": image})
-    planes = chroma_planes(output, tf.constant(size), tiny_hparams(loss=loss))
+    planes = chroma_planes(output, tf.constant(size), tiny_settings(loss=loss))
     assert planes.shape == (1, *size, 2)
     assert np.isfinite(planes).all() and np.ptp(planes) > 1
 
@@ -134,9 +134,9 @@ def test_nothing_but_the_luma_is_read(loss: str) -> None:
 def test_training_begins_with_the_colours_that_occur(loss: str) -> None:
     shares = np.random.default_rng(3).dirichlet(np.full(bins.count(), 0.1)).astype(np.float32)
     shares = np.maximum(shares, 1e-6) / np.maximum(shares, 1e-6).sum()
-    hparams = tiny_hparams(loss=loss, temperature=1.0)
-    output = build(hparams, shares)({"image": pictures()})
-    planes = chroma_planes(output, tf.constant([64, 64]), hparams).numpy()
+    settings = tiny_settings(loss=loss, temperature=1.0)
+    output = build(settings, shares)({"image": pictures()})
+    planes = chroma_planes(output, tf.constant([64, 64]), settings).numpy()
     np.testing.assert_allclose(
         planes, np.broadcast_to(shares @ bins.grid()[0], planes.shape), atol=0.05
     )
@@ -172,9 +172,9 @@ def test_of_each_size_the_last_feature_maps_are_read(name: str, wanted: list[str
 
 
 def test_a_backbone_that_others_trained_stays_as_it_is() -> None:
-    hparams = tiny_hparams(backbone="squeezenet", weights="random")
-    model = build(hparams, even_shares())
-    model.compile("sgd", loss_of(hparams, even_shares()))
+    settings = tiny_settings(backbone="squeezenet", weights="random")
+    model = build(settings, even_shares())
+    model.compile("sgd", loss_of(settings, even_shares()))
     backbone, own = model.get_layer("squeezenet"), model.get_layer("regression_head")
     before = [weights.numpy() for weights in (*backbone.weights, own.bias)]
     model.train_on_batch({"image": pictures()}, pictures())
@@ -185,8 +185,8 @@ def test_a_backbone_that_others_trained_stays_as_it_is() -> None:
 
 def cut(**changes: Any) -> tuple[np.ndarray, np.ndarray]:
     images = np.stack([pictures(1)[0]] * 40)
-    hparams = tiny_hparams(crop_px=48, **changes)
-    features, label = augment({"image": tf.constant(images)}, tf.constant(images), hparams)
+    settings = tiny_settings(crop_px=48, **changes)
+    features, label = augment({"image": tf.constant(images)}, tf.constant(images), settings)
     np.testing.assert_array_equal(features["image"], label)
     return images, label.numpy()
 

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
-from colorization_tiny import encoded, pixels_of, scene, tiny_hparams, tiny_model
+from colorization_tiny import encoded, pixels_of, scene, tiny_model, tiny_settings
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
@@ -21,6 +21,7 @@ from modules.colorization import bins, colour, features, predict
 from modules.colorization.report import sheet, write_report
 from modules.colorization.signatures import ColorizationServable, row_places, rows_between
 from modules.colorization.task import TASK
+from modules.common.declaring.settings import as_dict
 from modules.common.export import saved_model
 from modules.common.pictures.image_files import MAX_PIXELS
 from modules.common.training.callbacks import REPORT_FILE
@@ -48,7 +49,7 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
     rows = [{"image": [encoded(picture)]} for picture in _HELD_OUT]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(f"{folder}/temporary"):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: features.preprocessing_fn(inputs, {"hparams": tiny_hparams()})
+            lambda inputs: features.preprocessing_fn(inputs, {"settings": as_dict(tiny_settings())})
         )
         function | tft_beam.WriteTransformFn(f"{folder}/out")
     metadata_io.write_metadata(metadata, f"{folder}/out/metadata")
@@ -56,10 +57,10 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
 
 
 def made(output: tft.TFTransformOutput, **changes: Any) -> ColorizationServable:
-    hparams = tiny_hparams(max_px=96, **changes)
+    settings = tiny_settings(max_px=96, **changes)
     train: Any = Pictures(_HELD_OUT[:7])
-    baselines = ColorizationServable.fit_baselines(train, train, hparams)
-    return ColorizationServable(TASK, hparams, tiny_model(**changes), output, baselines)
+    baselines = ColorizationServable.fit_baselines(train, train, settings)
+    return ColorizationServable(TASK, settings, tiny_model(**changes), output, baselines)
 
 
 @pytest.fixture(scope="module", params=["regression", "classification"])

@@ -7,8 +7,19 @@ from typing import Any
 
 import pytest
 
+from modules.common.declaring.settings import setting
 from modules.common.declaring.sources import Source
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
+from modules.common.declaring.training_settings import TrainingSettings
+
+
+class Settings(TrainingSettings):
+    """What may be set for the tiny task."""
+
+    seed: int = setting(1)
+    epochs: int = setting(20, smoke=2, search=(10, 20))
+    augment: bool = setting(True, doc="Whether examples are changed at random.")
+    head: str = setting("softmax", doc="What the model ends in.")
 
 
 def declaration(**changes: Any) -> Task:
@@ -19,14 +30,7 @@ def declaration(**changes: Any) -> Task:
         "sources": (Source(pattern="*.txt", layout="a folder of text files"),),
         "features": (Feature(name="x", dtype="float32"), Feature(name="y", dtype="float32")),
         "label": "y",
-        "hparams": {
-            "seed": 1,
-            "epochs": 20,
-            "learning_rate": 1e-3,
-            "augment": True,
-            "head": "softmax",
-        },
-        "smoke": {"epochs": 2},
+        "settings": Settings,
         "metrics": (
             Metric(name="accuracy", doc="", baselines=("naive",), gate=Gate(baseline="naive")),
         ),

@@ -1,4 +1,4 @@
-"""deep_dream: the objective, its gradient, tiles, octaves, the ascent, noise, quarter turns."""
+"""deep_dream: the objective, its gradient, tiles, octaves, the ascent, noise."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from unchecked import set_unchecked
 
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.models.backbones import build_backbone
 from modules.common.runtime.errors import TaskError
-from modules.deep_dream import dream, gain, rotation
+from modules.deep_dream import dream, gain
 from modules.deep_dream.layers import chosen_layers, parse_layers
 from modules.deep_dream.model import build_model, up_to
 from modules.deep_dream.task import TASK
@@ -235,36 +236,6 @@ def test_a_dream_gains_more_than_noise(backbone: keras.Model) -> None:
     assert (ratios["dream"].numpy() > ratios["noise"].numpy() + 0.2).all()
 
 
-def test_a_turn_is_that_of_numpy() -> None:
-    pictures = random_pictures(8, 5, 5)
-    quarters = np.array([0, 1, 2, 3, 4, 5, -1, -2])
-    found = rotation.turned(tf.constant(pictures), tf.constant(quarters))
-    for row, (picture, turns) in enumerate(zip(pictures, quarters, strict=True)):
-        np.testing.assert_array_equal(found[row], np.rot90(picture, turns))
-
-
-def test_a_mirror_image_is_turned_the_other_way() -> None:
-    upright = random_pictures(4, 5, 5)
-    label = tf.range(4, dtype=tf.int64)
-    pictures, rotated = rotation.mirrored(rotation.turned(tf.constant(upright), label), label)
-    back = rotation.turned(pictures, -rotated)
-    np.testing.assert_array_equal(back, upright[:, :, ::-1])
-
-
-def test_augmented_pictures_keep_a_right_label() -> None:
-    upright = np.repeat(random_pictures(1, 6, 6).astype(np.uint8), 200, axis=0)
-    label = tf.zeros([200], tf.int64)
-    hparams = {"seed": 1}
-    features, changed = rotation.augment({"image": tf.constant(upright)}, label, hparams)
-    back = rotation.turned(features["image"], -changed).numpy()
-    is_mirrored = (back == upright[:, :, ::-1]).all(axis=(1, 2, 3))
-    assert ((back == upright).all(axis=(1, 2, 3)) | is_mirrored).all()
-    assert 60 < is_mirrored.sum() < 140
-    assert np.bincount(changed, minlength=4).min() > 25
-    again, _ = rotation.augment({"image": tf.constant(upright)}, label, hparams)
-    np.testing.assert_array_equal(again["image"], features["image"])
-
-
 def test_layers_are_read_as_text() -> None:
     names = ("a1", "b2", "c3")
     assert parse_layers("b2=0.5, c3", names) == [0.0, 0.5, 1.0]
@@ -286,15 +257,15 @@ def test_every_backbone_has_layers_that_show_well() -> None:
 
 
 def test_a_backbone_without_the_layer_is_refused() -> None:
-    hparams = TASK.resolve_hparams({"image_px": 64, "layers": "fire5"})
+    settings = TASK.resolve({"image_px": 64, "layers": "fire5"})
     with pytest.raises(TaskError, match="no layer 'fire5'.*conv1, conv2, conv3, conv4"):
-        build_model(hparams, None)
+        build_model(settings, None)
     with pytest.raises(TaskError, match="image_px: tiny takes 32 or more, found 31"):
-        build_model(TASK.resolve_hparams({"image_px": 31}), None)
+        build_model(TASK.resolve({"image_px": 31}), None)
 
 
 def test_only_the_head_of_a_pretrained_backbone_is_fitted() -> None:
-    hparams = TASK.resolve_hparams({"image_px": 64})
-    model = build_model({**hparams, "backbone": "squeezenet", "weights": "random"}, None)
+    settings = TASK.resolve({"image_px": 64})
+    model = build_model(set_unchecked(settings, backbone="squeezenet", weights="random"), None)
     names = {weight.path.split("/")[0] for weight in model.trainable_weights}
     assert len(names) == 2 and "rotation" in names

@@ -27,7 +27,7 @@ from serving.server import Server, ServerConfig
 
 _LAYERS = [("low", 4), ("mid", 8), ("high", 8)]
 _USUAL = [0.0, 1.0, 0.5]
-_HPARAMS = TASK.resolve_hparams({"image_px": 32, "layers": "conv2=1"})
+_SETTINGS = TASK.resolve({"image_px": 32, "layers": "conv2=1"})
 
 
 def inputs(**given: Any) -> dict[str, tf.Tensor]:
@@ -117,8 +117,8 @@ class Dreaming(DeepDreamServable):
 def servable() -> DeepDreamServable:
     keras.utils.set_random_seed(2)
     baselines = {"constant": np.asarray(0)}
-    model = build_model(_HPARAMS, None)
-    return Dreaming(TASK, _HPARAMS, model, NoTransform(), baselines)  # type: ignore[arg-type]
+    model = build_model(_SETTINGS, None)
+    return Dreaming(TASK, _SETTINGS, model, NoTransform(), baselines)  # type: ignore[arg-type]
 
 
 def pixels(png: bytes) -> np.ndarray:

@@ -78,7 +78,7 @@ def transformed(texts: list[bytes]) -> dict[str, np.ndarray]:
         "image": tf.constant([[example.PNG]] * len(texts)),
         "number": tf.constant([[text] for text in texts]),
     }
-    found = tf.function(lambda: features.preprocessing_fn(inputs, {"hparams": {}}))()
+    found = tf.function(lambda: features.preprocessing_fn(inputs, {"settings": {}}))()
     return {name: tensor.numpy() for name, tensor in found.items()}
 
 

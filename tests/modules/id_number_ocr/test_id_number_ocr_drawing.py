@@ -8,19 +8,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from unchecked import set_unchecked
 
+from modules.common.declaring.settings import change
 from modules.common.declaring.task import Value
 from modules.common.runtime.errors import DataError, TaskError
 from modules.id_number_ocr import numbers
 from modules.id_number_ocr.sample import drawing, typefaces
 from modules.id_number_ocr.sample.maker import write_sample
-from modules.id_number_ocr.task import TASK
+from modules.id_number_ocr.task import TASK, Settings
 
 _MATPLOTLIB = typefaces.file_of("DejaVuSans").parent
 
 
-def hparams(**settings: Value) -> dict[str, Value]:
-    return TASK.resolve_hparams(settings)
+def mixture_of(settings: Settings) -> dict[str, float]:
+    return typefaces.mixture(settings.typefaces, settings.without_typeface, settings.font)
+
+
+def choose(**given: Value) -> Settings:
+    return TASK.resolve(given)
 
 
 def pixels_of(drawn: object) -> np.ndarray:
@@ -61,13 +67,13 @@ def test_typefaces_are_unlike_each_other() -> None:
 
 
 def test_all_typefaces_are_drawn_equally_often() -> None:
-    assert typefaces.mixture(hparams()) == pytest.approx(
+    assert mixture_of(choose()) == pytest.approx(
         dict.fromkeys(typefaces.NAMES, 1 / len(typefaces.NAMES))
     )
 
 
 @pytest.mark.parametrize(
-    ("settings", "shares"),
+    ("given", "shares"),
     [
         ({"typefaces": "cmtt10, cmss10"}, {"cmtt10": 0.5, "cmss10": 0.5}),
         ({"typefaces": "cmtt10,cmss10", "without_typeface": "cmss10"}, {"cmtt10": 1.0}),
@@ -80,29 +86,27 @@ def test_all_typefaces_are_drawn_equally_often() -> None:
         ),
     ],
 )
-def test_settings_choose_the_typefaces(
-    settings: dict[str, Value], shares: dict[str, float]
-) -> None:
+def test_settings_choose_the_typefaces(given: dict[str, Value], shares: dict[str, float]) -> None:
     # Only the name of the font counts here; there is no such file.
-    assert typefaces.mixture({**hparams(), **settings}) == pytest.approx(shares)
+    assert mixture_of(choose(**given)) == pytest.approx(shares)
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("given", "message"),
     [
         ({"typefaces": "cmtt"}, "did you mean 'cmtt10'"),
         ({"without_typeface": "DejaVu"}, "there is no typeface 'DejaVu'"),
         ({"typefaces": "cmtt10", "without_typeface": "cmtt10"}, "leaves no typeface"),
     ],
 )
-def test_settings_that_choose_nothing_are_refused(settings: dict[str, Value], message: str) -> None:
+def test_settings_that_choose_nothing_are_refused(given: dict[str, Value], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        typefaces.mixture(hparams(**settings))
+        mixture_of(choose(**given))
 
 
 def test_a_font_joins_the_others() -> None:
     font = str(_MATPLOTLIB / "DejaVuSerif-Italic.ttf")
-    settings = hparams(typefaces="cmtt10,cmss10", font=font)
+    settings = choose(typefaces="cmtt10,cmss10", font=font)
     counts = Counter(drawing.draw(index, settings)["typeface"] for index in range(300))
     assert set(counts) == {"cmtt10", "cmss10", "DejaVuSerif-Italic"}
     assert counts["DejaVuSerif-Italic"] == pytest.approx(100, abs=30)
@@ -111,16 +115,16 @@ def test_a_font_joins_the_others() -> None:
 def test_a_font_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     missing = str(tmp_path / "none.ttf")
     with pytest.raises(TaskError, match="font takes the path of a file, found no file .*none.ttf"):
-        hparams(font=missing)
+        choose(font=missing)
     with pytest.raises(DataError, match="found no .*none.ttf"):
-        drawing.draw(0, {**hparams(), "font": missing, "typefaces": "none"})
+        drawing.draw(0, set_unchecked(choose(), font=missing, typefaces="none"))
     broken = tmp_path / "broken.ttf"
     broken.write_bytes(b"no typeface at all")
     with pytest.raises(DataError, match=r"broken.ttf is not a typeface"):
-        drawing.draw(0, hparams(font=str(broken), typefaces="broken"))
+        drawing.draw(0, choose(font=str(broken), typefaces="broken"))
     symbols = _MATPLOTLIB / "STIXSizOneSymReg.ttf"
     with pytest.raises(DataError, match="has no 0, 1"):
-        drawing.draw(0, hparams(font=str(symbols), typefaces=symbols.stem))
+        drawing.draw(0, choose(font=str(symbols), typefaces=symbols.stem))
 
 
 # The strips
@@ -128,27 +132,27 @@ def test_a_font_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
 
 def test_a_strip_is_a_picture_of_a_valid_number() -> None:
     for index in range(20):
-        strip = drawing.draw(index, hparams())
+        strip = drawing.draw(index, choose())
         assert pixels_of(strip["image"]).std() > 5
         assert numbers.is_valid(str(strip["number"]))
         assert strip["typeface"] in typefaces.NAMES
 
 
 def test_a_strip_depends_on_seed_and_index_alone() -> None:
-    settings = hparams()
+    settings = choose()
     first = [drawing.draw(index, settings) for index in range(12)]
-    again = [drawing.draw(index, {**settings, "epochs": 99}) for index in reversed(range(12))]
+    again = [drawing.draw(index, change(settings, epochs=99)) for index in reversed(range(12))]
     assert first == again[::-1]
     assert len({strip["image"] for strip in first}) == 12
     assert len({strip["number"] for strip in first}) == 12
-    other = [drawing.draw(index, {**settings, "seed": 1}) for index in range(12)]
+    other = [drawing.draw(index, change(settings, seed=1)) for index in range(12)]
     assert not {strip["number"] for strip in first} & {strip["number"] for strip in other}
-    assert drawing.draw(3, {**settings, "seed": -1}) != first[3]
+    assert drawing.draw(3, set_unchecked(settings, seed=-1)) != first[3]
 
 
 def test_a_clean_strip_shows_18_characters_inside() -> None:
     # In a typeface of one width, paper shows between all of them.
-    settings = hparams(difficulty=0.0, typefaces="DejaVuSansMono,DroidSansMono")
+    settings = choose(difficulty=0.0, typefaces="DejaVuSansMono,DroidSansMono")
     for index in range(20):
         pixels = drawing.draw_strip(index, settings).pixels.astype(float)
         ink = pixels < pixels.max() - 0.35 * np.ptp(pixels)
@@ -159,7 +163,7 @@ def test_a_clean_strip_shows_18_characters_inside() -> None:
 
 def test_the_hardest_strips_have_all_of_the_number_inside() -> None:
     for index in range(300):
-        corners = drawing.draw_strip(index, hparams()).corners
+        corners = drawing.draw_strip(index, choose()).corners
         assert corners.min() >= 1.49
         assert (corners.max(axis=0) <= [254.51, 30.51]).all()
         full = drawing._lay(np.full([40, 420], 255, np.uint8), corners)
@@ -179,7 +183,7 @@ def test_the_perspective_takes_corners_to_corners() -> None:
 
 def test_difficulty_makes_strips_harder() -> None:
     def roughness(difficulty: float) -> float:
-        strips = [drawing.draw_strip(i, hparams(difficulty=difficulty)) for i in range(40)]
+        strips = [drawing.draw_strip(i, choose(difficulty=difficulty)) for i in range(40)]
         # What paper alone shows: the rows above and below the number.
         return float(np.mean([strip.pixels[:2].std() for strip in strips]))
 
@@ -189,9 +193,9 @@ def test_difficulty_makes_strips_harder() -> None:
 
 
 def test_the_sample_is_named_after_its_numbers(tmp_path: Path) -> None:
-    settings = hparams(sample_strips=5)
-    write_sample(tmp_path / "a", 3, settings)
+    settings = choose(sample_strips=5)
+    write_sample(tmp_path / "a", change(settings, seed=3))
     files = sorted((tmp_path / "a").iterdir())
-    expected = [drawing.draw(index, {**settings, "seed": 3}) for index in range(5)]
+    expected = [drawing.draw(index, change(settings, seed=3)) for index in range(5)]
     assert [file.name for file in files] == sorted(f"{s['number']}.png" for s in expected)
     assert {file.read_bytes() for file in files} == {strip["image"] for strip in expected}

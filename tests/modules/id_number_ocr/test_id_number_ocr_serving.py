@@ -10,11 +10,12 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from modules.common.declaring.settings import as_dict
 from modules.id_number_ocr import example, features, model, numbers
 from modules.id_number_ocr.signatures import IdNumberOcrServable
 from modules.id_number_ocr.task import TASK
 
-_HPARAMS = TASK.resolve_hparams({"filters": 4})
+_SETTINGS = TASK.resolve({"filters": 4})
 _RIGHT = ("11010519491231002X", "440524188001010014")
 _WRONG_LAST = "110105194912310021"
 _TWO_WRONG = "110105194999990021"
@@ -47,7 +48,7 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
     rows = [{"image": [example.PNG], "number": [_RIGHT[0].encode()], "typeface": [b"unknown"]}]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(str(folder / "temporary")):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: features.preprocessing_fn(inputs, {"hparams": _HPARAMS})
+            lambda inputs: features.preprocessing_fn(inputs, {"settings": as_dict(_SETTINGS)})
         )
         function | tft_beam.WriteTransformFn(str(folder / "out"))
     metadata_io.write_metadata(metadata, str(folder / "out" / "metadata"))
@@ -56,8 +57,8 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
 
 def servable(transform_output: tft.TFTransformOutput, reader: Any) -> IdNumberOcrServable:
     train = {"characters": np.array([[numbers.CHARACTERS.index(c) for c in _RIGHT[0]]])}
-    baselines = IdNumberOcrServable.fit_baselines(train, train, _HPARAMS)  # type: ignore[arg-type]
-    return IdNumberOcrServable(TASK, _HPARAMS, reader, transform_output, baselines)
+    baselines = IdNumberOcrServable.fit_baselines(train, train, _SETTINGS)  # type: ignore[arg-type]
+    return IdNumberOcrServable(TASK, _SETTINGS, reader, transform_output, baselines)
 
 
 def raw_batch(texts: tuple[str, ...]) -> dict[str, tf.Tensor]:
@@ -128,7 +129,7 @@ def test_classify_examples_need_no_label(transform_output: tft.TFTransformOutput
 
 
 def test_the_model_never_reads_an_x_before_the_end() -> None:
-    built = model.build_model(_HPARAMS, None)  # type: ignore[arg-type]
+    built = model.build_model(_SETTINGS, None)  # type: ignore[arg-type]
     rng = np.random.default_rng(0)
     logits = built({"image": rng.integers(0, 256, [8, 32, 256, 1]).astype(np.uint8)}).numpy()
     assert logits.shape == (8, 18, 11)
@@ -137,7 +138,7 @@ def test_the_model_never_reads_an_x_before_the_end() -> None:
 
 
 def test_the_model_sees_contrast_not_brightness() -> None:
-    built = model.build_model(_HPARAMS, None)  # type: ignore[arg-type]
+    built = model.build_model(_SETTINGS, None)  # type: ignore[arg-type]
     rng = np.random.default_rng(1)
     strip = rng.integers(0, 2, [1, 32, 256, 1]).astype(np.uint8)
     bright, dim = (

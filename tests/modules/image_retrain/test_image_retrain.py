@@ -13,7 +13,10 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from unchecked import set_unchecked
 
+from modules.common.declaring.settings import change
+from modules.common.declaring.task import Value
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.models.backbones import RANDOM, build_backbone
 from modules.common.runtime.errors import DataError, TaskError
@@ -23,16 +26,16 @@ from modules.image_retrain.labels import label_from_folder
 from modules.image_retrain.model import Standardization, build_model, distort
 from modules.image_retrain.predict import read_request, show
 from modules.image_retrain.sample.maker import write_sample
-from modules.image_retrain.settings import bottleneck_units, features, input_px
+from modules.image_retrain.settings import Settings, bottleneck_units, features, input_px
 from modules.image_retrain.task import TASK
 
 
-def hparams(**settings: str | int | float | bool) -> dict:
-    return TASK.resolve_hparams(settings)
+def choose(**given: Value) -> Settings:
+    return TASK.resolve(given)
 
 
-def names(**settings: str | int | float | bool) -> list[str]:
-    return [feature.name for feature in features(hparams(**settings))]
+def names(**given: Value) -> list[str]:
+    return [feature.name for feature in features(choose(**given))]
 
 
 def test_a_frozen_backbone_is_run_in_transform_and_any_other_in_training() -> None:
@@ -43,20 +46,20 @@ def test_a_frozen_backbone_is_run_in_transform_and_any_other_in_training() -> No
 
 
 def test_sizes_follow_the_backbone() -> None:
-    assert input_px(hparams(backbone="squeezenet")) == 227
-    assert input_px(hparams(backbone="inception_v3", input_px=128)) == 128
+    assert input_px(choose(backbone="squeezenet")) == 227
+    assert input_px(choose(backbone="inception_v3", input_px=128)) == 128
     with pytest.raises(TaskError, match="takes pictures of 75 px or more, found input_px=64"):
-        input_px(hparams(backbone="inception_v3", input_px=64))
+        input_px(choose(backbone="inception_v3", input_px=64))
     with pytest.raises(TaskError, match="has 9 stages, found bottleneck_stages=10"):
-        features(hparams(backbone="squeezenet", bottleneck_stages=10))
+        features(choose(backbone="squeezenet", bottleneck_stages=10))
     with pytest.raises(TaskError, match="its file alone knows.*bottleneck_units"):
-        features(hparams(backbone="frozen_graph"))
+        features(choose(backbone="frozen_graph"))
 
 
 @pytest.mark.parametrize("pooling", ["mean", "mean+max", "quarters"])
 @pytest.mark.parametrize("name", ["tiny", "squeezenet"])
 def test_a_bottleneck_is_as_long_as_declared(name: str, pooling: str) -> None:
-    settings = hparams(backbone=name, pooling=pooling, bottleneck_stages=2)
+    settings = choose(backbone=name, pooling=pooling, bottleneck_stages=2)
     backbone = build_backbone(name, RANDOM, seed=1)
     pixels = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3), np.uint8)
     values = bottleneck(backbone, tf.constant(pixels), settings)
@@ -64,13 +67,13 @@ def test_a_bottleneck_is_as_long_as_declared(name: str, pooling: str) -> None:
     turned = bottleneck(backbone, tf.constant(pixels[:, :, ::-1]), settings)
     if pooling != "quarters":
         np.testing.assert_allclose(values, turned, rtol=1e-4, atol=1e-3)
-    once = bottleneck(backbone, tf.constant(pixels), settings | {"mirrored": False})
+    once = bottleneck(backbone, tf.constant(pixels), change(settings, mirrored=False))
     assert not np.allclose(values, once)
 
 
 def test_a_wrong_length_is_answered_with_the_right_one() -> None:
     backbone = build_backbone("tiny", "", seed=1)
-    settings = hparams(backbone="frozen_graph", bottleneck_units=7, pooling="mean")
+    settings = choose(backbone="frozen_graph", bottleneck_units=7, pooling="mean")
     with pytest.raises(TaskError, match="bottleneck_units=224$"):
         bottleneck(backbone, tf.zeros([1, 64, 64, 3], tf.uint8), settings)
 
@@ -139,18 +142,18 @@ class Vocabulary:
 
 
 def test_the_head_of_a_frozen_backbone_is_all_that_is_trained() -> None:
-    model = build_model(hparams(backbone="squeezenet", hidden_units=256), Vocabulary())
-    units = bottleneck_units(hparams(backbone="squeezenet"))
+    model = build_model(choose(backbone="squeezenet", hidden_units=256), Vocabulary())
+    units = bottleneck_units(choose(backbone="squeezenet"))
     shapes = [tuple(weight.shape) for weight in model.trainable_weights]
     assert shapes == [(units, 256), (256,), (256, 3), (3,)]
-    settings = hparams(backbone="squeezenet", fine_tune_stages=2) | {"weights": RANDOM}
+    settings = set_unchecked(choose(backbone="squeezenet", fine_tune_stages=2), weights=RANDOM)
     tuned = build_model(settings, Vocabulary())
     assert len(tuned.trainable_weights) == 2 + 2 * 6
 
 
 def test_a_class_that_is_not_known_does_not_spoil_the_loss() -> None:
-    model = build_model(hparams(backbone="squeezenet"), Vocabulary())
-    units = bottleneck_units(hparams(backbone="squeezenet"))
+    model = build_model(choose(backbone="squeezenet"), Vocabulary())
+    units = bottleneck_units(choose(backbone="squeezenet"))
     inputs = {"bottleneck": np.ones((2, units), np.float32), "thumbnail": np.ones((2, 192))}
     found = model.evaluate(inputs, np.array([-1, 2]), verbose=0, return_dict=True)
     assert np.isfinite(found["loss"])
@@ -162,9 +165,9 @@ def test_distortions_change_pictures_within_bounds() -> None:
     image[:, :, :24] = 200
     given = {"image": tf.constant(image), "thumbnail": tf.zeros([64, 192])}
     label = tf.range(64)
-    plain, _ = distort(given, label, hparams())
+    plain, _ = distort(given, label, choose())
     assert plain["image"] is given["image"]
-    features, same = distort(given, label, hparams(distortions=True))
+    features, same = distort(given, label, choose(distortions=True))
     changed = features["image"].numpy()
     np.testing.assert_array_equal(same, label)
     assert features["image"].dtype == tf.uint8 and changed.shape == image.shape
@@ -179,7 +182,7 @@ def test_distortions_change_pictures_within_bounds() -> None:
 
 def test_what_is_left_of_no_distortion_is_the_picture() -> None:
     image = np.random.default_rng(6).integers(0, 256, (3, 32, 32, 3), np.uint8)
-    still = hparams(
+    still = choose(
         distortions=True, crop_percent=0, scale_percent=0, brightness_percent=0, mirrors=False
     )
     features, _ = distort({"image": tf.constant(image)}, tf.range(3), still)
@@ -211,12 +214,12 @@ def test_a_request_and_its_answer(tmp_path: Path) -> None:
 
 def test_sample_and_example_are_pictures_that_the_task_takes(tmp_path: Path) -> None:
     assert Image.open(io.BytesIO(example.JPEG)).mode == "RGB"
-    write_sample(tmp_path, 1, {"sample_images": 10})
+    write_sample(tmp_path, choose(seed=1, sample_images=10))
     paths = sorted(tmp_path.rglob("*.jpg"))
     assert len(paths) == 10 and len({path.parent for path in paths}) == 5
     for path in paths:
         picture = Image.open(path)
-        assert picture.mode == "RGB" and min(picture.size) >= TASK.hparams["min_side_px"]
+        assert picture.mode == "RGB" and min(picture.size) >= TASK.settings().min_side_px
 
 
 def test_every_backbone_can_be_chosen() -> None:

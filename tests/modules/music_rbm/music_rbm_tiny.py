@@ -10,7 +10,7 @@ import numpy as np
 
 from modules.music_rbm.model import MusicModel, build_model
 from modules.music_rbm.rbm import Machine
-from modules.music_rbm.task import TASK
+from modules.music_rbm.task import TASK, Settings
 
 
 def every_state(units: int) -> np.ndarray:
@@ -53,15 +53,15 @@ def free_energy_gradients(machine: Machine, visible: np.ndarray) -> list[np.ndar
     return [-visible[:, :, None] * hidden[:, None, :], -visible, -hidden]
 
 
-def tiny_hparams(**changes: Any) -> dict[str, Any]:
+def tiny_settings(**changes: Any) -> Settings:
     tiny = {"window_steps": 6, "hidden_units": 7, "rnn_units": 5, "batch_size": 8}
-    return {**TASK.hparams, **tiny, **changes}
+    return TASK.resolve({**tiny, **changes})
 
 
 def tiny_model(scale: float = 0.3, **changes: Any) -> MusicModel:
     """A model with random weights, biases too."""
     keras.utils.set_random_seed(1)
-    model = build_model(tiny_hparams(**changes), None)
+    model = build_model(tiny_settings(**changes), None)
     rng = np.random.default_rng(5)
     for weight in model.trainable_weights:
         weight.assign(scale * rng.normal(size=weight.shape))

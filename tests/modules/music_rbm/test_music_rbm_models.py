@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from music_rbm_tiny import random_music, sigmoid, tiny_hparams, tiny_model
+from music_rbm_tiny import random_music, sigmoid, tiny_model, tiny_settings
 
 from modules.music_rbm import augment, features, frequencies, held
 from modules.music_rbm.model import MusicModel, build_model
@@ -120,7 +120,7 @@ def test_a_step_of_the_rnn_rbm_does_not_know_of_later_ones() -> None:
 )
 def test_training_changes_every_weight_and_lowers_the_cost(changes: dict[str, Any]) -> None:
     keras.utils.set_random_seed(1)
-    model = build_model(tiny_hparams(learning_rate=0.02, **changes), None)
+    model = build_model(tiny_settings(learning_rate=0.02, **changes), None)
     # Three coins say which notes are on, which a machine can learn.
     coins = random_music(40, 1, share=0.5)[:, :, :3]
     music = np.repeat(np.repeat(coins, 52, axis=2), 6, axis=1)
@@ -140,7 +140,7 @@ def test_training_changes_every_weight_and_lowers_the_cost(changes: dict[str, An
 def test_training_is_the_same_twice_with_the_same_seed() -> None:
     def trained() -> np.ndarray:
         keras.utils.set_random_seed(1)
-        model = build_model(tiny_hparams(), None)
+        model = build_model(tiny_settings(), None)
         model.fit(split(random_music(16)).batches(8), epochs=2, verbose=0)
         return model.kernel.numpy()
 
@@ -148,12 +148,12 @@ def test_training_is_the_same_twice_with_the_same_seed() -> None:
 
 
 def test_weight_decay_is_of_weights_not_of_biases() -> None:
-    model = build_model(tiny_hparams(weight_decay=0.5), None)
+    model = build_model(tiny_settings(weight_decay=0.5), None)
     optimizer: Any = model.optimizer
     optimizer.build(model.trainable_variables)
     decayed = [w.path for w in model.trainable_variables if optimizer._use_weight_decay(w)]
     assert [path.split("/")[-1] for path in decayed] == ["kernel"]
-    recurrent: Any = build_model(tiny_hparams(weight_decay=0.5, model="rnn_rbm"), None)
+    recurrent: Any = build_model(tiny_settings(weight_decay=0.5, model="rnn_rbm"), None)
     recurrent.optimizer.build(recurrent.trainable_variables)
     spared = [
         w.path

@@ -11,6 +11,7 @@ import pytest
 from modules.common.midi.note_state import LOWEST_PITCH, PITCHES, consistent, from_midi, read_tune
 from modules.music_rbm.sample.composing import MAJOR, Composition, compose
 from modules.music_rbm.sample.maker import write_sample
+from modules.music_rbm.task import Settings
 
 # Unison, thirds, fourth, fifth, sixths: what sounds well together.
 CONSONANT = {0, 3, 4, 5, 7, 8, 9}
@@ -33,7 +34,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     for name, seed, count in (("a", 3, 6), ("b", 3, 6), ("c", 4, 6), ("d", 3, 9)):
-        write_sample(tmp_path / name, seed, {"sample_tunes": count})
+        write_sample(tmp_path / name, Settings(seed=seed, sample_tunes=count))
     first, again, other, more = (contents(tmp_path / name) for name in "abcd")
     assert first == again and len(first) == 6 and len(set(first.values())) == 6
     assert not set(first.values()) & set(other.values())
@@ -41,7 +42,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_files_are_what_was_composed(tmp_path: Path) -> None:
-    write_sample(tmp_path, 5, {"sample_tunes": 8})
+    write_sample(tmp_path, Settings(seed=5, sample_tunes=8))
     metres = set()
     for number, path in enumerate(sorted(tmp_path.iterdir())):
         tune = compose(np.random.default_rng([5, number]))

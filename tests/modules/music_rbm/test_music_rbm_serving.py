@@ -11,10 +11,11 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
-from music_rbm_tiny import random_music, tiny_hparams, tiny_model
+from music_rbm_tiny import random_music, tiny_model, tiny_settings
 from PIL import Image
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from modules.common.declaring.settings import as_dict
 from modules.common.export import saved_model
 from modules.common.midi import note_state
 from modules.common.training.callbacks import REPORT_FILE
@@ -38,13 +39,13 @@ def split(music: np.ndarray) -> Any:
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransformOutput:
-    folder, hparams = tmp_path_factory.mktemp("transform"), tiny_hparams()
+    folder, settings = tmp_path_factory.mktemp("transform"), tiny_settings()
     spec = {"note_state": tf.io.FixedLenFeature([1], tf.string)}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     rows = [{"note_state": [np.packbits(TRAIN[0]).tobytes()]}]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(f"{folder}/temporary"):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: features.preprocessing_fn(inputs, {"hparams": hparams})
+            lambda inputs: features.preprocessing_fn(inputs, {"settings": as_dict(settings)})
         )
         function | tft_beam.WriteTransformFn(f"{folder}/out")
     metadata_io.write_metadata(metadata, f"{folder}/out/metadata")
@@ -53,10 +54,10 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransformOutput:
 
 @pytest.fixture(scope="module", params=["rbm", "rnn_rbm"])
 def servable(request: pytest.FixtureRequest, output: tft.TFTransformOutput) -> MusicRbmServable:
-    hparams = tiny_hparams(model=request.param)
-    baselines = MusicRbmServable.fit_baselines(split(TRAIN), split(HELD_OUT), hparams)
+    settings = tiny_settings(model=request.param)
+    baselines = MusicRbmServable.fit_baselines(split(TRAIN), split(HELD_OUT), settings)
     model = tiny_model(model=request.param)
-    found = MusicRbmServable(TASK, hparams, model, output, baselines)
+    found = MusicRbmServable(TASK, settings, model, output, baselines)
     found.calibrate(split(TRAIN))
     return found
 

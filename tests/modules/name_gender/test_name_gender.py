@@ -9,6 +9,7 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from modules.common.declaring.settings import as_dict
 from modules.common.reading.genders import parse_gender
 from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
 from modules.name_gender import features, model
@@ -18,7 +19,7 @@ from modules.name_gender.task import MAX_CHARS, TASK, is_name, parse_name
 
 _VOCABULARY = 30
 _IDS = _VOCABULARY + RESERVED_IDS
-_HPARAMS = TASK.resolve_hparams({"embedding_units": 6, "filters": 5, "sample_rows": 3000})
+_SETTINGS = TASK.resolve({"embedding_units": 6, "filters": 5, "sample_rows": 3000})
 
 
 # Parsing
@@ -88,7 +89,7 @@ class Vocabulary:
 
 def random_model(seed: int = 0) -> keras.Model:
     """A model whose every weight, biases too, is random."""
-    built = model.build_model(_HPARAMS, Vocabulary())  # type: ignore[arg-type]
+    built = model.build_model(_SETTINGS, Vocabulary())  # type: ignore[arg-type]
     rng = np.random.default_rng(seed)
     built.set_weights([rng.normal(0, 0.5, weight.shape) for weight in built.get_weights()])
     return built
@@ -158,7 +159,7 @@ def test_padding_never_wins_the_max() -> None:
 def test_more_room_after_a_name_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     built = random_model()
     monkeypatch.setattr(model, "MAX_CHARS", MAX_CHARS + 4)
-    roomy = model.build_model(_HPARAMS, Vocabulary())  # type: ignore[arg-type]
+    roomy = model.build_model(_SETTINGS, Vocabulary())  # type: ignore[arg-type]
     roomy.set_weights(
         [
             np.concatenate([weight, np.full_like(weight[:4], 7.0)])
@@ -204,7 +205,7 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
     rows = [{"name": [name.encode()], "gender": [gender.encode()]} for name, gender in _TRAINING]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(str(folder / "temporary")):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: features.preprocessing_fn(inputs, {"hparams": _HPARAMS})
+            lambda inputs: features.preprocessing_fn(inputs, {"settings": as_dict(_SETTINGS)})
         )
         function | tft_beam.WriteTransformFn(str(folder / "out"))
     # As TFX's Transform does; it gives the raw features' specification.
@@ -215,13 +216,13 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
 @pytest.fixture(scope="module")
 def servable(transform_output: tft.TFTransformOutput) -> NameGenderServable:
     """A servable with random weights and a baseline fitted on `_TRAINING`."""
-    built = model.build_model(_HPARAMS, transform_output)
+    built = model.build_model(_SETTINGS, transform_output)
     rng = np.random.default_rng(1)
     built.set_weights([rng.normal(0, 0.5, weight.shape) for weight in built.get_weights()])
     raw = raw_batch(_TRAINING)
     train = {k: v.numpy() for k, v in transform_output.transform_features_layer()(raw).items()}
-    baselines = NameGenderServable.fit_baselines(train, {}, _HPARAMS)
-    return NameGenderServable(TASK, _HPARAMS, built, transform_output, baselines)
+    baselines = NameGenderServable.fit_baselines(train, {}, _SETTINGS)
+    return NameGenderServable(TASK, _SETTINGS, built, transform_output, baselines)
 
 
 def raw_batch(rows: list[tuple[str, str]]) -> dict[str, tf.Tensor]:

@@ -17,11 +17,11 @@ from modules.common.declaring.registry import load_task
 from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
 from modules.name_gender import baseline
 from modules.name_gender.sample import maker
-from modules.name_gender.task import MAX_CHARS, TASK
+from modules.name_gender.task import MAX_CHARS, TASK, Settings
 
 _VOCABULARY = 30
 _IDS = _VOCABULARY + RESERVED_IDS
-_HPARAMS = TASK.resolve_hparams({"embedding_units": 6, "filters": 5, "sample_rows": 3000})
+_SETTINGS = TASK.resolve({"embedding_units": 6, "filters": 5, "sample_rows": 3000})
 
 
 # The sample
@@ -29,7 +29,7 @@ _HPARAMS = TASK.resolve_hparams({"embedding_units": 6, "filters": 5, "sample_row
 
 def sample_rows(folder: Path, seed: int = 1, rows: int = 3000) -> list[list[str]]:
     folder.mkdir(exist_ok=True)
-    maker.write_sample(folder, seed, {"sample_rows": rows})
+    maker.write_sample(folder, Settings(seed=seed, sample_rows=rows))
     [path] = folder.iterdir()
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
@@ -46,7 +46,7 @@ def test_the_sample_is_in_the_real_layout(tmp_path: Path) -> None:
     config = ReadConfig(
         task_name="name_gender",
         source=load_task("name_gender").sources[0],
-        hparams={},
+        settings=Settings(),
         data_dir=str(tmp_path),
     )
     items = list(read_csv(str(tmp_path / "s" / "names.csv"), config))

@@ -8,20 +8,20 @@ import keras
 import numpy as np
 
 from modules.pixelcnn.model import build
-from modules.pixelcnn.task import TASK
+from modules.pixelcnn.task import TASK, Settings
 
 CLASSES = 3
 
 
-def tiny_hparams(**changes: Any) -> dict[str, Any]:
+def tiny_settings(**changes: Any) -> Settings:
     tiny = {"size_px": 8, "layers": 3, "maps": 8, "head_units": 16}
-    return {**TASK.hparams, **tiny, **changes}
+    return TASK.resolve({**tiny, **changes})
 
 
 def tiny_model(classes: int = CLASSES, **changes: Any) -> keras.Model:
     """A model with random weights, biases and embeddings too, whose answers are far from even."""
     keras.utils.set_random_seed(1)
-    model = build(tiny_hparams(**changes), classes)
+    model = build(tiny_settings(**changes), classes)
     rng = np.random.default_rng(5)
     for weights in model.trainable_weights:
         shape = tuple(weights.shape)

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from pixelcnn_tiny import tiny_hparams, tiny_model
+from pixelcnn_tiny import tiny_model, tiny_settings
 from scipy.special import log_softmax
 
+from modules.common.declaring.settings import change
 from modules.common.runtime.errors import DataError, TaskError
 from modules.pixelcnn import histogram
 from modules.pixelcnn.labels import label_from_folder
@@ -37,32 +38,32 @@ from modules.pixelcnn.task import TASK
     ],
 )
 def test_a_class_is_a_folder_that_is_no_split(path: str, name: str) -> None:
-    assert label_from_folder(path, TASK.hparams) == {"class": name}
+    assert label_from_folder(path, TASK.settings()) == {"class": name}
 
 
 def test_sizes_and_channels_are_checked_and_make_the_features() -> None:
-    hparams = TASK.resolve_hparams({"size_px": "64", "channels": "3"})
-    assert TASK.features_for(hparams)[0].shape == (64, 64, 3)
+    settings = TASK.resolve({"size_px": "64", "channels": "3"})
+    assert TASK.features_for(settings)[0].shape == (64, 64, 3)
     for wrong in ({"size_px": 7}, {"size_px": 65}, {"channels": 2}, {"kernel": 4}):
         with pytest.raises(TaskError, match="takes (8 to 64|one of 1, 3|one of 3, 5, 7), "):
-            TASK.resolve_hparams(wrong)
+            TASK.resolve(wrong)
 
 
 def test_drawing_is_a_function_of_seed_and_index() -> None:
-    hparams = tiny_hparams(size_px=20)
-    first = [draw(index, hparams) for index in range(40)]
+    settings = tiny_settings(size_px=20)
+    first = [draw(index, settings) for index in range(40)]
     random.seed(5)
-    assert [draw(index, hparams) for index in reversed(range(40))] == first[::-1]
+    assert [draw(index, settings) for index in reversed(range(40))] == first[::-1]
     assert len({drawn["image"] for drawn in first}) == 40
-    assert draw(0, {**hparams, "seed": 1}) != first[0]
+    assert draw(0, change(settings, seed=1)) != first[0]
     assert {drawn["class"] for drawn in first} == set("0123456789")
 
 
 @pytest.mark.parametrize(("size", "channels"), [(8, 1), (28, 1), (64, 3)])
 def test_a_digit_is_light_on_black_and_all_in_the_picture(size: int, channels: int) -> None:
-    hparams = tiny_hparams(size_px=size, channels=channels)
+    settings = tiny_settings(size_px=size, channels=channels)
     for index in range(60):
-        _, picture = draw_picture(index, hparams)
+        _, picture = draw_picture(index, settings)
         pixels = np.asarray(picture).reshape(size, size, channels)
         assert 80 < pixels.max() and np.median(pixels) < 60
         ink = pixels.max(axis=-1) > 60
@@ -71,10 +72,10 @@ def test_a_digit_is_light_on_black_and_all_in_the_picture(size: int, channels: i
 
 
 def test_a_sample_is_a_folder_for_each_digit(tmp_path: Path) -> None:
-    write_sample(tmp_path, 3, tiny_hparams(size_px=16, sample_digits=30))
+    write_sample(tmp_path, tiny_settings(seed=3, size_px=16, sample_digits=30))
     files = sorted(tmp_path.glob("*/*.png"))
     assert len(files) == 30 and {path.parent.name for path in files} <= set("0123456789")
-    _, wanted = draw_picture(7, tiny_hparams(size_px=16, seed=3))
+    _, wanted = draw_picture(7, tiny_settings(size_px=16, seed=3))
     [seventh] = tmp_path.glob("*/000007.png")
     np.testing.assert_array_equal(np.asarray(Image.open(seventh)), np.asarray(wanted))
 

@@ -12,10 +12,11 @@ import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from PIL import Image
-from pixelcnn_tiny import tiny_hparams, tiny_model
+from pixelcnn_tiny import tiny_model, tiny_settings
 from scipy.special import log_softmax
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from modules.common.declaring.settings import as_dict
 from modules.common.export import saved_model
 from modules.pixelcnn import features
 from modules.pixelcnn.signatures import PixelcnnServable
@@ -33,13 +34,13 @@ def png(seed: int, height: int = _SIZE, width: int = _SIZE) -> bytes:
 
 
 def transformed(folder: str, names: tuple[str, ...]) -> tft.TFTransformOutput:
-    hparams = tiny_hparams(channels=3)
+    settings = tiny_settings(channels=3)
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "class")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     rows = [{"image": [png(1)], "class": [name.encode()]} for name in names]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(f"{folder}/temporary"):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: features.preprocessing_fn(inputs, {"hparams": hparams})
+            lambda inputs: features.preprocessing_fn(inputs, {"settings": as_dict(settings)})
         )
         function | tft_beam.WriteTransformFn(f"{folder}/out")
     metadata_io.write_metadata(metadata, f"{folder}/out/metadata")
@@ -49,10 +50,10 @@ def transformed(folder: str, names: tuple[str, ...]) -> tft.TFTransformOutput:
 def made(output: tft.TFTransformOutput, **changes: Any) -> PixelcnnServable:
     images = np.random.default_rng(3).integers(0, 256, [20, _SIZE, _SIZE, 3]).astype(np.uint8)
     train: Any = {"image": images}
-    hparams = tiny_hparams(channels=3, **changes)
-    baselines = PixelcnnServable.fit_baselines(train, train, hparams)
+    settings = tiny_settings(channels=3, **changes)
+    baselines = PixelcnnServable.fit_baselines(train, train, settings)
     model = tiny_model(channels=3, classes=1 + len(features.class_names(output)))
-    return PixelcnnServable(TASK, hparams, model, output, baselines)
+    return PixelcnnServable(TASK, settings, model, output, baselines)
 
 
 @pytest.fixture(scope="module")

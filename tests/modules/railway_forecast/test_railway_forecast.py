@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from unchecked import set_unchecked
 
 from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
@@ -53,7 +54,7 @@ def real() -> TimeSeries:
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> TimeSeries:
     folder = tmp_path_factory.mktemp("sample")
-    maker.write_sample(folder, 7, dict(TASK.hparams))
+    maker.write_sample(folder, TASK.resolve({"seed": 7}))
     series, rejects = parse((folder / "railway.csv").read_bytes(), SOURCE)
     assert not rejects
     return series
@@ -61,9 +62,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> TimeSeries:
 
 @pytest.fixture(scope="session")
 def tiny(drawn: TimeSeries) -> Any:
-    hparams = TASK.resolve_hparams(TINY)
-    splits = backtest.raw_splits(drawn, hparams)
-    return backtest.train(splits, hparams), splits
+    settings = TASK.resolve(TINY)
+    splits = backtest.raw_splits(drawn, settings)
+    return backtest.train(splits, settings), splits
 
 
 def serve(servable: Any, history: np.ndarray, last_month: list[str]) -> dict[str, np.ndarray]:
@@ -81,7 +82,7 @@ def serve(servable: Any, history: np.ndarray, last_month: list[str]) -> dict[str
 
 
 def test_windows_have_fixed_shapes_and_are_split_by_time(drawn: TimeSeries) -> None:
-    cut = list(windows(drawn, TASK.hparams))
+    cut = list(windows(drawn, TASK.settings()))
     evaluation = [features for split, features in cut if split == "eval"]
     assert [features["origin"] for features in evaluation] == [
         "2013-04", "2013-10", "2014-04", "2014-10", "2015-04", "2015-10",
@@ -100,7 +101,7 @@ def test_windows_have_fixed_shapes_and_are_split_by_time(drawn: TimeSeries) -> N
 
 def test_a_short_or_unfit_series_is_an_error(drawn: TimeSeries) -> None:
     def cut(values: tuple[float, ...]) -> None:
-        list(windows(TimeSeries(drawn.dates[: len(values)], values, "monthly"), TASK.hparams))
+        list(windows(TimeSeries(drawn.dates[: len(values)], values, "monthly"), TASK.settings()))
 
     with pytest.raises(DataError, match="has 60 months.* need 78"):
         cut(drawn.values[:60])
@@ -108,12 +109,12 @@ def test_a_short_or_unfit_series_is_an_error(drawn: TimeSeries) -> None:
         cut((*drawn.values[:2], 0.0, *drawn.values[3:]))
     late = tuple(date.replace(year=date.year + 90) for date in drawn.dates)
     with pytest.raises(DataError, match="expected months from"):
-        list(windows(TimeSeries(late, drawn.values, "monthly"), TASK.hparams))
+        list(windows(TimeSeries(late, drawn.values, "monthly"), TASK.settings()))
 
 
 def test_visible_months_end_at_the_origin(drawn: TimeSeries) -> None:
-    splits = backtest.raw_splits(drawn, TASK.hparams)
-    offsets = origin_offsets(TASK.hparams)
+    splits = backtest.raw_splits(drawn, TASK.settings())
+    offsets = origin_offsets(TASK.settings())
     for split, raw in splits.items():
         features = {n: v.numpy() for n, v in backtest.preprocessing_fn(raw, {}).items()}
         counts = np.asarray(visible(features, offsets))
@@ -129,15 +130,15 @@ def test_visible_months_end_at_the_origin(drawn: TimeSeries) -> None:
 
 
 def test_an_origin_learns_nothing_from_later_months(drawn: TimeSeries) -> None:
-    hparams = TASK.resolve_hparams({**TINY, "calibration_origins": 1, "origins": 2})
-    offsets = origin_offsets(hparams)
+    settings = TASK.resolve({**TINY, "calibration_origins": 1, "origins": 2})
+    offsets = origin_offsets(settings)
     changed = np.array(drawn.values)
     changed[-offsets[1] :] *= np.random.default_rng(3).uniform(0.3, 3, offsets[1])
     forecasts = []
     for values in (drawn.values, tuple(changed.tolist())):
         series = TimeSeries(drawn.dates, values, "monthly")
-        splits = backtest.raw_splits(series, hparams)
-        servable = backtest.train(splits, hparams)
+        splits = backtest.raw_splits(series, settings)
+        servable = backtest.train(splits, settings)
         features = servable.transform(splits["eval"])
         forecasts.append(servable.model(features, training=False).numpy())
     first, second = forecasts
@@ -147,7 +148,7 @@ def test_an_origin_learns_nothing_from_later_months(drawn: TimeSeries) -> None:
 
 
 def test_baselines_on_the_real_series(real: TimeSeries) -> None:
-    splits = backtest.raw_splits(real, TASK.hparams)
+    splits = backtest.raw_splits(real, TASK.settings())
     features = backtest.preprocessing_fn(splits["eval"], {})
     arrays = {name: value.numpy() for name, value in features.items()}
     fitted = {n: tf.constant(v) for n, v in baselines.fit_sarima(arrays).items()}
@@ -168,16 +169,16 @@ def test_baselines_on_the_real_series(real: TimeSeries) -> None:
 
 def test_an_untrained_model_loses_to_the_naive(real: TimeSeries, drawn: TimeSeries) -> None:
     for series in (real, drawn):
-        hparams = TASK.resolve_hparams({}) | {"epochs": 0}
-        splits = backtest.raw_splits(series, hparams)
-        figures = backtest.metrics(backtest.train(splits, hparams).score(splits["eval"]))
+        settings = set_unchecked(TASK.settings(), epochs=0)
+        splits = backtest.raw_splits(series, settings)
+        figures = backtest.metrics(backtest.train(splits, settings).score(splits["eval"]))
         assert figures["mape__score"] > figures["mape__seasonal_naive"]
 
 
 def test_a_smoke_run_beats_the_naive(drawn: TimeSeries) -> None:
-    hparams = TASK.resolve_hparams({}, smoke=True)
-    splits = backtest.raw_splits(drawn, hparams)
-    figures = backtest.metrics(backtest.train(splits, hparams).score(splits["eval"]))
+    settings = TASK.resolve({}, smoke=True)
+    splits = backtest.raw_splits(drawn, settings)
+    figures = backtest.metrics(backtest.train(splits, settings).score(splits["eval"]))
     assert figures["mape__score"] < 0.8 * figures["mape__seasonal_naive"]
     assert 0.5 < figures["interval_coverage__score"] <= 1
 
@@ -249,7 +250,7 @@ def test_garbage_is_refused(tiny: Any, history: np.ndarray, last_month: str, mes
 
 
 def test_a_person_gets_a_table_and_a_picture(tmp_path: Path, drawn: TimeSeries) -> None:
-    maker.write_sample(tmp_path, 7, dict(TASK.hparams))
+    maker.write_sample(tmp_path, TASK.resolve({"seed": 7}))
     signature, request = predict.read_request(str(tmp_path / "railway.csv"))
     assert signature == "serving_default"
     assert request == {"history": [list(drawn.values)], "last_month": ["2016-10"]}

@@ -10,17 +10,18 @@ import numpy as np
 
 from modules.seq2seq_chatbot.decoder import Decoder
 from modules.seq2seq_chatbot.model import build
+from modules.seq2seq_chatbot.task import Settings
 
 SYMBOLS = ["", "a", "b", "c", " ", ""]
 UNKNOWN = len(SYMBOLS) - 1
 MAX_CHARS = 3
-HPARAMS = {"units": 8, "layers": 3, "dropout": 0.2, "seed": 3}
+SETTINGS = Settings(units=8, layers=3, dropout=0.2, seed=3)
 
 
 def tiny_model(seed: int = 3) -> keras.Model:
     """A model that is far from even: its weights are larger than they begin."""
     keras.utils.set_random_seed(seed)
-    model = build(HPARAMS, len(SYMBOLS))
+    model = build(SETTINGS, len(SYMBOLS))
     rng = np.random.default_rng(seed)
     model.set_weights(
         [2.5 * weights + 0.3 * rng.normal(size=weights.shape) for weights in model.get_weights()]

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from seq2seq_chatbot_tiny import HPARAMS, SYMBOLS, log_softmax, logits_of, padded, tiny_model
+from seq2seq_chatbot_tiny import SETTINGS, SYMBOLS, log_softmax, logits_of, padded, tiny_model
 
+from modules.common.declaring.settings import change
 from modules.common.runtime.errors import DataError
 from modules.seq2seq_chatbot import beam, costs, predict
 from modules.seq2seq_chatbot.decoder import Decoder
@@ -116,21 +117,21 @@ def test_costs_in_pieces_are_those_of_all_at_once(
 
 def test_a_model_begins_about_as_frequencies_fall() -> None:
     keras.utils.set_random_seed(1)
-    model = build({**HPARAMS, "units": 64}, 500)
+    model = build(change(SETTINGS, units=64), 500)
     shares = np.exp(log_softmax(logits_of(model, padded([[1, 2]]), padded([[3]]))))[0].mean(axis=0)
     assert shares[:10].mean() > 5 * shares[100:200].mean() > 5 * shares[400:].mean()
 
 
 def test_gradients_are_clipped() -> None:
-    model = build_model({**TASK.hparams, **HPARAMS}, FiveSymbols())  # type: ignore[arg-type]
-    assert model.optimizer.global_clipnorm == TASK.hparams["clip_norm"] == 5
+    model = build_model(SETTINGS, FiveSymbols())  # type: ignore[arg-type]
+    assert model.optimizer.global_clipnorm == TASK.settings().clip_norm == 5
     assert model.get_layer("encoder_2") and model.get_layer("decoder_2")
 
 
 def test_a_model_learns_pairs_by_heart_and_says_them() -> None:
     keras.utils.set_random_seed(4)
-    hparams = {**TASK.hparams, **HPARAMS, "units": 32, "dropout": 0.0, "learning_rate": 0.01}
-    model = build_model(hparams, FiveSymbols())  # type: ignore[arg-type]
+    settings = change(SETTINGS, units=32, dropout=0.0, learning_rate=0.01)
+    model = build_model(settings, FiveSymbols())  # type: ignore[arg-type]
     questions = [[1, 2], [2, 1], [3, 4, 2, 2, 1], [3]]
     replies = [[2, 4, 1], [3], [1, 1, 1, 3], [2, 3]]
     features = {"question": padded(questions), "reply": padded(replies)}

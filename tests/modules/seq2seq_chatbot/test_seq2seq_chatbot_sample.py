@@ -16,11 +16,11 @@ from components.example_gen.records import Record
 from modules.common.runtime.errors import DataError
 from modules.seq2seq_chatbot.sample.maker import write_sample
 from modules.seq2seq_chatbot.sample.talks import talks
-from modules.seq2seq_chatbot.task import TASK
+from modules.seq2seq_chatbot.task import TASK, Settings
 
 
 def write(folder: Path, seed: int = 1, count: int = 200) -> dict[str, bytes]:
-    write_sample(folder, seed, {"sample_conversations": count})
+    write_sample(folder, Settings(seed=seed, sample_conversations=count))
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
@@ -29,7 +29,7 @@ def read(folder: Path, pairing: str) -> list[tuple[str, str]]:
     config = ReadConfig(
         task_name=TASK.name,
         source=TASK.sources[0],
-        hparams=TASK.resolve_hparams({"pairing": pairing}),
+        settings=TASK.resolve({"pairing": pairing}),
         data_dir=str(folder),
     )
     items = [item for path in folder.iterdir() for item in read_dialogue(str(path), config)]

@@ -15,6 +15,7 @@ import tensorflow_transform.beam as tft_beam
 from seq2seq_chatbot_tiny import log_softmax, logits_of, padded
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from modules.common.declaring.settings import as_dict, change
 from modules.common.export import saved_model
 from modules.common.graph.tensors import unpack
 from modules.common.models.bigram import fit_bigram, fit_unigram, log_probability
@@ -36,7 +37,7 @@ _LINES = [
     "走吧",
 ]
 _PAIRS = [*zip(_LINES, _LINES[1:], strict=False)] * 3
-_HPARAMS = {**TASK.hparams, "units": 16, "layers": 2, "max_chars": 8, "answered_share": 1.0}
+_SETTINGS = TASK.resolve({"units": 16, "layers": 2, "max_chars": 8, "answered_share": 1.0})
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
     ]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(f"{folder}/temporary"):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: features.preprocessing_fn(inputs, {"hparams": _HPARAMS})
+            lambda inputs: features.preprocessing_fn(inputs, {"settings": as_dict(_SETTINGS)})
         )
         function | tft_beam.WriteTransformFn(f"{folder}/out")
     metadata_io.write_metadata(metadata, f"{folder}/out/metadata")
@@ -60,21 +61,21 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
 
 
 def made(transform_output: tft.TFTransformOutput, **changes: Any) -> Seq2seqChatbotServable:
-    hparams = {**_HPARAMS, **changes}
+    settings = change(_SETTINGS, **changes)
     keras.utils.set_random_seed(2)
-    model = build_model(hparams, transform_output)
+    model = build_model(settings, transform_output)
     rng = np.random.default_rng(2)
     model.set_weights([w + 0.4 * rng.normal(size=w.shape) for w in model.get_weights()])
     train: Any = ids_of(transform_output, _PAIRS)
-    baselines = Seq2seqChatbotServable.fit_baselines(train, train, hparams)
-    return Seq2seqChatbotServable(TASK, hparams, model, transform_output, baselines)
+    baselines = Seq2seqChatbotServable.fit_baselines(train, train, settings)
+    return Seq2seqChatbotServable(TASK, settings, model, transform_output, baselines)
 
 
 def ids_of(
     transform_output: tft.TFTransformOutput, pairs: list[tuple[str, str]]
 ) -> dict[str, np.ndarray]:
     layer = transform_output.transform_features_layer()
-    found = unpack(layer(raw(pairs)), TASK.features_for(_HPARAMS))
+    found = unpack(layer(raw(pairs)), TASK.features_for(_SETTINGS))
     return {name: values.numpy() for name, values in found.items()}
 
 

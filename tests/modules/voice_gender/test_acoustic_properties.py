@@ -14,6 +14,7 @@ import tensorflow as tf
 from modules.voice_gender import acoustic, pitch, spectrum
 from modules.voice_gender.properties import PROPERTIES, SAMPLE_RATE_HZ
 from modules.voice_gender.sample import maker
+from modules.voice_gender.task import Settings
 
 RATE = SAMPLE_RATE_HZ
 NAMES = tuple(PROPERTIES)
@@ -154,7 +155,7 @@ def test_harmonics_have_their_fundamental(hz: float) -> None:
 
 
 def test_fundamentals_of_synthetic_voices_agree_with_librosa_yin(tmp_path) -> None:
-    maker.write_sample(tmp_path, 3, {"sample_recordings": 16})
+    maker.write_sample(tmp_path, Settings(seed=3, sample_recordings=16))
     differences = []
     for path in sorted(tmp_path.glob("*/*.wav")):
         samples, _ = soundfile.read(path)

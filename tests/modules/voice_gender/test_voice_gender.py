@@ -20,6 +20,7 @@ from sklearn.svm import SVC
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
 
+from modules.common.declaring.settings import as_dict, change
 from modules.common.declaring.task import Task
 from modules.common.export import saved_model
 from modules.common.export.request_checks import prepare_request
@@ -37,13 +38,13 @@ HEADER = (
     "meanfreq sd median Q25 Q75 IQR skew kurt sp.ent sfm mode centroid meanfun minfun maxfun "
     "meandom mindom maxdom dfrange modindx label"
 ).split()
-HPARAMS = TASK.resolve_hparams({"epochs": 30, "sample_recordings": 48}, smoke=True)
+SETTINGS = TASK.resolve({"epochs": 30, "sample_recordings": 48}, smoke=True)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("voices")
-    maker.write_sample(path, 0, HPARAMS)
+    maker.write_sample(path, change(SETTINGS, seed=0))
     return path
 
 
@@ -66,7 +67,7 @@ def transform_output(
     directory = str(tmp_path_factory.mktemp("transform") / "output")
     with tft_beam.Context(temp_dir=str(tmp_path_factory.mktemp("temp")), force_tf_compat_v1=False):
         transform_fn = (instances, metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: preprocessing_fn(inputs, {"hparams": HPARAMS})
+            lambda inputs: preprocessing_fn(inputs, {"settings": as_dict(SETTINGS)})
         )
         transform_fn | tft_beam.WriteTransformFn(directory)
     metadata_io.write_metadata(metadata, f"{directory}/{tft.TFTransformOutput.RAW_METADATA_DIR}")
@@ -77,12 +78,15 @@ def transform_output(
 def servable(rows: list[dict], transform_output: tft.TFTransformOutput) -> VoiceGenderServable:
     layer = transform_output.transform_features_layer()
     train = {name: value.numpy() for name, value in layer(batch(rows)).items()}
-    model = build_model(HPARAMS, transform_output)
+    model = build_model(SETTINGS, transform_output)
     model.fit(
-        {"properties": train["properties"]}, train["is_female"], epochs=HPARAMS["epochs"], verbose=0
+        {"properties": train["properties"]},
+        train["is_female"],
+        epochs=SETTINGS.epochs,
+        verbose=0,
     )
-    fitted = VoiceGenderServable.fit_baselines(train, train, HPARAMS)
-    return VoiceGenderServable(TASK, HPARAMS, model, transform_output, fitted)
+    fitted = VoiceGenderServable.fit_baselines(train, train, SETTINGS)
+    return VoiceGenderServable(TASK, SETTINGS, model, transform_output, fitted)
 
 
 def batch(rows: list[dict]) -> dict[str, tf.Tensor]:
@@ -152,9 +156,9 @@ def test_the_key_of_a_recording_is_its_speaker(path: str, key: str) -> None:
 
 def test_sample_is_seeded_and_balanced(folder: Path, tmp_path: Path) -> None:
     paths = sorted(folder.glob("*/*.wav"))
-    assert len(paths) == HPARAMS["sample_recordings"]
+    assert len(paths) == SETTINGS.sample_recordings
     assert sum(path.parent.name == "female" for path in paths) == len(paths) / 2
-    maker.write_sample(tmp_path, 0, HPARAMS)
+    maker.write_sample(tmp_path, change(SETTINGS, seed=0))
     assert all((tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes()
                for path in paths)  # fmt: skip
     samples, rate_hz = soundfile.read(paths[0])
@@ -173,8 +177,8 @@ def test_machine_in_the_graph_is_scikit_learns() -> None:
     rng = np.random.default_rng(0)
     properties = rng.standard_normal([300, 20]).astype(np.float32)
     is_female = (properties[:, 12] + 0.5 * rng.standard_normal(300) > 0).astype(np.float32)
-    fitted = baselines.fit({"properties": properties, "is_female": is_female}, HPARAMS)
-    machine = SVC(C=HPARAMS["svm_cost"], gamma=1 / 20).fit(properties, is_female)
+    fitted = baselines.fit({"properties": properties, "is_female": is_female}, SETTINGS)
+    machine = SVC(C=SETTINGS.svm_cost, gamma=1 / 20).fit(properties, is_female)
     others = rng.standard_normal([50, 20]).astype(np.float32) * 3
     decision = baselines.decide({name: tf.constant(v) for name, v in fitted.items()}, others)
     np.testing.assert_allclose(decision, machine.decision_function(others), atol=1e-4)
@@ -184,7 +188,7 @@ def test_machine_in_the_graph_is_scikit_learns() -> None:
 def test_one_sex_only_is_refused() -> None:
     train = {"properties": np.zeros([5, 20], np.float32), "is_female": np.ones(5, np.float32)}
     with pytest.raises(DataError, match="one sex only"):
-        baselines.fit(train, HPARAMS)
+        baselines.fit(train, SETTINGS)
 
 
 def test_recordings_are_answered_as_their_properties(

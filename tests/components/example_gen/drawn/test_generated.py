@@ -6,7 +6,7 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
-from drawing import DRAWN, draw, task
+from drawing import DRAWN, Settings, draw, task
 from run_executor import execute, read_back
 from tfx.components.example_gen.driver import QueryBasedDriver
 from tfx.orchestration import data_types
@@ -14,8 +14,9 @@ from tfx.orchestration import data_types
 from components.example_gen.base import _read_config
 from components.example_gen.drawn.generated import GeneratedExampleGen
 from components.example_gen.records import Reject, split_of
+from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime import progress
-from modules.common.runtime.errors import DataError
+from modules.common.runtime.errors import TaskError
 
 
 @pytest.mark.parametrize("count", [150, 1300], ids=["in this process", "in processes"])
@@ -34,7 +35,7 @@ def test_examples_are_those_of_the_drawer(
         wanted = [index for index in good if split_of(str(index), 20) == split]
         found = sorted(read_back(output, split), key=lambda features: features["image"])
         assert found == [
-            {"text": str(index * 7).encode(), "image": draw(index, {"seed": 7})["image"]}
+            {"text": str(index * 7).encode(), "image": draw(index, Settings(seed=7))["image"]}
             for index in wanted
         ]
     assert examples.get_int_custom_property("examples") == len(good)
@@ -50,7 +51,8 @@ def test_examples_are_those_of_the_drawer(
 def test_no_examples_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    with pytest.raises(DataError, match=f"drawn_examples is {count}; expected at least 1"):
+    said = f"drawn_examples takes a whole number, 1 or more, found {count}"
+    with pytest.raises(TaskError, match=said):
         execute(
             monkeypatch, GeneratedExampleGen, task(DRAWN), "", tmp_path / "e" / "1",
             drawn_examples=count,
@@ -59,7 +61,7 @@ def test_no_examples_are_an_error(
 
 def test_tfx_resolves_it_without_files() -> None:
     tiny = task(DRAWN)
-    component = GeneratedExampleGen(tiny, DRAWN, "", dict(tiny.hparams), "digest")
+    component = GeneratedExampleGen(tiny, DRAWN, "", tell(Settings(), DATA), "digest")
     assert component.DRIVER_CLASS is QueryBasedDriver
     before = dict(component.exec_properties)
     info = data_types.ComponentInfo("", "", data_types.PipelineInfo("", ""))
@@ -73,12 +75,12 @@ def test_settings_are_what_the_cache_follows(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("components.example_gen.base.load_task", lambda name: tiny)
 
     def properties(digest: str = "digest", **changes: object) -> dict[str, object]:
-        hparams = tiny.resolve_hparams(changes)  # type: ignore[arg-type]
-        return dict(GeneratedExampleGen(tiny, DRAWN, "", hparams, digest).exec_properties)
+        told = tell(tiny.resolve(changes), DATA)  # type: ignore[arg-type]
+        return dict(GeneratedExampleGen(tiny, DRAWN, "", told, digest).exec_properties)
 
     assert properties() == properties()
     for other in (properties("other"), properties(seed=2), properties(drawn_examples=301)):
         assert other["custom_config"] != properties()["custom_config"]
     config, _ = _read_config(properties(seed=2))
-    assert config.hparams == tiny.resolve_hparams({"seed": 2})
+    assert config.settings == tell(Settings(seed=2), DATA)
     assert (config.source, config.data_dir) == (DRAWN, "")

@@ -16,7 +16,7 @@ from components.example_gen.midi.example_gen import Executor, MidiExampleGen
 from components.example_gen.midi.midi_reader import SightedTune, cut_tune, look_at_tune
 from components.example_gen.records import BAD, SET_ASIDE, Reject
 from modules.common.midi.note_state import from_midi, to_midi
-from modules.common.runtime.errors import DataError
+from modules.common.runtime.errors import DataError, SettingError
 
 GOOD = midi(scale(40))
 FAULTS: dict[str, tuple[bytes, str, str]] = {
@@ -86,20 +86,20 @@ TAKEN = {
 }
 
 
-def looked_at(folder: Path, contents: bytes, **hparams: int) -> SightedTune | Reject:
+def looked_at(folder: Path, contents: bytes, **settings: int) -> SightedTune | Reject:
     """What the reader gives for one file."""
     path = folder / "a.mid"
     path.write_bytes(contents)
-    [found] = look_at_tune(str(path), config_for(folder, **hparams))
+    [found] = look_at_tune(str(path), config_for(folder, **settings))
     return found
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, data: Path, output: Path, limit: float = 0.9, **hparams: int
+    monkeypatch: pytest.MonkeyPatch, data: Path, output: Path, limit: float = 0.9, **settings: int
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, dict[str, str]], dict[str, int]]:
     """Examples by split, rejects by path, and counts."""
     output = output / "examples" / "1"
-    found = execute(monkeypatch, MidiExampleGen, tune_task(limit), data, output, **hparams)
+    found = execute(monkeypatch, MidiExampleGen, tune_task(limit), data, output, **settings)
     lines = (output / "quarantine" / "rejects.jsonl").read_text().splitlines()
     rejects = {reject["path"]: reject for reject in map(json.loads, lines)}
     names = ("examples", "quarantined", "set_aside")
@@ -246,8 +246,8 @@ def test_no_file_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["window_steps", "hop_steps"])
 def test_windows_of_nothing_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DataError, match=f"{name} is 0; expected at least 1: --set {name}=16"):
-        Executor.check([], config_for(tmp_path, **{name: 0}))
+    with pytest.raises(SettingError, match=f"{name} takes a whole number, 1 or more, found 0"):
+        config_for(tmp_path, **{name: 0})
 
 
 def test_the_longest_tune_that_is_read_takes_little_memory(tmp_path: Path) -> None:

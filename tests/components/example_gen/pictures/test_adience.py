@@ -17,9 +17,12 @@ from tfx.orchestration import data_types
 
 from components.example_gen.pictures.adience import AdienceExampleGen, Executor
 from components.example_gen.read_config import ReadConfig
+from modules.common.declaring.settings import DATA, resolve, tell
 from modules.common.declaring.task import Task
+from modules.common.declaring.training_settings import TrainingSettings
+from modules.common.pictures.settings import FoldSettings
 from modules.common.pictures.sources import AdienceSource
-from modules.common.runtime.errors import DataError
+from modules.common.runtime.errors import DataError, SettingError
 
 SOURCE = AdienceSource(labeler="drawing.row_label", needs_colour=True)
 # As in the published tables.
@@ -29,10 +32,13 @@ HEADER = (
 )
 
 
+class Settings(TrainingSettings, FoldSettings):
+    """What may be set for a task that reads Adience."""
+
+
 def tiny() -> Task:
     """A task that reads Adience."""
-    plain = task(SOURCE)
-    return replace(plain, hparams={**plain.hparams, "fold": 0}, quarantine_limit=0.9)
+    return replace(task(SOURCE, settings=Settings), quarantine_limit=0.9)
 
 
 def row(user: str, image: str, face: int, age: str) -> str:
@@ -61,11 +67,11 @@ def write_data(data: Path) -> dict[str, bytes]:
 
 
 def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **hparams: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any
 ) -> tuple[dict[str, dict[str, bytes]], dict[tuple[str, str], str]]:
     """Gives the faces by age for each split, and the reasons by place."""
     output = tmp_path / "AdienceExampleGen" / "examples" / "1"
-    execute(monkeypatch, AdienceExampleGen, tiny(), tmp_path / "data", output, **hparams)
+    execute(monkeypatch, AdienceExampleGen, tiny(), tmp_path / "data", output, **settings)
     splits = {
         split: {row["text"].decode(): row["image"] for row in read_back(output, split)}
         for split in ("train", "eval")
@@ -79,7 +85,10 @@ def run(
 def list_rows(data: Path, fold: int = 0) -> None:
     """Does what comes before the pipeline."""
     config = ReadConfig(
-        task_name="tiny_task", source=SOURCE, hparams={"fold": fold}, data_dir=str(data)
+        task_name="tiny_task",
+        source=SOURCE,
+        settings=tell(resolve(Settings, {"fold": fold}), DATA),
+        data_dir=str(data),
     )
     Executor.check(Executor.items(config, SOURCE.patterns), config)
 
@@ -173,13 +182,13 @@ def test_what_is_missing_is_an_error(tmp_path: Path, change: Any, said: str) -> 
 @pytest.mark.parametrize("fold", [-1, 5])
 def test_there_are_five_folds(tmp_path: Path, fold: int) -> None:
     write_data(tmp_path)
-    with pytest.raises(DataError, match=f"fold is {fold}; expected 0 to 4"):
+    with pytest.raises(SettingError, match=f"fold takes a whole number, 0 to 4, found {fold}"):
         list_rows(tmp_path, fold)
 
 
 def test_tfx_notices_changed_tables_and_faces(tmp_path: Path) -> None:
     write_data(tmp_path)
-    component = AdienceExampleGen(tiny(), SOURCE, str(tmp_path), dict(tiny().hparams), "digest")
+    component = AdienceExampleGen(tiny(), SOURCE, str(tmp_path), tell(Settings(), DATA), "digest")
     info = data_types.ComponentInfo("", "", data_types.PipelineInfo("", ""))
 
     def fingerprint() -> str:

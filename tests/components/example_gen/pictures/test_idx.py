@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import task
+from drawing import Settings, task
 from PIL import Image
 from run_executor import execute, read_back
 
@@ -120,7 +120,9 @@ def test_what_is_cut_off_is_counted_picture_by_picture(
 
 def list_pairs(data: Path) -> None:
     """Does what comes before the pipeline."""
-    config = ReadConfig(task_name="tiny_task", source=SOURCE, hparams={}, data_dir=str(data))
+    config = ReadConfig(
+        task_name="tiny_task", source=SOURCE, settings=Settings(), data_dir=str(data)
+    )
     Executor.check(Executor.items(config, SOURCE.patterns), config)
 
 

@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import FOLDER, task, write_picture
+from drawing import FOLDER, Settings, task, write_picture
 from PIL import Image
 from run_executor import execute, read_back
 
 from components.example_gen import quarantine
 from components.example_gen.pictures.image_folder import ImageFolderExampleGen
 from components.example_gen.records import split_of
+from modules.common.declaring.settings import setting
 from modules.common.pictures.image_files import pixel_digest
+from modules.common.pictures.settings import PictureSettings
 from modules.common.pictures.sources import ImageFolderSource
 from modules.common.runtime.errors import DataError
 
@@ -26,24 +28,25 @@ CHOSEN = replace(
     FOLDER,
     depths=(1, 2),
     splitter="drawing.split_or_refuse",
-    min_side_px="min_side_px",
     needs_colour=True,
     drops_duplicates=True,
 )
 
 
+class ChoosySettings(Settings, PictureSettings):
+    """Those of a task for which pictures may be too small."""
+
+    min_side_px: int = setting(20)
+
+
 def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: ImageFolderSource, **hparams: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: ImageFolderSource, **settings: Any
 ) -> tuple[dict[str, list[int]], dict[str, tuple[str, str]], quarantine.Counts]:
     """Gives the numbers of the pictures in each split, the rejects by path, and the counts."""
     output = tmp_path / "ImageFolderExampleGen" / "examples" / "1"
-    tiny = task(source)
-    tiny = replace(
-        tiny, hparams={**tiny.hparams, "min_side_px": 20, "eval_folder": "test"},
-        quarantine_limit=0.9,
-    )  # fmt: skip
+    tiny = replace(task(source, settings=ChoosySettings), quarantine_limit=0.9)
     examples = execute(
-        monkeypatch, ImageFolderExampleGen, tiny, tmp_path / "data", output, **hparams
+        monkeypatch, ImageFolderExampleGen, tiny, tmp_path / "data", output, **settings
     )
     splits = {
         split: sorted(int(features["text"]) for features in read_back(output, split))

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from drawing import FOLDER, task, write_picture
+from drawing import FOLDER, Settings, task, write_picture
 from PIL import Image
 from run_executor import execute, read_back
 from tfx.components.example_gen.driver import FileBasedDriver
@@ -18,6 +18,7 @@ from components.example_gen.pictures.image_folder import ImageFolderExampleGen
 from components.example_gen.pictures.image_reader import read_picture
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record, Reject
+from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime.errors import DataError
 
 
@@ -81,7 +82,10 @@ def test_no_picture_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_copies_are_on_the_same_side(tmp_path: Path) -> None:
     config = ReadConfig(
-        task_name="tiny_task", source=FOLDER, hparams={"digits": "0-9"}, data_dir=str(tmp_path)
+        task_name="tiny_task",
+        source=FOLDER,
+        settings=Settings(digits="0-9"),
+        data_dir=str(tmp_path),
     )
     splits = set()
     for number in range(40):
@@ -98,7 +102,10 @@ def test_copies_are_on_the_same_side(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
     config = ReadConfig(
-        task_name="tiny_task", source=FOLDER, hparams={"digits": "0-9"}, data_dir=str(tmp_path)
+        task_name="tiny_task",
+        source=FOLDER,
+        settings=Settings(digits="0-9"),
+        data_dir=str(tmp_path),
     )
     (tmp_path / "1.png").symlink_to(tmp_path / "gone.png")
     assert list(read_picture(str(tmp_path / "1.png"), config)) == [
@@ -109,7 +116,7 @@ def test_a_file_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
 def test_tfx_notices_a_change_at_any_level(tmp_path: Path) -> None:
     make_folder(tmp_path)
     tiny = task(FOLDER)
-    component = ImageFolderExampleGen(tiny, FOLDER, str(tmp_path), dict(tiny.hparams), "digest")
+    component = ImageFolderExampleGen(tiny, FOLDER, str(tmp_path), tell(Settings(), DATA), "digest")
     info = data_types.ComponentInfo("", "", data_types.PipelineInfo("", ""))
 
     def fingerprint() -> str:

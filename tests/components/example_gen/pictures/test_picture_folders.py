@@ -38,7 +38,8 @@ def test_no_task_trains_on_its_test_folder(
 ) -> None:
     names = [f"{train_folder}/{train}", f"{test_folder}/{test}"]
     write_pictures(tmp_path, *names)
-    side = {"min_side_px": 1} if "min_side_px" in load_task(task_name).hparams else {}
+    names_of_settings = {each.name for each in load_task(task_name).declared}
+    side = {"min_side_px": 1} if "min_side_px" in names_of_settings else {}
     found = ingest(task_name, tmp_path, **side)
     assert not found.reasons
     assert found.splits == {names[0]: "train", names[1]: "eval"}

@@ -10,6 +10,7 @@ import pytest
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.sound.audio_folder import Executor, Voice
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime.errors import DataError
 
 _TASK = load_task("voice_gender")
@@ -19,7 +20,10 @@ _SOURCE = _TASK.sources[1]
 def config_for(data: Path) -> ReadConfig:
     """What the reader is told."""
     return ReadConfig(
-        task_name="voice_gender", source=_SOURCE, hparams=dict(_TASK.hparams), data_dir=str(data)
+        task_name="voice_gender",
+        source=_SOURCE,
+        settings=tell(_TASK.settings(), DATA),
+        data_dir=str(data),
     )
 
 

@@ -82,7 +82,7 @@ def test_ranks_leave_neither_side_empty(count: int, percent: int, held_out: int)
     assert sum(more[key] != splits[key] for key in keys) <= 1
 
 
-@pytest.mark.parametrize("module", ["speech_reader", "clip_reader"])
+@pytest.mark.parametrize("module", ["sound.speech_reader", "sound.clip_reader"])
 def test_readers_are_light(module: str) -> None:
     heavy = "{'tensorflow', 'tfx', 'apache_beam', 'keras', 'librosa', 'PIL'} & set(sys.modules)"
     code = f"import sys, components.example_gen.{module}; print(sorted({heavy}))"

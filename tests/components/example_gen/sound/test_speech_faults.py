@@ -32,6 +32,7 @@ from tfx.orchestration import data_types
 from components.example_gen.records import Record, Reject
 from components.example_gen.sound.speech import Executor, SpeechExampleGen
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.sound.sources import SpeechSource
 from pipelines.data import locate
 from pipelines.environment import Environment
@@ -148,7 +149,8 @@ def test_a_file_that_is_gone_is_quarantined(tmp_path: Path) -> None:
 def fingerprinter(source: SpeechSource, data: Path, patterns: tuple[str, ...]) -> Callable[[], str]:
     """Gives what tells the fingerprint that TFX's driver takes of a folder."""
     task = sound_task(source)
-    component = SpeechExampleGen(task, source, str(data), dict(task.hparams), "digest", patterns)
+    told = tell(task.settings(), DATA)
+    component = SpeechExampleGen(task, source, str(data), told, "digest", patterns)
     info = data_types.ComponentInfo("", "", data_types.PipelineInfo("", ""))
 
     def fingerprint() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from speech_corpora import (
@@ -52,7 +51,7 @@ def test_training_data_may_be_evaluated_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folders", "hparams", "said"),
+    ("folders", "settings", "said"),
     [
         ({"train": NAMES[:4]}, {}, r"recordings with a transcript \(4\) are of one speaker, A,"),
         ({"train": NAMES[:8], "dev": ["A_9", "B_9"]}, {"eval_folder": "dev"}, "left to train on"),
@@ -61,11 +60,11 @@ def test_training_data_may_be_evaluated_on(tmp_path: Path) -> None:
     ],
 )
 def test_a_split_that_would_be_empty_is_an_error(
-    tmp_path: Path, folders: dict[str, list[str]], hparams: dict[str, Any], said: str
+    tmp_path: Path, folders: dict[str, list[str]], settings: dict[str, str], said: str
 ) -> None:
     write_word_files(tmp_path, folders)
     with pytest.raises(DataError, match=said):
-        read_folder(WORDS, tmp_path, **hparams)
+        read_folder(WORDS, tmp_path, **settings)
 
 
 def test_a_test_folder_without_transcripts_is_an_error(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from components.example_gen.base import _read_config
 from components.example_gen.records import split_of
 from components.example_gen.tables.example_gen import CsvExampleGen, Executor
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, as_dict, tell
 from modules.common.runtime.errors import DataError
 
 _NAMES = [f"{family}{given}" for family in "王李张刘陈" for given in "伟芳娜敏静丽强磊军勇艳杰"]
@@ -24,9 +25,8 @@ _NAMES = [f"{family}{given}" for family in "王李张刘陈" for given in "伟�
 def run(data: Path, output: Path, **changes: Any) -> Examples:
     """Runs the executor as TFX does, with the properties of a real component."""
     task = load_task("name_gender")
-    component = CsvExampleGen(
-        task, task.sources[0], str(data), dict(task.hparams), "digest", **changes
-    )
+    told = tell(task.settings(), DATA)
+    component = CsvExampleGen(task, task.sources[0], str(data), told, "digest", **changes)
     examples = Examples()
     examples.uri = str(output)
     context = BaseBeamExecutor.Context(
@@ -126,12 +126,12 @@ def test_only_a_header_is_an_error(tmp_path: Path) -> None:
 
 def test_settings_keep_their_types_on_the_way_to_the_executor(tmp_path: Path) -> None:
     task = load_task("name_gender")
-    component = CsvExampleGen(task, task.sources[0], str(tmp_path), dict(task.hparams), "digest")
+    told = tell(task.settings(), DATA)
+    component = CsvExampleGen(task, task.sources[0], str(tmp_path), told, "digest")
     config, patterns = _read_config(dict(component.exec_properties))
-    assert config.hparams == dict(task.hparams)
-    assert {name: type(value) for name, value in config.hparams.items()} == {
-        name: type(value) for name, value in task.hparams.items()
-    }
+    assert as_dict(config.settings) == {"gender_codes": "auto", "min_character_count": 2}
+    assert isinstance(config.settings, task.settings) and config.settings == told
+    assert isinstance(config.settings.min_character_count, int)
     assert (config.task, config.source, config.data_dir) == (task, task.sources[0], str(tmp_path))
     assert patterns == ["*.[cC][sS][vV]", "*.[tT][sS][vV]"]
 

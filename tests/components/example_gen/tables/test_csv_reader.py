@@ -10,7 +10,9 @@ from components.example_gen.records import Record, Reject, split_of
 from components.example_gen.tables.example_gen import Executor, read_csv
 from components.example_gen.text_files import encoding_of
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime.errors import DataError
+from modules.name_gender.task import Settings
 
 _GOOD = "姓名,性别\n王婷婷,女\n李伟,男\n"
 _READ = [("王婷婷", "female"), ("李伟", "male")]
@@ -20,7 +22,7 @@ def config_for(folder: Path) -> ReadConfig:
     return ReadConfig(
         task_name="name_gender",
         source=load_task("name_gender").sources[0],
-        hparams={},
+        settings=tell(Settings(), DATA),
         data_dir=str(folder),
     )
 
@@ -232,7 +234,7 @@ def test_codes_that_can_be_read_in_two_ways(tmp_path: Path, codes: str) -> None:
     with pytest.raises(DataError, match="1 as male and 0 as female .*, 0 as male and 1 as female"):
         Executor.prepare([str(path)], config)
     for said, one in (("1_male_0_female", "male"), ("0_male_1_female", "female")):
-        told = replace(config, hparams={"gender_codes": said})
+        told = replace(config, settings=tell(Settings(gender_codes=said), DATA))
         told = Executor.prepare([str(path)], told)
         genders = [item.features["gender"] for item in read_csv(str(path), told)]
         other = {"male": "female", "female": "male"}[one]

@@ -24,8 +24,8 @@ _PAIRS = (np.array([[1, 1, 3]]), np.array([[2, 3, 0]]))
 def made(task: Task, baselines: Baselines) -> saved_model.Servable:
     layer = SimpleNamespace(_saved_model_loader_tracked_dict={})
     output: Any = SimpleNamespace(transform_features_layer=lambda: layer, raw_feature_spec=dict)
-    hparams: Any = task.hparams
-    return saved_model.Servable(task, hparams, keras.Sequential(), output, baselines)
+    settings: Any = task.settings
+    return saved_model.Servable(task, settings, keras.Sequential(), output, baselines)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.task import Feature
 from modules.common.graph.tensors import pack_ragged, unpack
 from modules.common.training import input_pipeline
@@ -26,7 +27,7 @@ class Task:
     label = "marks"
     target_is_input = False
 
-    def features_for(self, hparams: dict[str, Any]) -> tuple[Feature, ...]:
+    def features_for(self, settings: Settings) -> tuple[Feature, ...]:
         return _FEATURES
 
 
@@ -63,7 +64,7 @@ def written_split(tmp_path: Path, make: Make = example) -> Split:
             for feature, rows in zip(_FEATURES, make(number), strict=True):
                 written.features.feature[feature.name].bytes_list.value.append(packed(rows))
             writer.write(written.SerializeToString())
-    return Split([path], TransformOutput(), Task(), {})  # type: ignore[arg-type]
+    return Split([path], TransformOutput(), Task(), Settings())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int64"])

@@ -6,11 +6,12 @@ import pytest
 
 from modules.common.declaring.sources import SkipFile
 from modules.common.pictures.image_layouts import class_of
+from modules.common.reading.settings import SplitFolderSettings
 from modules.common.reading.split_folders import split_folder
 
 
 @pytest.mark.parametrize(
-    ("path", "hparams", "split"),
+    ("path", "settings", "split"),
     [
         ("test/hat/1.jpg", {}, "eval"),
         ("train/hat/1.jpg", {}, "train"),
@@ -27,14 +28,14 @@ from modules.common.reading.split_folders import split_folder
     ],
 )
 def test_the_outermost_folder_tells_the_split(
-    path: str, hparams: dict[str, str], split: str | None
+    path: str, settings: dict[str, str], split: str | None
 ) -> None:
-    assert split_folder(path, hparams) == split
+    assert split_folder(path, SplitFolderSettings(**settings)) == split
 
 
 def test_a_test_folder_is_never_trained_on() -> None:
     with pytest.raises(SkipFile, match="test/ is not used: the evaluation is on validation/"):
-        split_folder("test/hat/1.jpg", {"eval_folder": "validation"})
+        split_folder("test/hat/1.jpg", SplitFolderSettings(eval_folder="validation"))
 
 
 def test_skipping_is_not_an_error_of_the_data() -> None:

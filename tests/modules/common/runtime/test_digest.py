@@ -21,7 +21,7 @@ _SOURCES = {
     "modules/a/features.py": (
         "import numpy\n"
         "from typing import TYPE_CHECKING\n"
-        "from modules.common import text\n"
+        "from modules.common.text import in_graph\n"
         "from modules.a.task import NAME\n"
         "def preprocessing_fn():\n"
         "    from modules.common.lazy import X\n"
@@ -140,7 +140,11 @@ def test_a_module_without_source_is_an_error(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("edited", "features_too"),
-    [("name_gender/model.py", False), ("common/training.py", False), ("common/text.py", True)],
+    [
+        ("name_gender/model.py", False),
+        ("common/training/loop.py", False),
+        ("common/text/in_graph.py", True),
+    ],
 )
 def test_the_real_task(tmp_path: Path, edited: str, features_too: bool) -> None:
     shutil.copytree(ROOT / "modules", tmp_path / "modules")

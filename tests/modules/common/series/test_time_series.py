@@ -8,6 +8,7 @@ import pytest
 
 from modules.common.runtime.errors import DataError
 from modules.common.series.dates import parse_date
+from modules.common.series.settings import SeriesSettings
 from modules.common.series.sources import TimeSeriesSource
 from modules.common.series.time_series import TimeSeries, parse
 from modules.railway_forecast.monthly import to_months
@@ -22,7 +23,7 @@ SOURCE = TimeSeriesSource(
 
 
 def read(text: str, encoding: str = "utf-8") -> tuple[TimeSeries, list[tuple[int, str]]]:
-    series, rejects = parse(text.encode(encoding), SOURCE)
+    series, rejects = parse(text.encode(encoding), SOURCE, SeriesSettings())
     return series, [(reject.line, reject.reason) for reject in rejects]
 
 
@@ -144,7 +145,7 @@ def test_upright_among_credits_and_notes_newest_first() -> None:
     text = "\n".join(
         ["数据库：月度数据", "时间：2005", "", "指标,客运量,", *rows[::-1], "", "注：估算,", "来源"]
     )
-    series, rejects = parse(text.encode("gbk"), SOURCE)
+    series, rejects = parse(text.encode("gbk"), SOURCE, SeriesSettings())
     assert series.values == (1, 2, 3, 4, 5, 6) and series.rows == 6
     assert [(reject.line, reject.is_bad) for reject in rejects] == [
         (1, False), (2, False), (12, False), (13, False),
@@ -161,7 +162,7 @@ def test_wide_with_a_column_for_each_month() -> None:
     assert series.values == pytest.approx((1, 2, 8**0.5, 4, 5, 6), rel=0.2)
     assert series.column == "客运量当期值 万人" and series.others == ("客运量累计值 万人",)
     assert any("has no value" in reason for _, reason in rejects)
-    chosen, _ = parse(text.encode(), SOURCE, {"value_column": "客运量累计值 万人"})
+    chosen, _ = parse(text.encode(), SOURCE, SeriesSettings(value_column="客运量累计值 万人"))
     assert chosen.values == (1, 3, 6, 10, 15, 21)
 
 
@@ -188,10 +189,10 @@ def test_which_column_is_taken_and_said(header: str, column: str) -> None:
     assert series.column == column and not rejects
     assert series.values[0] == 10 * names.index(column)
     for name in series.others:
-        chosen, _ = parse(text.encode(), SOURCE, {"value_column": name.lower()})
+        chosen, _ = parse(text.encode(), SOURCE, SeriesSettings(value_column=name.lower()))
         assert chosen.column == name and chosen.values[0] == 10 * names.index(name)
     with pytest.raises(DataError, match="no column 'x' of numbers; there are: ") as caught:
-        parse(text.encode(), SOURCE, {"value_column": "x"})
+        parse(text.encode(), SOURCE, SeriesSettings(value_column="x"))
     assert column in str(caught.value)
 
 
@@ -199,7 +200,9 @@ def test_sums_since_january_are_taken_only_if_a_person_says_so() -> None:
     text = "时间,客运量累计值\n" + "".join(f"{date},{n}\n" for n, date in enumerate(monthly(), 1))
     with pytest.raises(DataError, match="only sums since January: .*--set value_column="):
         read(text)
-    assert parse(text.encode(), SOURCE, {"value_column": "客运量累计值"})[0].values[-1] == 6
+    assert (
+        parse(text.encode(), SOURCE, SeriesSettings(value_column="客运量累计值"))[0].values[-1] == 6
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,13 +224,13 @@ def test_what_can_be_read_in_two_ways_is_refused_and_settled_by_a_setting() -> N
     text = "".join(f"{date};1,23{n}\n" for n, date in enumerate(monthly()))
     with pytest.raises(DataError, match=r"'1,230' can be read as 1230 .* or as 1.23 "):
         read(text)
-    assert parse(text.encode(), SOURCE, {"decimal_mark": "comma"})[0].values[1] == 1.231
-    assert parse(text.encode(), SOURCE, {"decimal_mark": "point"})[0].values[1] == 1231
+    assert parse(text.encode(), SOURCE, SeriesSettings(decimal_mark="comma"))[0].values[1] == 1.231
+    assert parse(text.encode(), SOURCE, SeriesSettings(decimal_mark="point"))[0].values[1] == 1231
     days = "".join(f"{n:02}/01/2005,{n}\n" for n in range(1, 13))
     with pytest.raises(DataError, match="'02/01/2005' can be read as 2005-01-02 or as 2005-02-01"):
         read(days)
-    assert parse(days.encode(), SOURCE, {"date_order": "mdy"})[0].frequency == "monthly"
-    assert parse(days.encode(), SOURCE, {"date_order": "dmy"})[0].frequency == "daily"
+    assert parse(days.encode(), SOURCE, SeriesSettings(date_order="mdy"))[0].frequency == "monthly"
+    assert parse(days.encode(), SOURCE, SeriesSettings(date_order="dmy"))[0].frequency == "daily"
 
 
 def test_a_number_in_another_way_than_the_others_costs_its_row() -> None:
@@ -249,7 +252,7 @@ def test_quarters(pattern: str) -> None:
 
 def test_a_table_that_is_none() -> None:
     with pytest.raises(DataError, match="a date and a value; the file is an Excel workbook"):
-        parse(b"PK\3\4 xl/workbook.xml", SOURCE)
+        parse(b"PK\3\4 xl/workbook.xml", SOURCE, SeriesSettings())
     with pytest.raises(
         DataError, match="at least three different dates\n  line 2: expected a date"
     ):

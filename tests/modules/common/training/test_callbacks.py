@@ -9,24 +9,26 @@ import keras
 import numpy as np
 import pytest
 
+from modules.common.declaring.settings import change
+from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.runtime import progress
 from modules.common.training.callbacks import CURVE_FILE, CosineDecay, StepLimit, callbacks
 from modules.common.training.loop import epochs_of
 
-_HPARAMS = {"epochs": 3, "learning_rate": 0.1, "patience": 0, "schedule": "cosine"}
+_SETTINGS = TrainingSettings(epochs=3, learning_rate=0.1, schedule="cosine")
 
 
-def fit(hparams: dict, log_dir: Path) -> keras.Model:
+def fit(settings: TrainingSettings, log_dir: Path) -> keras.Model:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.SGD(float(hparams["learning_rate"])), "mse", metrics=["mae"])
+    model.compile(keras.optimizers.SGD(settings.learning_rate), "mse", metrics=["mae"])
     x = np.random.default_rng(1).normal(size=(40, 2)).astype(np.float32)
     model.fit(
         x,
         x[:, :1],
         batch_size=10,
-        epochs=int(hparams["epochs"]),
+        epochs=settings.epochs,
         validation_data=(x, x[:, :1]),
-        callbacks=callbacks(hparams, 4, str(log_dir)),
+        callbacks=callbacks(settings, settings.epochs, 4, str(log_dir)),
         verbose=0,
     )
     return model
@@ -46,22 +48,22 @@ def test_cosine_agrees_with_keras_schedule() -> None:
 
 
 def test_cosine_ends_near_zero_and_plateau_keeps_the_rate(tmp_path: Path) -> None:
-    assert float(fit(_HPARAMS, tmp_path / "a").optimizer.learning_rate) < 0.01
-    kept = fit({**_HPARAMS, "schedule": "plateau"}, tmp_path / "b")
+    assert float(fit(_SETTINGS, tmp_path / "a").optimizer.learning_rate) < 0.01
+    kept = fit(change(_SETTINGS, schedule="plateau"), tmp_path / "b")
     assert float(kept.optimizer.learning_rate) == pytest.approx(0.1)
 
 
 def test_what_falls_by_less_than_asked_for_stands_still(tmp_path: Path) -> None:
-    waits = {**_HPARAMS, "schedule": "plateau", "patience": 3}
-    kept = fit({**waits, "least_fall": 0.0}, tmp_path / "a")
+    waits = change(_SETTINGS, schedule="plateau", patience=3)
+    kept = fit(change(waits, least_fall=0.0), tmp_path / "a")
     assert float(kept.optimizer.learning_rate) == pytest.approx(0.1)
     # The first epoch has none before it; both others fall by less than a million.
-    halved = fit({**waits, "least_fall": 1e6}, tmp_path / "b")
+    halved = fit(change(waits, least_fall=1e6), tmp_path / "b")
     assert float(halved.optimizer.learning_rate) == pytest.approx(0.1 / 4)
 
 
 def test_the_curve_has_a_row_for_each_epoch(tmp_path: Path) -> None:
-    fit(_HPARAMS, tmp_path)
+    fit(_SETTINGS, tmp_path)
     with (tmp_path / CURVE_FILE).open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
@@ -74,7 +76,7 @@ def test_the_curve_has_a_row_for_each_epoch(tmp_path: Path) -> None:
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
     reports: list[progress.Progress] = []
     with progress.subscribed(reports.append):
-        fit(_HPARAMS, tmp_path)
+        fit(_SETTINGS, tmp_path)
     done = [report.done for report in reports]
     assert done == sorted(done) and done[-1] == 3 and reports[-1].total == 3
     assert any(value != int(value) for value in done)
@@ -82,7 +84,7 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hparams", "steps_per_epoch", "epochs"),
+    ("settings", "steps_per_epoch", "epochs"),
     [
         ({"epochs": 16}, 2, 16),
         ({"epochs": 16, "min_steps": 0}, 2, 16),
@@ -91,9 +93,9 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
     ],
 )
 def test_little_data_is_seen_more_often(
-    hparams: dict[str, int], steps_per_epoch: int, epochs: int
+    settings: dict[str, int], steps_per_epoch: int, epochs: int
 ) -> None:
-    assert epochs_of(hparams, steps_per_epoch) == epochs
+    assert epochs_of(TrainingSettings(**settings), steps_per_epoch) == epochs
 
 
 @pytest.mark.parametrize("limit", [1, 6, 1000])
@@ -107,4 +109,4 @@ def test_a_fit_ends_after_so_many_steps(limit: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("limit", "epochs"), [(0, 25), (1, 1), (41, 11), (1000, 25)])
 def test_a_limit_of_steps_goes_before_the_least(limit: int, epochs: int) -> None:
-    assert epochs_of({"epochs": 3, "min_steps": 100}, 4, limit) == epochs
+    assert epochs_of(TrainingSettings(epochs=3, min_steps=100), 4, limit) == epochs

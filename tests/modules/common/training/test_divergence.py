@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.runtime.errors import GateError
 from modules.common.training import divergence
 from modules.common.training.callbacks import callbacks
@@ -20,7 +21,7 @@ _TASK = load_task("name_gender")
 
 def fit(learning_rate: float, log_dir: Path, optimizer: type, patience: int = 0) -> dict:
     """Fits a line, as `training.run` does, and checks it."""
-    hparams = {"epochs": 3, "learning_rate": learning_rate, "patience": patience}
+    settings = TrainingSettings(epochs=3, learning_rate=learning_rate, patience=patience)
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(optimizer(learning_rate), "mse")
@@ -32,10 +33,10 @@ def fit(learning_rate: float, log_dir: Path, optimizer: type, patience: int = 0)
         batch_size=10,
         epochs=3,
         validation_data=(x, x[:, :1]),
-        callbacks=[*callbacks(hparams, 4, str(log_dir)), watch],
+        callbacks=[*callbacks(settings, 3, 4, str(log_dir)), watch],
         verbose=0,
     )
-    divergence.check(model, watch, _TASK, hparams, str(log_dir))
+    divergence.check(model, watch, _TASK, settings, str(log_dir))
     return json.loads((log_dir / divergence.FIT_FILE).read_text())
 
 
@@ -72,9 +73,10 @@ def test_nothing_is_said_of_what_was_not_trained(tmp_path: Path) -> None:
 def test_the_best_weights_count_where_they_are_kept() -> None:
     watch = divergence.LossWatch()
     watch.val_losses = [0.5, 0.4, math.nan]
-    assert watch.kept({"patience": 2}) == 0.4
-    assert math.isnan(watch.kept({"patience": 0}))
+    assert watch.kept(TrainingSettings(patience=2)) == 0.4
+    assert math.isnan(watch.kept(TrainingSettings(patience=0)))
 
 
 def test_a_rate_that_is_no_higher_than_the_default_is_to_be_lower() -> None:
-    assert "--learning-rate 5e-05, now 0.0005" in divergence.advice(_TASK, {"learning_rate": 5e-4})
+    said = divergence.advice(_TASK, TrainingSettings(learning_rate=5e-4))
+    assert "--learning-rate 5e-05, now 0.0005" in said

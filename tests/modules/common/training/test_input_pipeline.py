@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.task import Feature
 from modules.common.graph.tensors import pack, unpack
 from modules.common.training import input_pipeline
@@ -26,7 +27,7 @@ class Task:
     label = "label"
     target_is_input = False
 
-    def features_for(self, hparams: dict[str, Any]) -> tuple[Feature, ...]:
+    def features_for(self, settings: Settings) -> tuple[Feature, ...]:
         return _FEATURES
 
 
@@ -61,7 +62,7 @@ def write(folder: Path, count: int) -> list[str]:
 def split(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Split:
     if request.param == "streamed":
         monkeypatch.setattr(input_pipeline, "_IN_MEMORY_BYTES", 0)
-    return Split(write(tmp_path, 10), TransformOutput(), Task(), {})  # type: ignore[arg-type]
+    return Split(write(tmp_path, 10), TransformOutput(), Task(), Settings())  # type: ignore[arg-type]
 
 
 def test_a_target_that_is_an_input_is_among_the_features(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_shuffling_is_seeded_and_differs_by_epoch(split: Split) -> None:
 
 
 def test_an_empty_split_has_no_examples(tmp_path: Path) -> None:
-    split = Split(write(tmp_path, 0), TransformOutput(), Task(), {})  # type: ignore[arg-type]
+    split = Split(write(tmp_path, 0), TransformOutput(), Task(), Settings())  # type: ignore[arg-type]
     assert split.examples == 0
     assert split["image"].shape == (0, 2, 3, 1)
 
@@ -122,7 +123,7 @@ def test_examples_that_begin_alike_are_in_an_order_of_their_own(tmp_path: Path) 
     class Wide(Task):
         label = "image"
 
-        def features_for(self, hparams: dict[str, Any]) -> tuple[Feature, ...]:
+        def features_for(self, settings: Settings) -> tuple[Feature, ...]:
             return (Feature(name="image", dtype="uint8", shape=(20, 20, 1)),)
 
     class OnlyImages:
@@ -140,7 +141,7 @@ def test_examples_that_begin_alike_are_in_an_order_of_their_own(tmp_path: Path) 
                 example = tf.train.Example()
                 example.features.feature["image"].bytes_list.value.append(packed[index])
                 writer.write(example.SerializeToString())
-        split = Split([str(path)], OnlyImages(), Wide(), {})  # type: ignore[arg-type]
+        split = Split([str(path)], OnlyImages(), Wide(), Settings())  # type: ignore[arg-type]
         found.append(split["image"])
     np.testing.assert_array_equal(found[0], found[1])
     assert sorted(found[0][:, 15, 15, 0].tolist()) == list(range(12))

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import pytest
 
+from modules.common.declaring.training_settings import PrecisionSettings
 from modules.common.training import precision
 
 
@@ -20,12 +21,14 @@ def test_auto_follows_the_processor(
     info = tmp_path / "cpuinfo"
     info.write_text(f"flags : {flags}\n")
     monkeypatch.setattr(precision, "_CPU_INFO", info)
-    assert precision.training_policy({"precision": "auto"}) == policy
+    assert precision.training_policy(PrecisionSettings(precision="auto")) == policy
 
 
 def test_float32_is_the_default() -> None:
-    assert precision.training_policy({}) == "float32"
-    assert precision.training_policy({"precision": "mixed_bfloat16"}) == "mixed_bfloat16"
+    assert precision.training_policy(PrecisionSettings()) == "float32"
+    assert (
+        precision.training_policy(PrecisionSettings(precision="mixed_bfloat16")) == "mixed_bfloat16"
+    )
 
 
 def test_the_policy_ends_with_the_block() -> None:
