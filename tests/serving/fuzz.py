@@ -2,7 +2,7 @@
 
     .venv/bin/python tests/serving/fuzz.py --requests 100000 --seed 1
 
-It starts a server of its own over the tiny model of conftest.py; with `--address` and `--rest` it
+It starts a server of its own over the tiny model of `tiny_model`; with `--address` and `--rest` it
 fuzzes another that serves that model as `tiny`. The same seed draws the same requests. Every answer
 must come within ten seconds with a code that is right for what is wrong with the request, right
 requests in between must be answered rightly, and health checks too.
@@ -25,6 +25,7 @@ from pathlib import Path
 import grpc
 
 ROOT = Path(__file__).resolve().parents[2]
+HELPERS = ROOT / "tests" / "helpers"
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from fuzz_bodies import Bodies  # noqa: E402
@@ -40,12 +41,12 @@ _BATCH = 500
 _SERVE = """
 import os, sys
 sys.path[:0] = sys.argv[1:3]
-import conftest
+import tiny_model
 from pathlib import Path
 from serving.config import ServerConfig
 from serving.server import Server
 root = Path(sys.argv[3])
-conftest.export(root / "tiny" / "1", "v1")
+tiny_model.export(root / "tiny" / "1", "v1")
 with Server(root, ServerConfig(port=0, rest_port=0)) as server:
     print("ports", server.port, server.rest_port, flush=True)
     sys.stdin.read()
@@ -195,7 +196,7 @@ def own_server(root: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     Yields:
         Its process, its gRPC and its REST address.
     """
-    command = [sys.executable, "-c", _SERVE, str(ROOT), str(Path(__file__).parent), str(root)]
+    command = [sys.executable, "-c", _SERVE, str(ROOT), str(HELPERS), str(root)]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     )

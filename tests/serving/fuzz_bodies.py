@@ -37,7 +37,7 @@ def request(body: bytes = b"", path: str = _PREDICT, method: str = "POST", **hea
 
 
 class Bodies:
-    """Draws requests over REST to the model `tiny` of conftest.py."""
+    """Draws requests over REST to the model `tiny` of `tiny_model`."""
 
     def __init__(self, draw: random.Random) -> None:
         """Takes where chance comes from."""

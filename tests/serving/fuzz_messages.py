@@ -30,7 +30,7 @@ _FIELDS = ("float_val", "double_val", "int_val", "string_val", "scomplex_val", "
 
 
 class Messages:
-    """Draws calls over gRPC to the model `tiny` of conftest.py."""
+    """Draws calls over gRPC to the model `tiny` of `tiny_model`."""
 
     def __init__(self, draw: random.Random) -> None:
         """Takes where chance comes from."""
