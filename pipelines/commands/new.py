@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import shutil
 
 import click
 
@@ -48,7 +48,7 @@ def command(name: str, like: Task) -> None:
     width = max(len(str(path)) for path in task.paths)
     for path in task.paths:
         click.echo(f"  {path!s:<{width}}  {_ABOUT[path.parts[0]]}")
-    click.echo("\nSee that it runs and what it declares, then begin with its task.py:\n")
+    click.echo("\nSee what it declares and that it runs, then begin with its task.py:\n")
     for line in _next_commands(name):
         click.echo(f"  {line}")
     if task.lint is None:
@@ -58,14 +58,12 @@ def command(name: str, like: Task) -> None:
 
 
 def _next_commands(name: str) -> tuple[str, ...]:
+    """Three commands as a person in the checkout can enter them."""
+    is_known = shutil.which("lianxi") is not None
+    folder = ".venv/bin/"
+    here = "" if is_known or not (new_task.CHECKOUT / folder).is_dir() else folder
     return (
-        f"lianxi list {name}",
-        f"lianxi run {name} --env smoke",
-        f"{_python()} -m pytest tests/conformance -k {name}",
+        f"{here}lianxi list {name}",
+        f"{here}lianxi run {name} --env smoke",
+        f"{here}python -m pytest tests/conformance -k {name}",
     )
-
-
-def _python() -> str:
-    """The interpreter as a person in the checkout would name it."""
-    python = Path(".venv/bin/python")
-    return str(python) if (new_task.CHECKOUT / python).exists() else "python"
