@@ -25,7 +25,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from lianxi_client import Client
-from modules.common.asking.request_files import recording_request
+from modules.common.asking.request_files import read_recording
 from modules.common.runtime.errors import LianxiError
 from serving.config import ServerConfig
 from serving.server import Server
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="the median of so many is taken")
     arguments = parser.parse_args()
     try:
-        wavs = [recording_request(_TASK, str(path)) for path in files(arguments.recordings)]
+        wavs = [read_recording(_TASK, str(path)) for path in files(arguments.recordings)]
     except LianxiError as error:
         sys.exit(str(error))
     with Server({_TASK: arguments.model}, ServerConfig(port=0)) as server:

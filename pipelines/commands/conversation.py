@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import signal
 import sys
 import threading
@@ -11,7 +12,8 @@ from typing import TextIO
 
 import click
 
-from modules.common.asking.request_numbers import parse_number
+from modules.common.asking.asking import Said
+from modules.common.declaring.fields import Field
 from modules.common.runtime.errors import LianxiError
 from pipelines.standard_streams import check_text, typed_lines
 
@@ -19,45 +21,37 @@ _PROMPT = "> "
 _END = "quit"
 _GREETING = f"Say something. {_END} or Ctrl-D ends the conversation."
 
-Settings = Mapping[str, str]
 
-
-def settings_by_turn(known: Settings, given: Settings) -> Iterator[Settings]:
-    """Gives the settings of each turn: those given, and, where there is a `seed`, another one.
+def say_by_turn(options: Mapping[str, Field], said: Said) -> Iterator[Said]:
+    """Gives what is said of each turn: what was said, and, where there is a seed, another one.
 
     Replies that are drawn would otherwise be the same to the same line. The first turn has the
-    seed that was given, or 0, each later one the next number: a whole talk can be had again.
+    seed that was given, or the default, each later one the next number: a whole talk can be had
+    again.
 
     Args:
-        known: What a request of the task may say.
-        given: What the person said, for the whole talk.
-
-    Raises:
-        DataError: If the seed is no number.
+        options: What a request of the task may say.
+        said: What the person said, for the whole talk.
     """
-    first = parse_number("seed", given.get("seed") or "0", int)
-
-    def turns() -> Iterator[Settings]:
-        number = first
-        while True:
-            yield {**given, "seed": str(number)} if "seed" in known else given
-            number += 1
-
-    return turns()
+    seed = next((field for field in options.values() if field.kind == "seed"), None)
+    if seed is None:
+        yield from itertools.repeat(said)
+        return
+    first = said.get(seed.name, seed.default)
+    for number in itertools.count(int(str(first))):
+        yield {**said, seed.name: number}
 
 
-def converse(
-    answer: Callable[[str, Settings], str], turns: Iterator[Settings], stderr: TextIO
-) -> int:
+def converse(answer: Callable[[str, Said], str], turns: Iterator[Said], stderr: TextIO) -> int:
     """Answers what is said on standard input, line by line; blank lines are passed over.
 
     A terminal gets a prompt, a line can be edited there and earlier ones come back, and Ctrl-C
     ends the talk as Ctrl-D and `quit` do. What is no terminal gets the answers alone.
 
     Args:
-        answer: What was said and the settings of this turn, to the line that answers. It raises
+        answer: The line and what is said of this turn besides, to the line that answers. It raises
             `LianxiError` for what cannot be answered; the talk goes on.
-        turns: Settings, turn by turn.
+        turns: What is said besides, turn by turn.
         stderr: For messages to the person.
 
     Returns:
@@ -74,10 +68,10 @@ def converse(
                 break
             if not said:
                 continue
-            settings = next(turns)
+            besides = next(turns)
             try:
                 check_text(said)
-                reply = answer(said, settings)
+                reply = answer(said, besides)
             except LianxiError as error:
                 print(f"error: {error}", file=stderr)
                 failures += 1

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import functools
 import glob
-import importlib
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 import numpy as np
 
+from modules.common.asking.asking import Asker, Said, asker_of
+from modules.common.declaring.fields import FILE_KINDS, Field
 from modules.common.declaring.task import Task
-from modules.common.runtime.errors import (
-    LianxiError,
-    MissingDataError,
-    SettingError,
-    WrongUsage,
-    did_you_mean,
-)
+from modules.common.runtime.errors import LianxiError, MissingDataError, SettingError, WrongUsage
 from pipelines import last_run, pushed, stopping
 from pipelines.commands.answer_json import answer_line
-from pipelines.commands.conversation import converse, settings_by_turn
+from pipelines.commands.conversation import converse, say_by_turn
 from pipelines.commands.options import (
+    DeclaredOption,
     SettingsCommand,
     SettingType,
     env_option,
+    remember_set,
     root_option,
     task_argument,
 )
@@ -40,10 +36,12 @@ from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
 from pipelines.standard_streams import check_text, typed_lines
 
+if TYPE_CHECKING:
+    from lianxi_client import Client
+
 # A person who names a server wants to know soon that none is there.
 _CONNECT_TIMEOUT_S = 2.0
 _LOAD_TIMEOUT_S = 120.0
-_ANSWER_TIMEOUT_S = 60.0
 _NAMED_CHARS = 200
 # How a server tells of an assertion in a model's graph.
 _ASSERTION = re.compile(r"assertion failed: \[(?P<said>.*?)\] \[\[\{\{node", re.DOTALL)
@@ -52,20 +50,23 @@ _ASSERTION = re.compile(r"assertion failed: \[(?P<said>.*?)\] \[\[\{\{node", re.
 class RequestCommand(SettingsCommand):
     """A command that takes what a request of its task may say as options."""
 
-    def settings(self, task: Task) -> Mapping[str, str]:
-        """Names what a request may say, by the task's `predict.OPTIONS`."""
-        options: Mapping[str, str] = getattr(_human(task), "OPTIONS", {})
-        return options
+    def declare_options(self, task: Task) -> Iterable[DeclaredOption]:
+        """Makes an option of each field that a person may say by name."""
+        for field in asker_of(task).options.values():
+            default = f" Default: {field.default_text}." if field.default_text else ""
+            # The choices stand where the value stands.
+            meaning = field.doc if field.kind == "choice" else field.meaning
+            words = f"{meaning[:1].upper()}{meaning[1:]}.{default}"
+            is_flag = field.kind == "switch"
+            yield DeclaredOption(field.name, words, _metavar(field), is_flag)
 
-    def flags(self, task: Task) -> Collection[str]:
-        """Names those that take no value, by the task's `predict.FLAGS`."""
-        flags: Collection[str] = getattr(_human(task), "FLAGS", ())
-        return flags
 
-
-def _human(task: Task) -> ModuleType:
-    """The module that says how a person asks the task."""
-    return importlib.import_module(f"modules.{task.name}.predict")
+def _metavar(field: Field) -> str:
+    if field.kind in (*FILE_KINDS, "path"):
+        return "FILE"
+    if field.kind == "choice":
+        return "|".join(str(choice) for choice in field.choices)
+    return {"int64": "INTEGER", "float32": "NUMBER"}.get(field.dtype, "TEXT")
 
 
 @click.command(cls=RequestCommand)
@@ -81,6 +82,7 @@ def _human(task: Task) -> ModuleType:
     "settings",
     type=SettingType(),
     multiple=True,
+    callback=remember_set,
     help="Say more about what you ask for; may be given many times. Each is also an option of its "
     "own. `lianxi predict TASK --help` shows them.",
 )
@@ -104,7 +106,7 @@ def command(
     the others are answered, and the exit code is 1.
 
     Without INPUTS, a task that converses opens a conversation: a line is said, a line answers,
-    `quit` or Ctrl-D ends it. Settings hold for the whole talk; the seed goes on by one with each
+    `quit` or Ctrl-D ends it. Options hold for the whole talk; the seed goes on by one with each
     line. Lines may be piped in, too.
 
     \b
@@ -117,36 +119,34 @@ def command(
     cat names.txt | lianxi predict name_gender - --json
     """
     env = environment(env_name, root)
-    human = _human(task)
-    given = _known_settings(task, dict(settings))
+    asker = asker_of(task)
+    said = asker.parse(dict(settings))
     stopping.kept("Answers that were given stand.")
-    converses = not inputs and getattr(human, "CONVERSES", False)
-    # What is wrong with the settings is said before a model is loaded.
-    turns = settings_by_turn(human.OPTIONS, given) if converses else iter(())
-    shown_options: Collection[str] = getattr(human, "SHOW_OPTIONS", ())
-    check_usage(task, human, inputs, out, server, as_json)
-    if not inputs and getattr(human, "DEFAULTS_TO_DATA", False):
-        given = last_run.settings(env, task.name, human.OPTIONS) | given
-    are_many_files = human.TAKES.startswith("paths") and (len(inputs) > 1 or "-" in inputs)
+    converses = not inputs and task.serving.converses
+    check_usage(asker, inputs, out, server, as_json)
+    asker.check_needed(said)
+    if not inputs and asker.asking.may_be_left_out:
+        trained_with = last_run.settings(env, task.name, asker.options)
+        said = asker.parse(trained_with) | said
+    are_many_files = asker.takes_files and (len(inputs) > 1 or "-" in inputs)
     with _client(task, env, server) as (client, stderr):
-        ask = functools.partial(_ask, client, task, human)
+        ask = functools.partial(_ask, client, asker)
 
-        def reply(text: str, settings: Mapping[str, str]) -> str:
-            request, answer = ask(text, settings)
-            return answer_line(answer) if as_json else str(human.reply(request, answer))
+        def reply(text: str, said: Said) -> str:
+            _, answer = ask(text, said)
+            return answer_line(answer) if as_json else asker.reply(answer)
 
         def shown(number: int, text: str) -> str:
-            request, answer = ask(text, given)
+            request, answer = ask(text, said)
             if as_json:
                 return answer_line(answer)
-            told = {name: given[name] for name in shown_options if name in given}
-            line = human.show(request, answer, _out(task, human, out, number), **told)
-            return f"{text}: {line}" if are_many_files else str(line)
+            line = asker.show(request, answer, _out(asker, out, number), said)
+            return f"{text}: {line}" if are_many_files else line
 
         if converses:
-            failures = converse(reply, turns, stderr)
+            failures = converse(reply, say_by_turn(asker.options, said), stderr)
         else:
-            failures = _answer_each(_inputs(task, human, inputs, env), shown, stderr)
+            failures = _answer_each(_inputs(asker, inputs, env), shown, stderr)
     sys.exit(1 if failures else 0)
 
 
@@ -178,35 +178,23 @@ def _answer_each(texts: Iterator[str], shown: Callable[[int, str], str], stderr:
     return failures
 
 
-def _known_settings(task: Task, given: dict[str, str]) -> dict[str, str]:
-    """Gives the settings; raises `WrongUsage` for one that the task does not have."""
-    known: Mapping[str, str] = getattr(_human(task), "OPTIONS", {})
-    for name in given:
-        if name not in known:
-            hint = did_you_mean(name, known) if known else "it takes none"
-            raise WrongUsage(f"a request to {task.name} has no setting {name!r}; {hint}")
-    return given
-
-
-def _out(task: Task, human: ModuleType, out: Path | None, number: int) -> Path | None:
+def _out(asker: Asker, out: Path | None, number: int) -> Path | None:
     """Where the answer to one of several inputs is written: none may overwrite another's."""
-    suffix = getattr(human, "WRITES", "")
-    if out is None and not suffix:
+    if out is None and not asker.suffix:
         return None
-    path = out or Path(f"{task.name}{suffix}")
+    path = out or Path(f"{asker.task.name}{asker.suffix}")
     return path.with_name(f"{path.stem}_{number + 1}{path.suffix}") if number else path
 
 
-def _inputs(
-    task: Task, human: ModuleType, inputs: tuple[str, ...], env: Environment
-) -> Iterator[str]:
-    if not inputs and getattr(human, "DEFAULTS_TO_DATA", False):
+def _inputs(asker: Asker, inputs: tuple[str, ...], env: Environment) -> Iterator[str]:
+    task = asker.task
+    if not inputs and asker.asking.may_be_left_out:
         globs = last_run.load(env, task.name).data_files.splitlines()
         inputs = tuple(sorted({path for files in globs for path in glob.glob(files)}))
-    if not inputs and not getattr(human, "NEEDS_INPUT", True):
+    if not inputs and not asker.needs_input:
         inputs = ("",)
     if not inputs:
-        raise click.UsageError(f"{task.name} takes {human.TAKES}; give one or more, or -")
+        raise click.UsageError(f"{task.name} takes {asker.takes}; give one or more, or -")
     for text in inputs:
         if text == "-":
             yield from (line for line in typed_lines() if line.strip())
@@ -215,29 +203,25 @@ def _inputs(
 
 
 def _ask(
-    client: Any,
-    task: Task,
-    human: ModuleType,
-    text: str,
-    settings: Mapping[str, str],
+    client: Client, asker: Asker, text: str, said: Said
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Reads one input and gets its answer; whatever goes wrong is said in a line."""
     from lianxi_client import ClientError
 
-    timeout_s = getattr(human, "TIMEOUT_S", _ANSWER_TIMEOUT_S)
+    task = asker.task
     try:
-        if not human.TAKES.startswith("paths"):
+        if not asker.takes_files:
             check_text(text)
-        signature, request = human.read_request(text, **settings)
+        signature, request = asker.read(text, said)
         return request, client.predict(
-            task.name, request, signature_name=signature, timeout_s=timeout_s
+            task.name, request, signature_name=signature, timeout_s=task.serving.timeout_s
         )
     except ClientError as error:
         check_answers(error)
-        said = _said_by_the_graph(str(error))
-        if said.split(":")[0].split(" ")[0] in getattr(human, "OPTIONS", {}):
-            raise SettingError(said) from error
-        raise LianxiError(said) from error
+        refusal = _said_by_the_graph(str(error))
+        if refusal.split(":")[0].split(" ")[0] in asker.options:
+            raise SettingError(refusal) from error
+        raise LianxiError(refusal) from error
     except (OSError, ValueError) as error:
         raise LianxiError(explain(error) if isinstance(error, OSError) else str(error)) from error
 

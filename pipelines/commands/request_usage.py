@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
 
-from modules.common.declaring.task import Task
+from modules.common.asking.asking import Asker
 from modules.common.runtime.errors import LianxiError, MissingDataError
 
 if TYPE_CHECKING:
@@ -42,18 +41,12 @@ def check_answers(error: ClientError) -> None:
 
 
 def check_usage(
-    task: Task,
-    human: ModuleType,
-    inputs: tuple[str, ...],
-    out: Path | None,
-    server: str | None,
-    as_json: bool,
+    asker: Asker, inputs: tuple[str, ...], out: Path | None, server: str | None, as_json: bool
 ) -> None:
     """Raises for what is wrong with a command line, before a model is loaded.
 
     Args:
-        task: Who is asked.
-        human: Its module `predict`.
+        asker: Who is asked.
         inputs: What was given to answer.
         out: Where answers are to be written.
         server: Address of the server to ask.
@@ -63,24 +56,25 @@ def check_usage(
         UsageError: If options exclude each other, or one has no meaning here.
         MissingDataError: If none of the files that were named is there.
     """
+    name = asker.task.name
     if out is not None and as_json:
         raise click.UsageError("--json prints the answers, --out writes them; give one of them")
-    may_write = getattr(human, "MAY_WRITE", hasattr(human, "WRITES"))
-    if out is not None and not may_write:
-        raise click.UsageError(f"{task.name} answers in words and writes no file; leave --out out")
+    if out is not None and not asker.may_write:
+        raise click.UsageError(f"{name} answers in words and writes no file; leave --out out")
     if server is not None and not _ADDRESS.fullmatch(server):
         raise click.UsageError(
             "--server takes HOST:PORT, such as localhost:8500, or http://localhost:8501 for REST, "
             f"found {server!r}"
         )
-    may_be_none = ("CONVERSES", "DEFAULTS_TO_DATA")
-    needs_input = getattr(human, "NEEDS_INPUT", True)
-    if not inputs and needs_input and not any(getattr(human, name, False) for name in may_be_none):
-        raise click.UsageError(f"{task.name} takes {human.TAKES}; give one or more, or -")
+    if inputs and not asker.needs_input:
+        raise click.UsageError(f"{name} takes {asker.takes}; found {', '.join(inputs)}")
+    may_be_none = asker.task.serving.converses or asker.asking.may_be_left_out
+    if not inputs and asker.needs_input and not may_be_none:
+        raise click.UsageError(f"{name} takes {asker.takes}; give one or more, or -")
     named = [text for text in inputs if text != "-"]
-    if human.TAKES.startswith("paths") and named:
+    if asker.takes_files and named:
         missing = [text for text in named if not Path(text).expanduser().exists()]
         if missing == list(inputs):
             raise MissingDataError(
-                f"{task.name} takes {human.TAKES}, found no file {', '.join(map(repr, missing))}"
+                f"{name} takes {asker.takes}, found no file {', '.join(map(repr, missing))}"
             )

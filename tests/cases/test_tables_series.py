@@ -8,16 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from asked import read_request
 from run_executor import execute
 
 from components.example_gen.quarantine import read_counts
 from components.example_gen.series.time_series import TimeSeriesExampleGen
 from modules.common.declaring.registry import load_task
-from modules.common.runtime.errors import DataError, TaskError
+from modules.common.runtime.errors import DataError, SettingError
 from modules.common.series.settings import SeriesSettings
 from modules.common.series.time_series import TimeSeries, parse
-from modules.railway_forecast.predict import read_request
-from modules.railway_forecast.task import SOURCE
+from modules.railway_forecast.task import SOURCE, TASK
 
 Case = Callable[[str], Path]
 
@@ -57,11 +57,11 @@ def test_20_which_column_and_which_others(case: Case) -> None:
 
 def test_20_a_request_chooses_too(case: Case) -> None:
     path = str(case("20") / "in3" / "cumulative-first.csv")
-    _, request = read_request(path)
-    _, sums = read_request(path, value_column="铁路客运量累计值(万人)")
+    _, request = read_request(TASK, path)
+    _, sums = read_request(TASK, path, value_column="铁路客运量累计值(万人)")
     assert request["history"][0][1] == 9735.69 and sums["history"][0][1] == 18630.88
-    with pytest.raises(TaskError, match="decimal_mark takes one of auto, point, comma"):
-        read_request(path, decimal_mark=";")
+    with pytest.raises(SettingError, match="decimal_mark: expected one of auto, point, comma"):
+        read_request(TASK, path, decimal_mark=";")
 
 
 def test_22_what_the_mark_settles_cannot_be_overruled_in_silence(case: Case) -> None:
@@ -123,6 +123,6 @@ def test_days_become_months_as_a_person_says(tmp_path: Path) -> None:
     day = datetime.date(2015, 1, 1)
     days = [day + datetime.timedelta(days=n) for n in range(800)]
     (tmp_path / "a.csv").write_text("".join(f"{each},2\n" for each in days))
-    sums = read_request(str(tmp_path / "a.csv"))[1]["history"][0]
-    means = read_request(str(tmp_path / "a.csv"), combine="mean")[1]["history"][0]
+    sums = read_request(TASK, str(tmp_path / "a.csv"))[1]["history"][0]
+    means = read_request(TASK, str(tmp_path / "a.csv"), combine="mean")[1]["history"][0]
     assert sums[:2] == [62, 56] and means[:2] == [2, 2]

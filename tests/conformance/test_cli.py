@@ -70,7 +70,7 @@ def test_help_teaches(command: str) -> None:
         (["run", "name_gendre"], 2, "did you mean 'name_gender'"),
         (["rnu", "name_gender"], 2, "did you mean 'run'"),
         (["run", "name_gender", "--set", "epoch=3"], 2, "did you mean 'epochs'"),
-        (["run", "name_gender", "--set", "epochs=many"], 2, "takes int"),
+        (["run", "name_gender", "--set", "epochs=many"], 2, "takes a whole number, 1 or more"),
         (["run", "name_gender", "--set", "epochs"], 2, "expected name=value"),
         (["run", "name_gender", "--data", "nowhere"], 2, "nowhere does not exist"),
         (
@@ -81,7 +81,7 @@ def test_help_teaches(command: str) -> None:
         (["run", "name_gender", "--no-cach"], 2, "no such option --no-cach; did you mean '--no-"),
         (["run", "--no-cach", "name_gender"], 2, "no such option --no-cach; did you mean '--no-"),
         (["run", "name_gendre", "--epochs", "3"], 2, "did you mean 'name_gender'"),
-        (["run", "name_gender", "--epochs=many"], 2, "takes int"),
+        (["run", "name_gender", "--epochs=many"], 2, "takes a whole number, 1 or more"),
         (["run", "name_gender", "--epochs"], 2, "--epochs takes a value"),
         (["run", "name_gender", "--epochs", "--json"], 2, "--epochs takes a value"),
         (["list", "name_gendre"], 2, "did you mean 'name_gender'"),

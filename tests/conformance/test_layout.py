@@ -103,7 +103,6 @@ def test_a_task_stands_in_every_folder(task_name: str) -> None:
             f"modules/{task_name}/model.py",
             f"modules/{task_name}/trainer.py",
             f"modules/{task_name}/signatures.py",
-            f"modules/{task_name}/predict.py",
             f"modules/{task_name}/sample/maker.py",
             f"pipelines/{task_name}.py",
             f"schemas/{task_name}/schema.pbtxt",

@@ -13,8 +13,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -22,27 +22,34 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from modules.common.asking.asking import Answer, Asker, Asking, Request, Said
+from modules.common.declaring.fields import Field, Serving
+from modules.common.declaring.registry import load_task
 from modules.common.runtime.errors import DataError, LianxiError
 from pipelines.commands import predict
-from pipelines.commands.conversation import settings_by_turn
+from pipelines.commands.conversation import say_by_turn
 
 _WAIT_S = 20.0
 _MAX_CHARS = 12
 
 
-def read_request(text: str, *, seed: str = "0", mood: str = "calm") -> tuple[str, dict[str, Any]]:
+def read(text: str, said: Said) -> Request:
     if len(text) > _MAX_CHARS:
         raise DataError(f"expected at most {_MAX_CHARS} characters, found {len(text)}")
-    return "serving_default", {"text": [text], "seed": [int(seed)], "mood": [mood]}
+    return {"text": [text], "seed": [said.get("seed", 0)], "mood": [said.get("mood", "calm")]}
 
 
-_HUMAN = SimpleNamespace(
-    CONVERSES=True,
-    TAKES="what is said",
-    OPTIONS={"seed": "Of what is drawn.", "mood": "How it answers."},
-    read_request=read_request,
-    reply=lambda request, answer: str(answer["reply"][0]),
-    show=lambda request, answer, out: f"{answer['reply'][0]}\t{request['seed'][0]}",
+def show(request: Request, answer: Answer, out: Path | None, said: Said) -> str:
+    return f"{answer['reply'][0]}\t{request['seed'][0]}"
+
+
+_SEED = Field(name="seed", dtype="int64", kind="seed", default=0, doc="of what is drawn")
+_MOOD = Field(name="mood", dtype="string", default="calm", doc="how it answers")
+_SERVING = Serving(
+    inputs=(Field(name="text", dtype="string", doc="what is said"), _SEED, _MOOD),
+    outputs=(Field(name="reply", dtype="string"),),
+    example={"text": ["a"]},
+    converses=True,
 )
 
 
@@ -62,7 +69,10 @@ def talk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     def client(*ignored: Any) -> Iterator[tuple[Echo, Any]]:
         yield Echo(), click.get_text_stream("stderr")
 
-    monkeypatch.setattr(predict, "_human", lambda task: _HUMAN)
+    talking = replace(load_task("name_gender"), serving=_SERVING)
+    asking = Asking(read=read, show=show)
+    monkeypatch.setattr(predict, "asker_of", lambda task: Asker(talking, asking))
+    monkeypatch.setattr("pipelines.commands.options.load_task", lambda name: talking)
     monkeypatch.setattr(predict, "_client", client)
 
     def run(*arguments: str, said: str | bytes = "") -> Result:
@@ -122,11 +132,11 @@ def test_a_long_input_is_named_by_its_beginning(talk: Any) -> None:
 def test_a_seed_that_is_no_number_is_said_before_anything_else(talk: Any) -> None:
     error = talk("--seed", "x", said="a\n").exception
     assert isinstance(error, LianxiError)
-    assert str(error) == "seed takes a whole number, found 'x'"
+    assert str(error) == "seed: expected a whole number, found 'x'"
 
 
 def test_a_task_that_draws_nothing_has_no_seed() -> None:
-    turns = settings_by_turn({"mood": ""}, {"mood": "merry"})
+    turns = say_by_turn({"mood": _MOOD}, {"mood": "merry"})
     assert [next(turns), next(turns)] == [{"mood": "merry"}] * 2
 
 

@@ -14,21 +14,29 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from modules.common.asking.asking import Asker, Asking, asker_of
+from modules.common.declaring.fields import Field
 from modules.common.declaring.registry import load_task
 from modules.common.declaring.settings import as_dict
-from modules.common.runtime.errors import LianxiError
+from modules.common.runtime.errors import LianxiError, WrongUsage
 from pipelines import last_run
 from pipelines.commands.answer_json import answer_line
-from pipelines.commands.predict import (
-    _inputs,
-    _known_settings,
-    _out,
-    _said_by_the_graph,
-    command,
-)
+from pipelines.commands.predict import _inputs, _out, _said_by_the_graph, command
 from pipelines.environment import Environment
 
-_HUMAN = SimpleNamespace(DEFAULTS_TO_DATA=True, TAKES="a file")
+_NAMES = load_task("name_gender")
+_DETECT = Field(name="detect", dtype="bool", default=False, doc="find faces")
+_MARGIN = Field(name="margin", dtype="float32", default=0.1, doc="how much")
+
+
+def asker(**asking: Any) -> Asker:
+    """One of a task that is asked about a text."""
+    return Asker(_NAMES, Asking(**asking))
+
+
+def as_asked(monkeypatch: pytest.MonkeyPatch, **asking: Any) -> None:
+    """Has `lianxi predict name_gender` ask in another way."""
+    monkeypatch.setattr("pipelines.commands.predict.asker_of", lambda task: asker(**asking))
 
 
 def after_a_run_on(data_files: str, root: Path) -> list[str]:
@@ -36,7 +44,8 @@ def after_a_run_on(data_files: str, root: Path) -> list[str]:
     Path(env.pipeline_dir("name_gender")).mkdir(parents=True)
     run = last_run.LastRun(data_files=data_files, model="", evaluation="", settings={})
     last_run.save(env, "name_gender", run)
-    return list(_inputs(load_task("name_gender"), _HUMAN, (), env))
+    left_out = asker(takes="a file", may_be_left_out=True)
+    return list(_inputs(left_out, (), env))
 
 
 def test_the_files_of_the_last_run(tmp_path: Path) -> None:
@@ -81,25 +90,13 @@ def test_examples_that_were_drawn_are_no_files(tmp_path: Path) -> None:
 
 
 def test_no_answer_is_written_over_another(tmp_path: Path) -> None:
-    task = load_task("name_gender")
-    writes, silent = SimpleNamespace(WRITES=".png"), SimpleNamespace()
-    assert _out(task, writes, None, 0) == Path("name_gender.png")
-    assert _out(task, writes, None, 2) == Path("name_gender_3.png")
-    assert _out(task, writes, tmp_path / "a.png", 0) == tmp_path / "a.png"
-    assert _out(task, writes, tmp_path / "a.png", 1) == tmp_path / "a_2.png"
-    assert _out(task, silent, None, 0) is None
-    assert _out(task, silent, tmp_path / "a.png", 0) == tmp_path / "a.png"
-
-
-def test_a_setting_that_no_request_has_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    task = load_task("name_gender")
-    with pytest.raises(LianxiError, match="name_gender has no setting 'octaves'; it takes none"):
-        _known_settings(task, {"octaves": "3"})
-    human = SimpleNamespace(OPTIONS={"octaves": "How many sizes."})
-    monkeypatch.setattr("pipelines.commands.predict._human", lambda task: human)
-    assert _known_settings(task, {"octaves": "3"}) == {"octaves": "3"}
-    with pytest.raises(LianxiError, match="no setting 'octave'; did you mean 'octaves'"):
-        _known_settings(task, {"octave": "3"})
+    writes, silent = asker(writes=".png"), asker()
+    assert _out(writes, None, 0) == Path("name_gender.png")
+    assert _out(writes, None, 2) == Path("name_gender_3.png")
+    assert _out(writes, tmp_path / "a.png", 0) == tmp_path / "a.png"
+    assert _out(writes, tmp_path / "a.png", 1) == tmp_path / "a_2.png"
+    assert _out(silent, None, 0) is None
+    assert _out(silent, tmp_path / "a.png", 0) == tmp_path / "a.png"
 
 
 def test_bytes_are_json_as_tensorflow_serving_writes_them() -> None:
@@ -109,20 +106,77 @@ def test_bytes_are_json_as_tensorflow_serving_writes_them() -> None:
 
 
 def test_a_task_that_needs_no_input_is_asked_once(tmp_path: Path) -> None:
-    human = SimpleNamespace(NEEDS_INPUT=False, TAKES="")
     env = Environment(name="local", root=str(tmp_path))
-    assert list(_inputs(load_task("name_gender"), human, (), env)) == [""]
+    assert list(_inputs(asker_of(load_task("pixelcnn")), (), env)) == [""]
 
 
-def test_a_flag_takes_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    human = SimpleNamespace(
-        OPTIONS={"detect": "Find faces.", "margin": "How much."}, FLAGS=["detect"]
-    )
-    monkeypatch.setattr("pipelines.commands.predict._human", lambda task: human)
-    words = ["name_gender", "--detect", "photo.jpg", "--margin", "0.3"]
-    context = command.make_context("predict", words)
-    assert context.params["settings"] == (("detect", "true"), ("margin", "0.3"))
-    assert context.params["inputs"] == ("photo.jpg",)
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        (["--detect", "a.jpg", "--margin", "0.3"], {"detect": "true", "margin": "0.3"}),
+        (["a.jpg", "--no-detect"], {"detect": "false"}),
+        (["--detect=false", "a.jpg"], {"detect": "false"}),
+        (["--detect=True", "a.jpg", "--margin=-1"], {"detect": "true", "margin": "-1"}),
+        (["a.jpg", "--set", "detect=false"], {"detect": "false"}),
+        (["a.jpg", "--detect", "--no-detect"], {"detect": "false"}),
+        (["--margin", "-0.5", "a.jpg"], {"margin": "-0.5"}),
+    ],
+    ids=" ".join,
+)
+def test_a_switch_takes_no_value_and_may_be_given_one(
+    words: list[str], given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_asked(monkeypatch, options=(_DETECT, _MARGIN))
+    context = command.make_context("predict", ["name_gender", *words])
+    assert dict(context.params["settings"]) == given
+    assert context.params["inputs"] == ("a.jpg",)
+
+
+def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    as_asked(monkeypatch, options=(_DETECT,))
+    with pytest.raises(click.UsageError, match="--detect takes true or false, found 'maybe'"):
+        command.make_context("predict", ["name_gender", "--detect=maybe"])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("deep_dream a.png --octaves 11", "octaves: expected 1 to 10, found 11"),
+        ("deep_dream a.png --octave_scale=1", "octave_scale: expected more than 1, up to 3, fou"),
+        ("deep_dream a.png --octave-scale nan", "more than 1, up to 3, found nan"),
+        ("deep_dream a.png --set iterations=0", "iterations: expected 1 to 100, found 0"),
+        ("pixelcnn --temperature -1", "temperature: expected 0 or more, found -1"),
+        ("music_rbm --gibbs-steps 2.5", "gibbs_steps: expected a whole number, 1 to 1000, found"),
+        ("railway_forecast --combine max", "combine: expected sum or mean, found max"),
+        ("audio_style_transfer --style a.wav", "--content FILE and --style FILE; --content is mi"),
+        ("deep_dream a.png --set octave=3", "no setting 'octave'; did you mean 'octaves'"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_with_its_bounds(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").touch()
+    result = CliRunner().invoke(command, line.split())
+    assert isinstance(result.exception, WrongUsage)
+    assert said in str(result.exception)
+
+
+def test_an_option_that_no_request_has_is_said_with_the_nearest() -> None:
+    result = CliRunner().invoke(command, ["deep_dream", "--octave-scal", "2"])
+    assert "no such option --octave-scal; did you mean '--octave-scale'?" in result.output
+    assert result.exit_code == 2
+
+
+def test_help_is_made_of_the_fields() -> None:
+    said = " ".join(CliRunner().invoke(command, ["deep_dream", "--help"]).output.split())
+    assert "--octave-scale NUMBER How much larger each is than the one before, more than 1" in said
+    assert "up to 3. Default: 1.4." in said and "--octave_scale" not in said
+    assert "--layer-weights" not in said
+    railway = " ".join(CliRunner().invoke(command, ["railway_forecast", "--help"]).output.split())
+    assert "--combine sum|mean How weeks and days become months" in railway
+    faces = CliRunner().invoke(command, ["age_gender", "--help"]).output
+    assert "--detect/--no-detect" in faces
 
 
 def test_a_refusal_is_the_model_s_own_sentence() -> None:
@@ -134,29 +188,17 @@ def test_a_refusal_is_the_model_s_own_sentence() -> None:
     assert _said_by_the_graph("UNAVAILABLE: no server") == "UNAVAILABLE: no server"
 
 
-def test_show_is_given_what_it_asks_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[dict[str, str]] = []
-
-    def read_request(text: str, **settings: str) -> tuple[str, dict[str, list]]:
-        asked.append(settings)
-        return "serving_default", {}
-
-    human = SimpleNamespace(
-        NEEDS_INPUT=False,
-        TAKES="nothing",
-        OPTIONS={"steps": "How long.", "wav": "Path of a sound.", "bpm": "How fast."},
-        SHOW_OPTIONS=("bpm", "wav"),
-        read_request=read_request,
-        show=lambda request, answer, out, **told: f"{sorted(told.items())}",
-    )
-
+def test_show_is_given_what_was_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     @contextmanager
     def client(*ignored: Any) -> Iterator[Any]:
         yield SimpleNamespace(predict=lambda *ignored, **others: {}), None
 
-    monkeypatch.setattr("pipelines.commands.predict._human", lambda task: human)
+    as_asked(
+        monkeypatch,
+        options=(_MARGIN, _DETECT),
+        show=lambda request, answer, out, said: f"{request} {sorted(said.items())}",
+    )
     monkeypatch.setattr("pipelines.commands.predict._client", client)
-    arguments = ["name_gender", "--steps", "8", "--wav", "a.wav", "--root", str(tmp_path)]
+    arguments = ["name_gender", "王", "--margin", "8", "--root", str(tmp_path)]
     result = CliRunner().invoke(command, arguments)
-    assert (result.exit_code, result.output) == (0, "[('wav', 'a.wav')]\n")
-    assert asked == [{"steps": "8", "wav": "a.wav"}]
+    assert (result.exit_code, result.output) == (0, "{'name': ['王']} [('margin', 8.0)]\n")

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from modules.common.declaring.registry import all_tasks, load_task
 from modules.common.declaring.settings import as_dict
 from modules.common.declaring.task import Task
+from modules.common.runtime.errors import WrongUsage
 from modules.name_gender.task import Settings
 from pipelines.commands import run, sample
 from pipelines.commands.options import SettingsCommand, set_option, task_argument
@@ -47,6 +48,36 @@ def test_an_option_is_a_setting(line: str, settings: dict[str, str]) -> None:
     for words in (["name_gender", *line.split()], [*line.split(), "name_gender"]):
         result = CliRunner().invoke(command, words)
         assert (result.output, result.exit_code) == (wanted, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("name_gender --epoch 3", "no such option --epoch; did you mean '--epochs'?"),
+        ("--epoch 3 name_gender", "no such option --epoch; did you mean '--epochs'?"),
+        ("name_gender --dat x", "no such option --dat; did you mean '--data'?"),
+        ("name_gender --epochs --fast", "--epochs takes a value: --epochs VALUE"),
+        ("name_gender --epochs", "'--epochs' requires an argument"),
+        ("--epochs 3 name_gendre", "no task is called 'name_gendre'; did you mean 'name_gender'?"),
+        ("--epochs 3", "no task is called '3'; it must be one of age_gender"),
+        ("name_gender --set epochs", "expected name=value, found 'epochs'"),
+    ],
+)
+def test_what_is_no_option_is_said(line: str, said: str) -> None:
+    result = CliRunner().invoke(command, line.split())
+    assert said in result.output and result.exit_code == 2
+
+
+def test_the_value_of_an_option_is_not_the_task() -> None:
+    result = CliRunner().invoke(command, ["--data", "captcha_ocr", "name_gender", "--filters", "3"])
+    assert result.output == repr(({"filters": "3"}, "captcha_ocr", False, ())) + "\n"
+
+
+@pytest.mark.parametrize("words", [["--epochs", "-1"], ["--epochs=-1"], ["--set", "epochs=-1"]])
+def test_a_value_that_begins_with_a_dash_reaches_its_bound(words: list[str]) -> None:
+    error = CliRunner().invoke(run.command, ["name_gender", *words]).exception
+    assert isinstance(error, WrongUsage)
+    assert "epochs" in str(error) and "-1" in str(error)
 
 
 def test_options_of_the_command_stay_what_they_are() -> None:

@@ -27,8 +27,8 @@ def named_file(task_name: str, takes: str, text: str) -> Path:
     return path
 
 
-def picture_request(task_name: str, text: str) -> dict[str, list[bytes]]:
-    """Reads a picture that a person named, as the input `image`.
+def read_picture(task_name: str, text: str) -> bytes:
+    """Reads a picture that a person named.
 
     Args:
         task_name: Whom it is for.
@@ -39,12 +39,12 @@ def picture_request(task_name: str, text: str) -> dict[str, list[bytes]]:
     """
     path = named_file(task_name, "a picture (png, jpg, gif, bmp, webp)", text)
     try:
-        return {"image": [servable_bytes(path.read_bytes())]}
+        return servable_bytes(path.read_bytes())
     except ValueError as error:
         raise DataError(f"{path} cannot be used: {error}") from error
 
 
-def recording_request(task_name: str, text: str) -> bytes:
+def read_recording(task_name: str, text: str) -> bytes:
     """Reads a recording that a person named, as the bytes of a WAV file.
 
     Args:

@@ -63,6 +63,7 @@ class Field(Bounds):
         step: What a person would change it by.
         min_items: Least length of a dimension of any length.
         of: Of an output that belongs to another one, such as its probability: that one's name.
+        title: What a person calls it; its name in words if empty.
         bands: Words for values of an output, each with the least value that it is for, ascending.
     """
 
@@ -77,6 +78,7 @@ class Field(Bounds):
     step: float | None = None
     min_items: int = 0
     of: str = ""
+    title: str = ""
     bands: tuple[tuple[float, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -124,6 +126,11 @@ class Field(Bounds):
         """What it means and may be, in one line, such as `steps at each size, 1 to 100`."""
         says_more = self.words or (self.choices and self.kind != "probabilities")
         return f"{self.doc}, {self.expected}" if says_more and self.doc else self.doc
+
+    @property
+    def called(self) -> str:
+        """What a person calls it, such as `style loss`."""
+        return self.title or self.name.removesuffix(f"_{self.unit}").replace("_", " ")
 
     @property
     def default_text(self) -> str:

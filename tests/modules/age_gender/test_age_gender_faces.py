@@ -8,14 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from asked import read_request, show
 from PIL import Image
 
 from modules.age_gender import example, face_detection
+from modules.age_gender.ask import FacesRequest
 from modules.age_gender.labels import AGE_GROUPS
-from modules.age_gender.predict import FacesRequest, read_request, show
 from modules.age_gender.sample.drawing import draw_face
 from modules.age_gender.sample.maker import FACE_PX
 from modules.age_gender.sample.people import draw_lots
+from modules.age_gender.task import TASK
 from modules.common.runtime.errors import DataError
 
 # Where the face is: brows to chin, read off the photo with a ruler.
@@ -102,11 +104,11 @@ def test_the_photo_is_turned_as_the_camera_was_held(
     tag[_ORIENTATION] = orientation
     path = tmp_path / "photo.png"
     (astronaut.transpose(turn) if turn is not None else astronaut).save(path, exif=tag)
-    _, request = read_request(str(path), detect="true")
+    _, request = read_request(TASK, str(path), detect="true")
     assert isinstance(request, FacesRequest)
     [box] = request.boxes
     assert overlap(box, _ASTRONAUT) > 0.7
-    _, whole = read_request(str(path))
+    _, whole = read_request(TASK, str(path))
     np.testing.assert_array_equal(Image.open(io.BytesIO(whole["image"][0])), astronaut)
 
 
@@ -114,7 +116,7 @@ def test_the_photo_is_turned_as_the_camera_was_held(
 def test_photos_of_any_mode_are_read(astronaut: Image.Image, tmp_path: Path, mode: str) -> None:
     path = tmp_path / ("photo.jpg" if mode == "CMYK" else "photo.png")
     astronaut.convert(mode).save(path)
-    _, request = read_request(str(path), detect="true")
+    _, request = read_request(TASK, str(path), detect="true")
     [face] = request["image"]
     picture = Image.open(io.BytesIO(face))
     assert picture.mode == "RGB" and picture.width == picture.height
@@ -124,7 +126,7 @@ def test_photos_of_any_mode_are_read(astronaut: Image.Image, tmp_path: Path, mod
 def test_a_photo_of_sixteen_bits_is_read(astronaut: Image.Image, tmp_path: Path) -> None:
     grey = np.asarray(astronaut.convert("L"))
     Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
-    _, request = read_request(str(tmp_path / "deep.png"), detect="true")
+    _, request = read_request(TASK, str(tmp_path / "deep.png"), detect="true")
     np.testing.assert_array_equal(request.photo.convert("L"), grey)
 
 
@@ -132,20 +134,20 @@ def test_a_photo_without_a_face_says_what_to_try(tmp_path: Path) -> None:
     path = tmp_path / "blank.jpg"
     Image.new("RGB", (300, 300), "grey").save(path)
     with pytest.raises(DataError, match="shows no face .* leave out --detect, or use a larger"):
-        read_request(str(path), detect="true")
-    assert list(read_request(str(path))[1]) == ["image"]
+        read_request(TASK, str(path), detect="true")
+    assert list(read_request(TASK, str(path))[1]) == ["image"]
 
 
 def test_what_is_no_photo_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "text.jpg"
     path.write_text("no picture")
-    for detect in ("", "true"):
+    for detect in ("false", "true"):
         with pytest.raises(DataError, match="text.jpg cannot be used: expected a whole picture"):
-            read_request(str(path), detect=detect)
-    with pytest.raises(DataError, match="detect takes true or false, found 'maybe'"):
-        read_request(str(path), detect="maybe")
+            read_request(TASK, str(path), detect=detect)
+    with pytest.raises(DataError, match="detect: expected true or false, found 'maybe'"):
+        read_request(TASK, str(path), detect="maybe")
     with pytest.raises(DataError, match="found no file 'nowhere.jpg'"):
-        read_request("nowhere.jpg")
+        read_request(TASK, "nowhere.jpg")
 
 
 def answer(faces: int) -> dict[str, np.ndarray]:
@@ -162,9 +164,9 @@ def answer(faces: int) -> dict[str, np.ndarray]:
 def test_show_lists_every_face_and_marks_it(astronaut: Image.Image, tmp_path: Path) -> None:
     path, out = tmp_path / "photo.png", tmp_path / "marked.png"
     astronaut.save(path)
-    _, request = read_request(str(path), detect="true")
+    _, request = read_request(TASK, str(path), detect="true")
     left, top, width, height = request.boxes[0]
-    first, line = show(request, answer(1), out).splitlines()
+    first, line = show(TASK, request, answer(1), out).splitlines()
     assert first == f"1 face → {out}"
     place = f"  1: {width}x{height} at {left}, {top}"
     assert line == f"{place}\t25-32 years 72.0%\tfemale 98.7%"
@@ -179,11 +181,11 @@ def test_show_lists_every_face_and_marks_it(astronaut: Image.Image, tmp_path: Pa
 
 def test_show_of_a_single_face_is_a_line(tmp_path: Path) -> None:
     (tmp_path / "face.jpg").write_bytes(example.JPEG)
-    _, request = read_request(str(tmp_path / "face.jpg"))
+    _, request = read_request(TASK, str(tmp_path / "face.jpg"))
     assert request == {"image": [example.JPEG]}
-    assert show(request, answer(1), None) == "25-32 years 72.0%\tfemale 98.7%"
+    assert show(TASK, request, answer(1), None) == "25-32 years 72.0%\tfemale 98.7%"
     with pytest.raises(DataError, match="add --detect"):
-        show(request, answer(1), tmp_path / "out.png")
+        show(TASK, request, answer(1), tmp_path / "out.png")
 
 
 def test_the_example_is_a_drawn_face() -> None:

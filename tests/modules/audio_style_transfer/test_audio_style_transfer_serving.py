@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 import tensorflow as tf
+from asked import read_request, show
 from audio_style_tiny import RATE_HZ, SMOKE, TINY, Answering, clips, melody, servable, sizes
 
-from modules.audio_style_transfer import predict, transfer
+from modules.audio_style_transfer import transfer
 from modules.audio_style_transfer.sample import maker
 from modules.audio_style_transfer.task import TASK
 from modules.common.declaring.settings import change
@@ -193,26 +194,25 @@ def test_a_person_names_two_recordings(tmp_path: Path) -> None:
     voice, music = tmp_path / "voice.wav", tmp_path / "music.flac"
     voice.write_bytes(wav_bytes(_CONTENT, RATE_HZ))
     soundfile.write(music, _STYLE, RATE_HZ)
-    signature, request = predict.read_request(
-        "", content=str(voice), style=str(music), iterations="20", content_weight="0.5"
+    signature, request = read_request(
+        TASK, "", content=str(voice), style=str(music), iterations="20", content_weight="0.5"
     )
     assert signature == "serving_default"
     assert request["content"] == [voice.read_bytes()]
     np.testing.assert_allclose(samples_of(request["style"][0]), _STYLE, atol=1e-4)
     assert request["iterations"] == [20] and request["content_weight"] == [0.5]
-    assert set(predict.OPTIONS) == {entry.name for entry in TASK.serving.inputs}
     for given, said in (
-        ({"content": str(voice)}, "takes two recordings, --content FILE and --style FILE"),
+        ({"content": str(voice)}, "takes --content FILE and --style FILE; --style is missing"),
         ({"content": "nothing.wav", "style": str(music)}, "found no file 'nothing.wav'"),
         (
             {"content": str(voice), "style": str(music), "iterations": "2.5"},
-            "iterations takes a whole number, found '2.5'",
+            "iterations: expected a whole number, 1 to 1000, found '2.5'",
         ),
     ):
         with pytest.raises(DataError, match=said):
-            predict.read_request("", **given)
+            read_request(TASK, **given)
     with pytest.raises(DataError, match=r"found 'voice\.wav'"):
-        predict.read_request("voice.wav", content=str(voice), style=str(music))
+        read_request(TASK, "voice.wav", content=str(voice), style=str(music))
 
 
 def test_a_person_is_told_length_and_losses(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_person_is_told_length_and_losses(tmp_path: Path) -> None:
         "style_loss": np.array([12.345], np.float32),
         "content_loss": np.array([67890.0], np.float32),
     }
-    said = predict.show({}, answer, tmp_path / "out.wav")
+    said = show(TASK, {}, answer, tmp_path / "out.wav")
     assert said.endswith("out.wav\t2.0 s, style loss 12.35, content loss 6.789e+04")
     assert (tmp_path / "out.wav").read_bytes() == contents
 

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from asked import show
 from PIL import Image
 
 from modules.captcha_ocr import example
 from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS, characters, symbols
 from modules.captcha_ocr.labels import label_from_name
 from modules.captcha_ocr.model import build_model, read
-from modules.captcha_ocr.predict import show
 from modules.captcha_ocr.sample.drawing import draw, draw_picture
 from modules.captcha_ocr.task import HEIGHT_PX, TASK, WIDTH_PX
 from modules.common.declaring.settings import change
@@ -128,4 +128,4 @@ def test_show_names_the_text_and_what_is_in_doubt() -> None:
         "confidence": np.array([0.55]),
         "character_confidences": np.array([[0.56, 0.99, 0.99, 1.0, 0.2, 1.0]]),
     }
-    assert show({}, answer, None) == "O12\t55.0%; in doubt: O 56%"
+    assert show(TASK, {}, answer, None) == "O12\t55.0%; in doubt: O 56%"

@@ -15,9 +15,10 @@ import soundfile
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
+from asked import read_request, show
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
-from modules.chinese_asr import features, predict
+from modules.chinese_asr import features
 from modules.chinese_asr.model import build_model
 from modules.chinese_asr.signatures import ChineseAsrServable
 from modules.chinese_asr.task import TASK, Settings
@@ -255,15 +256,15 @@ def distance(text: str, wanted: str) -> int:
 def test_a_person_asks_with_a_file_and_two_numbers(tmp_path: Path) -> None:
     for name, subtype in (("a.wav", "PCM_16"), ("a.flac", "PCM_16"), ("a.ogg", "VORBIS")):
         soundfile.write(tmp_path / name, sound(2), _RATE_HZ, subtype=subtype)
-        signature, request = predict.read_request(
-            str(tmp_path / name), beam_width="4", lm_weight="0.5"
+        signature, request = read_request(
+            TASK, str(tmp_path / name), beam_width="4", lm_weight="0.5"
         )
         assert signature == "serving_default"
         assert request["beam_width"] == [4] and request["lm_weight"] == [0.5]
         assert request["wav"][0][:4] == b"RIFF"
-    assert list(predict.read_request(str(tmp_path / "a.wav"))[1]) == ["wav"]
-    with pytest.raises(DataError, match="beam_width takes a whole number, found '2.5'"):
-        predict.read_request(str(tmp_path / "a.wav"), beam_width="2.5")
+    assert list(read_request(TASK, str(tmp_path / "a.wav"))[1]) == ["wav"]
+    with pytest.raises(DataError, match="beam_width: expected a whole number, 1 to 64, "):
+        read_request(TASK, str(tmp_path / "a.wav"), beam_width="2.5")
 
 
 def test_an_answer_is_said_in_one_line() -> None:
@@ -274,7 +275,5 @@ def test_an_answer_is_said_in_one_line() -> None:
             "duration_s": np.array([2.04], np.float32),
         }
 
-    assert predict.show({}, answer("你好"), None) == (
-        "你好\tconfidence 91% a character, 2.0 s of sound"
-    )
-    assert predict.show({}, answer(""), None).startswith("(no character heard)\t")
+    assert show(TASK, {}, answer("你好"), None) == ("你好\t91.3%, duration 2.04 s")
+    assert show(TASK, {}, answer(""), None).startswith("(nothing)\t")

@@ -12,12 +12,13 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
+from asked import read_request, show
 from colorization_tiny import encoded, pixels_of, scene, tiny_model, tiny_settings
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
-from modules.colorization import bins, colour, features, predict
+from modules.colorization import bins, colour, features
 from modules.colorization.report import sheet, write_report
 from modules.colorization.signatures import ColorizationServable, row_places, rows_between
 from modules.colorization.task import TASK
@@ -207,9 +208,9 @@ def test_the_report_shows_grey_told_and_true(servable: ColorizationServable, tmp
 def test_predict_writes_the_picture_and_says_how_colourful(serve: Any, tmp_path: Path) -> None:
     path, out = tmp_path / "photo.webp", tmp_path / "coloured.png"
     scene(8, 90, 70).save(path)
-    signature, request = predict.read_request(str(path))
+    signature, request = read_request(TASK, str(path))
     answer = {name: values.numpy() for name, values in serve(*request["image"]).items()}
-    said = predict.show(request, answer, out)
+    said = show(TASK, request, answer, out)
     assert signature == "serving_default"
     assert said.startswith(f"{out}\t90 x 70, ") and "colourful (" in said
     assert out.read_bytes() == answer["image"][0]

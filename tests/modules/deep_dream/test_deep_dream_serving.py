@@ -12,13 +12,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from asked import read_request, show
 from PIL import Image
 
 from lianxi_client import Client, ClientError
+from modules.common.asking.asking import asker_of
 from modules.common.export import optional_inputs, saved_model
 from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
-from modules.deep_dream import example, orders, predict, report
+from modules.deep_dream import example, orders, report
 from modules.deep_dream.layers import parse_layers
 from modules.deep_dream.model import build_model
 from modules.deep_dream.signatures import DeepDreamServable
@@ -223,8 +225,8 @@ def test_a_server_answers_a_picture_alone(client: Client) -> None:
 def test_a_person_asks_in_words(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(jpeg(40, 70))
-    signature, request = predict.read_request(
-        str(path), layers="conv2=1", octaves="3", step="1.5", channel="12"
+    signature, request = read_request(
+        TASK, str(path), layers="conv2=1", octaves="3", step="1.5", channel="12"
     )
     assert signature == "serving_default"
     assert request == {
@@ -234,14 +236,12 @@ def test_a_person_asks_in_words(tmp_path: Path) -> None:
         "octaves": [3],
         "step": [1.5],
     }
-    with pytest.raises(DataError, match="iterations takes a whole number, found '2.5'"):
-        predict.read_request(str(path), iterations="2.5")
+    with pytest.raises(DataError, match="iterations: expected a whole number, 1 to 100, "):
+        read_request(TASK, str(path), iterations="2.5")
     with pytest.raises(DataError, match="found no file 'nothing.jpg'"):
-        predict.read_request("nothing.jpg")
-    assert set(predict.OPTIONS) == {entry.name for entry in TASK.serving.inputs} - {
-        "image",
-        "layer_weights",
-    }
+        read_request(TASK, "nothing.jpg")
+    said = {entry.name for entry in TASK.serving.inputs} - {"image", "layer_weights"}
+    assert set(asker_of(TASK).options) == said
 
 
 def test_a_person_is_shown_the_rise_of_each_octave(tmp_path: Path) -> None:
@@ -250,6 +250,6 @@ def test_a_person_is_shown_the_rise_of_each_octave(tmp_path: Path) -> None:
         "objective": np.array([[1.0, 1.5, 2.0, 3.0, 3.0]]),
     }
     request = {"octaves": [2], "iterations": [2]}
-    said = predict.show(request, answer, tmp_path / "dream.png")
+    said = show(TASK, request, answer, tmp_path / "dream.png")
     assert said.endswith("dream.png\tobjective, octave 1: 1 → 1.5; octave 2: 2 → 3")
     assert (tmp_path / "dream.png").read_bytes() == b"\x89PNG"

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from asked import read_request, show
 from PIL import Image
 
 from modules.common.runtime.errors import DataError
-from modules.id_number_ocr import checksum, example, features, numbers, predict
+from modules.id_number_ocr import checksum, example, features, numbers
 from modules.id_number_ocr.labels import label_from_name
+from modules.id_number_ocr.task import TASK
 
 _PUBLISHED = "11010519491231002X"
 
@@ -265,17 +267,17 @@ def answer(**changes: Any) -> dict[str, np.ndarray]:
     ],
 )
 def test_an_answer_is_one_line(changes: dict[str, Any], line: str) -> None:
-    assert predict.show({"image": [b""]}, answer(**changes), None) == line
+    assert show(TASK, {"image": [b""]}, answer(**changes), None) == line
 
 
 def test_a_request_is_a_pictures_bytes(tmp_path: Path) -> None:
     (tmp_path / "strip.png").write_bytes(example.PNG)
-    assert predict.read_request(str(tmp_path / "strip.png")) == (
+    assert read_request(TASK, str(tmp_path / "strip.png")) == (
         "serving_default",
         {"image": [example.PNG]},
     )
     Image.open(io.BytesIO(example.PNG)).save(tmp_path / "strip.webp", lossless=True)
-    signature, request = predict.read_request(str(tmp_path / "strip.webp"))
+    signature, request = read_request(TASK, str(tmp_path / "strip.webp"))
     assert signature == "serving_default"
     served = Image.open(io.BytesIO(request["image"][0]))
     assert served.format == "PNG"
@@ -286,7 +288,7 @@ def test_a_request_is_a_pictures_bytes(tmp_path: Path) -> None:
 
 def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="found no file"):
-        predict.read_request(str(tmp_path / "none.png"))
+        read_request(TASK, str(tmp_path / "none.png"))
     (tmp_path / "text.png").write_bytes(b"not a picture")
     with pytest.raises(DataError, match="text.png cannot be used"):
-        predict.read_request(str(tmp_path / "text.png"))
+        read_request(TASK, str(tmp_path / "text.png"))

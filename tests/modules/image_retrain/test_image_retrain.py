@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from asked import read_request, show
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -24,7 +25,6 @@ from modules.image_retrain import baselines, example
 from modules.image_retrain.bottlenecks import bottleneck, pooled, thumbnail
 from modules.image_retrain.labels import label_from_folder
 from modules.image_retrain.model import Standardization, build_model, distort
-from modules.image_retrain.predict import read_request, show
 from modules.image_retrain.sample.maker import write_sample
 from modules.image_retrain.settings import Settings, bottleneck_units, features, input_px
 from modules.image_retrain.task import TASK
@@ -199,17 +199,17 @@ def test_the_class_is_the_folder() -> None:
 def test_a_request_and_its_answer(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(example.JPEG)
-    signature, request = read_request(str(path))
+    signature, request = read_request(TASK, str(path))
     assert signature == "serving_default" and set(request) == {"image"}
-    assert read_request(str(path), top_k="3")[1]["top_k"] == [3]
+    assert read_request(TASK, str(path), top_k="3")[1]["top_k"] == [3]
     for wrong in ("0", "-1", "two", "1.5"):
-        with pytest.raises(DataError, match="whole number of 1 or more"):
-            read_request(str(path), top_k=wrong)
+        with pytest.raises(DataError, match="top_k: expected .*1 or more, found"):
+            read_request(TASK, str(path), top_k=wrong)
     answer = {
         "labels": np.array([["hat", "dress", ""]]),
         "probabilities": np.array([[0.9, 0.05, 0.0]]),
     }
-    assert show(request, answer, None) == " 90.0%  hat\n  5.0%  dress"
+    assert show(TASK, request, answer, None) == " 90.0%  hat\n  5.0%  dress"
 
 
 def test_sample_and_example_are_pictures_that_the_task_takes(tmp_path: Path) -> None:

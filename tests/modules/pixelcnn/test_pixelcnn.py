@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from asked import read_request, show
 from PIL import Image
 from pixelcnn_tiny import tiny_model, tiny_settings
 from scipy.special import log_softmax
@@ -17,9 +18,9 @@ from scipy.special import log_softmax
 from modules.common.declaring.settings import change
 from modules.common.runtime.errors import DataError, TaskError
 from modules.pixelcnn import histogram
+from modules.pixelcnn.ask import lay_out
 from modules.pixelcnn.labels import label_from_folder
 from modules.pixelcnn.model import bits_per_dim
-from modules.pixelcnn.predict import grid, read_request, show
 from modules.pixelcnn.sample.drawing import draw, draw_picture
 from modules.pixelcnn.sample.maker import write_sample
 from modules.pixelcnn.task import TASK
@@ -147,17 +148,11 @@ def test_the_added_constant_is_the_best_by_leaving_one_out() -> None:
 
 
 def test_an_order_is_read_from_options(tmp_path: Path) -> None:
-    _, request = read_request("")
-    assert request == {
-        "num_images": [4],
-        "temperature": [1.0],
-        "seed": [0],
-        "class": [""],
-        "upper_half": [""],
-    }
+    _, request = read_request(TASK)
+    assert request == {}
     Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
     options = {"num_images": "16", "temperature": "0.9", "seed": "7", "class": "3"}
-    _, request = read_request("", **options, upper_half=str(tmp_path / "a.png"))
+    _, request = read_request(TASK, **options, upper_half=str(tmp_path / "a.png"))
     assert request["upper_half"] == [(tmp_path / "a.png").read_bytes()]
     assert [request[name] for name in options] == [[16], [0.9], [7], ["3"]]
 
@@ -165,10 +160,10 @@ def test_an_order_is_read_from_options(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "options", "said"),
     [
-        ("photo.png", {}, "takes no input, found 'photo.png'"),
-        ("", {"num_images": "many"}, "num_images takes a whole number, found 'many'"),
-        ("", {"temperature": "hot"}, "temperature takes a number"),
-        ("", {"seed": "1.5"}, "seed takes a whole number"),
+        ("photo.png", {}, "takes no input, what is wanted is said by options, found 'photo.png'"),
+        ("", {"num_images": "many"}, "num_images: expected a whole number, 1 to 64, found 'many'"),
+        ("", {"temperature": "hot"}, "temperature: expected a number, 0 or more, found 'hot'"),
+        ("", {"seed": "1.5"}, "seed: expected a whole number, found '1.5'"),
         ("", {"upper_half": "nowhere.png"}, "found no file 'nowhere.png'"),
     ],
 )
@@ -176,7 +171,7 @@ def test_an_order_that_does_not_parse_is_refused(
     text: str, options: dict[str, str], said: str
 ) -> None:
     with pytest.raises(DataError, match=said):
-        read_request(text, **options)
+        read_request(TASK, text, **options)
 
 
 def test_show_writes_a_grid(tmp_path: Path) -> None:
@@ -187,10 +182,10 @@ def test_show_writes_a_grid(tmp_path: Path) -> None:
         picture.save(file, format="PNG")
         encoded.append(file.getvalue())
     out = tmp_path / "grid.png"
-    said = show({}, {"images": np.array([[*encoded, b""]], object)}, out)
+    said = show(TASK, {}, {"images": np.array([[*encoded, b""]], object)}, out)
     assert said == f"5 pictures of 8x8 → {out}"
     sheet = np.asarray(Image.open(out))
-    np.testing.assert_array_equal(sheet, np.asarray(grid(pictures)))
+    np.testing.assert_array_equal(sheet, np.asarray(lay_out(pictures)))
     side = 8 * (600 // 24)
     assert sheet.shape == (2 * side + 2, 3 * side + 4)
     for number in range(5):

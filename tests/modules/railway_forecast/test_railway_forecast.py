@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from asked import read_request, show
 from PIL import Image
 from unchecked import set_unchecked
 
 from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
 from modules.common.series.time_series import TimeSeries, parse
-from modules.railway_forecast import baselines, predict
+from modules.railway_forecast import baselines
 from modules.railway_forecast.intervals import scale_factors
 from modules.railway_forecast.model import visible
 from modules.railway_forecast.sample import maker
@@ -251,14 +252,14 @@ def test_garbage_is_refused(tiny: Any, history: np.ndarray, last_month: str, mes
 
 def test_a_person_gets_a_table_and_a_picture(tmp_path: Path, drawn: TimeSeries) -> None:
     maker.write_sample(tmp_path, TASK.resolve({"seed": 7}))
-    signature, request = predict.read_request(str(tmp_path / "railway.csv"))
+    signature, request = read_request(TASK, str(tmp_path / "railway.csv"))
     assert signature == "serving_default"
     assert request == {"history": [list(drawn.values)], "last_month": ["2016-10"]}
     forecast = np.array([drawn.values[-12:]])
     answer = {"forecast": forecast, "lower": forecast * 0.9, "upper": forecast * 1.1}
-    text = predict.show(request, answer, tmp_path / "out.png")
+    text = show(TASK, request, answer, tmp_path / "out.png")
     lines = text.splitlines()
     assert lines[1].startswith("2016-11") and lines[12].startswith("2017-10")
     assert Image.open(tmp_path / "out.png").size == (1500, 720)
     with pytest.raises(DataError, match="no file"):
-        predict.read_request("nowhere.csv")
+        read_request(TASK, "nowhere.csv")

@@ -6,11 +6,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from asked import read_request, show
 from seq2seq_chatbot_tiny import SETTINGS, SYMBOLS, log_softmax, logits_of, padded, tiny_model
 
+from modules.common.asking.asking import asker_of
 from modules.common.declaring.settings import change
 from modules.common.runtime.errors import DataError
-from modules.seq2seq_chatbot import beam, costs, predict
+from modules.seq2seq_chatbot import beam, costs
 from modules.seq2seq_chatbot.decoder import Decoder
 from modules.seq2seq_chatbot.model import Perplexity, build, build_model, nats
 from modules.seq2seq_chatbot.task import TASK
@@ -150,15 +152,15 @@ def test_a_model_learns_pairs_by_heart_and_says_them() -> None:
 
 
 def test_what_is_said_becomes_a_request_and_replies_become_lines() -> None:
-    name, request = predict.read_request("你好", beam_width="3", temperature="0.7", seed="")
+    name, request = read_request(TASK, "你好", beam_width="3", temperature="0.7")
     assert name == "serving_default"
     assert request == {"text": ["你好"], "beam_width": [3], "temperature": [0.7]}
-    with pytest.raises(DataError, match="top_p takes a number"):
-        predict.read_request("你好", top_p="all")
+    with pytest.raises(DataError, match="top_p: expected a number, more than 0, up to 1, found"):
+        read_request(TASK, "你好", top_p="all")
     answer = {
         "replies": np.array([["你好".encode(), "好 吗".encode(), b""]], object),
         "scores": np.array([[-0.5, -1.25, 0.0]]),
     }
-    lines = predict.show(request, answer, None).splitlines()
+    lines = show(TASK, request, answer, None).splitlines()
     assert [line.split(None, 1) for line in lines] == [["-0.500", "你好"], ["-1.250", "好 吗"]]
-    assert predict.reply(request, answer) == "你好"
+    assert asker_of(TASK).reply(answer) == "你好"

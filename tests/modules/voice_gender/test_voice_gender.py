@@ -15,6 +15,7 @@ import soundfile
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
+from asked import read_request, show
 from google.protobuf import text_format
 from sklearn.svm import SVC
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -25,7 +26,7 @@ from modules.common.declaring.task import Task
 from modules.common.export import saved_model
 from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
-from modules.voice_gender import acoustic, baselines, predict
+from modules.voice_gender import acoustic, baselines
 from modules.voice_gender.features import preprocessing_fn
 from modules.voice_gender.model import build_model
 from modules.voice_gender.properties import PROPERTIES, SAMPLE_RATE_HZ
@@ -98,7 +99,7 @@ def first_wavs(folder: Path, count: int) -> list[bytes]:
 
 
 def test_task_imports_without_tensorflow() -> None:
-    code = "import sys, modules.voice_gender.task, modules.voice_gender.predict, json\n"
+    code = "import sys, modules.voice_gender.task, modules.voice_gender.ask, json\n"
     code += "print(json.dumps([name for name in sys.modules if name in ('tensorflow', 'librosa')]))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert json.loads(result.stdout) == []
@@ -265,7 +266,7 @@ def test_predict_reads_recordings(folder: Path, tmp_path: Path, suffix: str) -> 
     samples, rate_hz = soundfile.read(path)
     copy = tmp_path / f"voice.{suffix}"
     soundfile.write(copy, samples, rate_hz)
-    signature, inputs = predict.read_request(str(copy))
+    signature, inputs = read_request(TASK, str(copy))
     assert signature == "serve_wav"
     decoded, _ = soundfile.read(io.BytesIO(inputs["wav"][0]))
     assert len(decoded) == len(samples)
@@ -279,16 +280,16 @@ def test_predict_shows_one_line() -> None:
         "probability": np.array([0.971]),
         "meanfun": np.array([0.2081]),
     }
-    line = predict.show(("serve_wav", {}), answer, None)
-    assert line == "female (probability 0.97), mean fundamental 208 Hz"
+    line = show(TASK, {}, answer)
+    assert line == "female\t97.1%, mean fundamental 0.2081 kHz"
 
 
 def test_predict_refuses_what_is_no_recording(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file"):
-        predict.read_request(str(tmp_path / "absent.wav"))
+        read_request(TASK, str(tmp_path / "absent.wav"))
     (tmp_path / "text.mp3").write_text("no sound")
     with pytest.raises(DataError, match="not a recording"):
-        predict.read_request(str(tmp_path / "text.mp3"))
+        read_request(TASK, str(tmp_path / "text.mp3"))
 
 
 def test_gate_refuses_a_coin() -> None:

@@ -11,7 +11,7 @@ import pytest
 import scipy.signal
 import soundfile
 
-from modules.common.asking.request_files import recording_request
+from modules.common.asking.request_files import read_recording
 from modules.common.runtime.errors import DataError
 from modules.common.sound import sound_files
 from modules.common.sound.sound_files import pcm16, read_sound, resampled, wav_bytes
@@ -247,7 +247,7 @@ def test_wav_bytes_are_a_wav_file() -> None:
 def test_a_request_of_another_kind_becomes_wav(tmp_path: Path, kind: str, subtype: str) -> None:
     path = tmp_path / f"a.{kind.lower()}"
     path.write_bytes(encoded(sound(10_000, 2), kind, subtype))
-    found, rate_hz = soundfile.read(io.BytesIO(recording_request("tiny_task", str(path))))
+    found, rate_hz = soundfile.read(io.BytesIO(read_recording("tiny_task", str(path))))
     assert rate_hz == 48_000
     np.testing.assert_allclose(found, read_sound(path.read_bytes())[0], atol=2.0**-15)
 
@@ -255,12 +255,12 @@ def test_a_request_of_another_kind_becomes_wav(tmp_path: Path, kind: str, subtyp
 def test_a_request_of_wav_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(encoded(sound(100, 8), "WAV", "PCM_24")[:-1])
-    assert recording_request("tiny_task", str(path)) == path.read_bytes()
+    assert read_recording("tiny_task", str(path)) == path.read_bytes()
 
 
 def test_a_request_that_is_no_recording_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"tiny_task takes the path of a recording.*no file 'b'"):
-        recording_request("tiny_task", "b")
+        read_recording("tiny_task", "b")
     (tmp_path / "a.mp3").write_text("a text")
     with pytest.raises(DataError, match="is not a recording that can be used: expected wav, flac"):
-        recording_request("tiny_task", str(tmp_path / "a.mp3"))
+        read_recording("tiny_task", str(tmp_path / "a.mp3"))

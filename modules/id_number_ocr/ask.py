@@ -1,29 +1,20 @@
-"""id_number_ocr: how a person asks and reads the answer. No TensorFlow."""
+"""id_number_ocr: what the check character says of a number is said in words."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from modules.common.asking.request_files import picture_request
-
-TAKES = "paths of pictures"
+from modules.common.asking.asking import Answer, Asking, Request, Said
 
 
-def read_request(text_or_path: str) -> tuple[str, dict[str, Any]]:
-    """Reads a picture of one line, the number; see `picture_request`."""
-    return "serving_default", picture_request("id_number_ocr", text_or_path)
-
-
-def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:
+def show(request: Request, answer: Answer, out: Path | None, said: Said) -> str:
     """Says an answer in one line.
 
     Args:
-        request: What `read_request` gave.
+        request: Not used.
         answer: Outputs of the signature, `[1, ...]` each.
         out: Not used: the answer is a text.
+        said: Not used.
     """
     number, repaired, birth_date, gender = (
         _text(answer[name][0]) for name in ("number", "repaired_number", "birth_date", "gender")
@@ -40,3 +31,6 @@ def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | Non
 
 def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+ASKING = Asking(show=show)

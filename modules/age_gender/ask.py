@@ -1,4 +1,4 @@
-"""age_gender: how a person asks and reads the answer. No TensorFlow.
+"""age_gender: a person has a picture of a face, or a photo with several. No TensorFlow.
 
 With `--detect` the picture is a photo: its faces are found here, in the client, and sent together.
 """
@@ -9,28 +9,23 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from modules.age_gender import face_detection
+from modules.common.asking.asking import Answer, Asking, Request, Said
 from modules.common.asking.request_files import named_file
+from modules.common.declaring.task import Field
 from modules.common.pictures import image_files
 from modules.common.runtime.errors import DataError, SettingError
-
-TAKES = "paths of pictures of a face, or of photos with --detect"
-MAY_WRITE = True
-OPTIONS = {"detect": "The picture is a photo: find the faces in it, and answer for each."}
-FLAGS = ("detect",)
 
 # As much of the picture around a face as the faces that are learnt from have.
 _MARGIN = 0.4
 # The model sees 256 pixels.
 _MOST_PX = 384
 _BOX = (255, 214, 0)
-_YES, _NO = ("true", "1"), ("", "false", "0")
 
 
-class FacesRequest(dict[str, list[bytes]]):
+class FacesRequest(dict[str, Any]):
     """The faces of a photo as a request, with what `show` needs to say which is which.
 
     Attributes:
@@ -45,28 +40,26 @@ class FacesRequest(dict[str, list[bytes]]):
         self.boxes = boxes
 
 
-def read_request(text_or_path: str, *, detect: str = "") -> tuple[str, dict[str, Any]]:
+def read(path_text: str, said: Said) -> Request:
     """Reads a picture of a face, or finds the faces in a photo.
 
     Args:
-        text_or_path: Path of a picture in any format that Pillow reads; where it says how the
+        path_text: Path of a picture in any format that Pillow reads; where it says how the
             camera was held, it is turned upright.
-        detect: `true` for a photo.
+        said: `detect` is true for a photo.
 
     Raises:
         DataError: If there is no such file, it is no picture, or no face is found in it.
     """
-    path = named_file("age_gender", "a picture (png, jpg, gif, bmp, webp)", text_or_path)
-    if detect.lower() not in (*_YES, *_NO):
-        raise SettingError(f"detect takes true or false, found {detect!r}")
+    path = named_file("age_gender", "a picture (png, jpg, gif, bmp, webp)", path_text)
     contents = path.read_bytes()
     try:
         picture = image_files.decode_whole(contents)
         photo = face_detection.upright(picture)
-        if detect.lower() in _NO:
+        if not said.get("detect"):
             is_as_it_was = photo is picture
             face = image_files.to_servable(picture, contents) if is_as_it_was else _png(photo)
-            return "serving_default", {"image": [face]}
+            return {"image": [face]}
         photo = face_detection.as_rgb(photo)
     except ValueError as error:
         raise DataError(f"{path} cannot be used: {error}") from error
@@ -77,21 +70,22 @@ def read_request(text_or_path: str, *, detect: str = "") -> tuple[str, dict[str,
             f"at least {face_detection.LEAST_FACE_PX} pixels wide. Cut the face out and leave out "
             "--detect, or use a larger photo"
         )
-    return "serving_default", FacesRequest(photo, boxes)
+    return FacesRequest(photo, boxes)
 
 
-def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | None) -> str:
+def show(request: Request, answer: Answer, out: Path | None, said: Said) -> str:
     """Says an answer in a line for each face.
 
     Args:
-        request: What `read_request` gave.
+        request: What `read` gave.
         answer: Outputs of the signature, `[faces, ...]` each.
         out: Where to write the photo with its faces marked, or `None`.
+        said: Not used.
 
     Raises:
         DataError: If a picture is to be written of a request that no faces were found for.
     """
-    said = [
+    faces = [
         f"{age_group} years {ages.max():.1%}\t{gender} {probability:.1%}"
         for age_group, ages, gender, probability in zip(
             *(answer[name] for name in ("age_group", "age_probabilities", "gender")),
@@ -102,10 +96,10 @@ def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | Non
     if not isinstance(request, FacesRequest):
         if out is not None:
             raise SettingError("--out writes a photo with its faces marked; add --detect")
-        return "\n".join(said)
-    lines = [f"{len(said)} face{'s'[: len(said) != 1]}" + (f" → {out}" if out else "")]
+        return "\n".join(faces)
+    lines = [f"{len(faces)} face{'s'[: len(faces) != 1]}" + (f" → {out}" if out else "")]
     for number, ((left, top, width, height), words) in enumerate(
-        zip(request.boxes, said, strict=True), start=1
+        zip(request.boxes, faces, strict=True), start=1
     ):
         lines.append(f"  {number}: {width}x{height} at {left}, {top}\t{words}")
     if out is not None:
@@ -113,11 +107,13 @@ def show(request: dict[str, Any], answer: dict[str, np.ndarray], out: Path | Non
             f"{age_group} {gender}"
             for age_group, gender in zip(answer["age_group"], answer["gender"], strict=True)
         ]
-        marked(request.photo, request.boxes, labels).save(out)
+        mark_faces(request.photo, request.boxes, labels).save(out)
     return "\n".join(lines)
 
 
-def marked(photo: Image.Image, boxes: list[face_detection.Box], labels: list[str]) -> Image.Image:
+def mark_faces(
+    photo: Image.Image, boxes: list[face_detection.Box], labels: list[str]
+) -> Image.Image:
     """Draws boxes with labels below them into a copy of a photo.
 
     Args:
@@ -147,3 +143,20 @@ def _png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=1)
     return file.getvalue()
+
+
+ASKING = Asking(
+    options=(
+        Field(
+            name="detect",
+            dtype="bool",
+            default=False,
+            doc="the picture is a photo: find the faces in it, and answer for each",
+        ),
+    ),
+    takes="paths of pictures of a face, or of photos with --detect",
+    takes_files=True,
+    read=read,
+    show=show,
+    may_write=True,
+)
