@@ -224,14 +224,17 @@ def _check(cls: type, fields: list[Any]) -> list[Any]:
             raise TaskError(f"{cls.__module__}: {each.name} must have a type, and setting(...)")
     inherited: dict[str, Setting] = {}
     for base in cls.__mro__[:0:-1]:
-        if attrs.has(base):
-            inherited |= {each.name: each for each in declared(typing.cast(type[Settings], base))}
+        inherited |= {each.name: each for each in _declared_by(base)}
     whole = [_complete(cls, each, types[each.name], inherited.get(each.name)) for each in fields]
-    # What a base class has comes first, in its order, said again or not.
-    places = list(inherited)
+    # What base classes have comes first, in their order, said again or not.
+    places = list(dict.fromkeys(each.name for base in cls.__bases__ for each in _declared_by(base)))
     return sorted(
         whole, key=lambda each: places.index(each.name) if each.name in places else len(places)
     )
+
+
+def _declared_by(base: type) -> tuple[Setting, ...]:
+    return declared(typing.cast(type[Settings], base)) if attrs.has(base) else ()
 
 
 def _complete(cls: type, field: Any, type_: type, base: Setting | None) -> Any:
