@@ -31,7 +31,7 @@ def read(path: Path) -> dict[str, Any]:
     Returns:
         Counts and names of what is in it.
     """
-    spec_document, *others = yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    spec_document, *others = yaml.load_all(path.read_text("utf-8"), yaml.CSafeLoader)
     spec = json_format.ParseDict(spec_document, pipeline_spec_pb2.PipelineSpec())
     assert spec.schema_version == SCHEMA_VERSION, spec.schema_version
     deployment = json_format.ParseDict(
