@@ -36,7 +36,7 @@ WRITE_GOLDEN = "LIANXI_WRITE_GOLDEN"
 
 def parsed(package: Package) -> tuple[Any, Any]:
     """The PipelineSpec and its deployment configuration, as KFP's API server parses them."""
-    document = next(yaml.safe_load_all(package.text()))
+    document = next(yaml.load_all(package.text(), yaml.CSafeLoader))
     spec = json_format.ParseDict(document, pipeline_spec_pb2.PipelineSpec())
     deployment = pipeline_spec_pb2.PipelineDeploymentConfig()
     json_format.ParseDict(json_format.MessageToDict(spec.deployment_spec), deployment)
