@@ -115,13 +115,14 @@ TASK = Task(
                 name="image",
                 dtype="string",
                 kind="picture",
-                doc="bytes of a PNG, JPEG, GIF or BMP, at least as large as the backbone takes "
-                "(tiny and squeezenet: 32 pixels)",
+                doc="bytes of a PNG, JPEG, GIF or BMP, at least as large as the backbone takes: "
+                "32 pixels a side, 75 for inception_v3",
             ),
             Field(
                 name="layers",
                 dtype="string",
-                doc="which layers to dream of, name=weight,name=weight; empty for layer_weights",
+                doc="which layers to dream of, name=weight,name; a weight that is not said is 1; "
+                "empty for layer_weights",
                 default="",
             ),
             Field(

@@ -69,7 +69,7 @@ TASK = Task(
                 name="top_k",
                 dtype="int64",
                 at_least=1,
-                doc="how many of the likeliest classes to answer with",
+                doc="how many of the likeliest classes to answer with, at most all",
                 default=DEFAULT_TOP_K,
             ),
         ),

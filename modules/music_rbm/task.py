@@ -106,7 +106,7 @@ TASK = Task(
                 at_least=1,
                 at_most=MAX_STEPS,
                 unit="steps",
-                doc="how long the music is, in steps, four to a beat",
+                doc="how long the music is, the primer included, in steps, four to a beat",
                 default=128,
             ),
             Field(

@@ -161,7 +161,7 @@ TASK = Task(
                 kind="share",
                 at_least=0,
                 at_most=1,
-                doc="share of the name's characters that training saw",
+                doc="share of the name's characters that the training data held at least twice",
             ),
         ),
         example={"name": ["王婷婷", "田野"]},

@@ -147,7 +147,8 @@ TASK = Task(
                 name="upper_half",
                 dtype="string",
                 kind="picture",
-                doc="bytes of a PNG, JPEG, GIF or BMP whose upper half is kept; empty for none",
+                doc="bytes of a PNG, JPEG, GIF or BMP whose middle square's upper half is kept; "
+                "empty for none",
                 default="",
             ),
         ),

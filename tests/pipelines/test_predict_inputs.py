@@ -170,8 +170,8 @@ def test_an_option_that_no_request_has_is_said_with_the_nearest() -> None:
 
 def test_help_is_made_of_the_fields() -> None:
     said = " ".join(CliRunner().invoke(command, ["deep_dream", "--help"]).output.split())
-    assert "--octave-scale NUMBER How much larger each is than the one before, more than 1" in said
-    assert "up to 3. Default: 1.4." in said and "--octave_scale" not in said
+    assert "--octave-scale NUMBER How much larger each is than the one before (more than 1" in said
+    assert "up to 3). Default: 1.4." in said and "--octave_scale" not in said
     assert "--layer-weights" not in said
     railway = " ".join(CliRunner().invoke(command, ["railway_forecast", "--help"]).output.split())
     assert "--combine sum|mean How weeks and days become months" in railway

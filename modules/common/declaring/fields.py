@@ -123,9 +123,9 @@ class Field(Bounds):
 
     @property
     def meaning(self) -> str:
-        """What it means and may be, in one line, such as `steps at each size, 1 to 100`."""
+        """What it means and may be, in one line, such as `steps at each size (1 to 100)`."""
         says_more = self.words or (self.choices and self.kind != "probabilities")
-        return f"{self.doc}, {self.expected}" if says_more and self.doc else self.doc
+        return f"{self.doc} ({self.expected})" if says_more and self.doc else self.doc
 
     @property
     def called(self) -> str:

@@ -101,7 +101,7 @@ def test_a_value_that_cannot_be_is_refused(field: Field, text: str, said: str) -
 
 def test_what_a_person_reads_is_made_of_the_declaration() -> None:
     field = Field(name="n", dtype="float32", above=1, at_most=3, default=1.4, doc="how much larger")
-    assert field.meaning == "how much larger, more than 1, up to 3"
+    assert field.meaning == "how much larger (more than 1, up to 3)"
     assert field.default_text == "1.4"
     switch = Field(name="detect", dtype="bool", default=False, doc="find faces")
     assert (switch.kind, switch.default_text, switch.meaning) == ("switch", "false", "find faces")
