@@ -1,9 +1,9 @@
-"""Examples drawn per second: in ExampleGen's processes, and in one loop as the seed exercise drew.
+"""Examples drawn per second: in ExampleGen's processes, and in one loop as in the original exercise.
 
     python benchmarks/drawing.py
     python benchmarks/drawing.py --examples 10000 --rounds 3
 
-Both draw the same captchas and strips, in turns, in one run. The seed drew each batch in the
+Both draw the same captchas and strips, in turns, in one run. The original drew each batch in the
 training process, which waited for it meanwhile. `busy` is the share of the processors' time that
 drawing used.
 """

@@ -1,11 +1,11 @@
-"""Folders of pictures to examples, duplicates dropped: seconds by size, and the seed's way beside.
+"""Folders of pictures to examples, duplicates dropped: seconds by size, and the original way.
 
     python benchmarks/image_ingest.py
     python benchmarks/image_ingest.py --small
 
 Draws two folders of photograph-like pictures, one twice the other, of which 30 % show the same as
 another: half of these are copies of the file, half the same pixels in another format. ExampleGen
-reads both, each in a process of its own, in turns. The seed exercise decoded all pictures and
+reads both, each in a process of its own, in turns. The original exercise decoded all pictures and
 compared every pair with `numpy.array_equal`; here it does as many as it can in a stated time, and
 the rest follows from the number of pairs. What both find among those must agree.
 """
@@ -153,7 +153,7 @@ def measure(folder: Path, distinct: int, count: int) -> dict[str, float]:
 
 
 def decoded(paths: Sequence[Path]) -> list[np.ndarray]:
-    """Decodes pictures, as the seed exercise did before it compared them."""
+    """Decodes pictures, as the original exercise did before it compared them."""
     pictures = []
     for path in paths:
         with Image.open(path) as image:
@@ -162,7 +162,7 @@ def decoded(paths: Sequence[Path]) -> list[np.ndarray]:
 
 
 def compare_all_pairs(paths: Sequence[Path], limit_s: float) -> tuple[int, int, float]:
-    """The seed's way: each picture against all before it.
+    """The original way: each picture against all before it.
 
     Returns:
         How many pictures were compared until the time was up, how many of them are the same as
@@ -174,7 +174,7 @@ def compare_all_pairs(paths: Sequence[Path], limit_s: float) -> tuple[int, int, 
         batch = decoded(paths[len(pictures) : len(pictures) + 50])
         began_s = time.perf_counter()
         for picture in batch:
-            # Without an early end, as the seed did.
+            # Without an early end, as the original did.
             same = [np.array_equal(picture, other) for other in pictures]
             duplicates += any(same)
             pictures.append(picture)
@@ -183,7 +183,7 @@ def compare_all_pairs(paths: Sequence[Path], limit_s: float) -> tuple[int, int, 
 
 
 def show_all_pairs(folder: Path, count: int, limit_s: float, ours_s: float) -> None:
-    """Prints what the seed's way did, and what it would take for all."""
+    """Prints what the original way did, and what it would take for all."""
     from modules.common.pictures.image_files import decode_whole, pixel_digest
 
     paths = sorted(path for path in folder.rglob("*") if path.is_file())

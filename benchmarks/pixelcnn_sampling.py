@@ -3,8 +3,8 @@
     python benchmarks/pixelcnn_sampling.py
     python benchmarks/pixelcnn_sampling.py --size 32 --batches 1 --values 3072
 
-Both draw from the same Keras model with the same noise, in one run. The seed exercise called its
-network for every value, 12,288 times for 64x64 in colour; here that pass is compiled as one
+Both draw from the same Keras model with the same noise, in one run. The original exercise called
+its network for every value, 12,288 times for 64x64 in colour; here that pass is compiled as one
 function, which it was not. It draws the first values of each picture only, and its time for all is
 extrapolated: every pass costs the same. What both drew must agree value for value. The weights are
 random: they change what is drawn, not how long it takes.

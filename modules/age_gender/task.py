@@ -4,10 +4,10 @@ Data: Adience as it is published, five tables and a folder of aligned faces, wit
 (`--fold`); or folders of `AGE_GENDER_anything.jpg`, as UTKFace is named; without data, faces are
 drawn and written in Adience's layout.
 
-Model: the network of Levi & Hassner (2015), as in the seed exercise: 7x7/4 96, 5x5 256, 3x3 384,
-two dense layers of 512 with dropout, of crops of 227. One trunk carries both classifiers; a face
-with only one label trains the one that it has a label for. The seed looked for duplicates by
-comparing all pairs of pictures; here a digest of the pixels finds them.
+Model: the network of Levi & Hassner (2015), as in the original exercise: 7x7/4 96, 5x5 256, 3x3
+384, two dense layers of 512 with dropout, of crops of 227. One trunk carries both classifiers; a
+face with only one label trains the one that it has a label for. The original looked for duplicates
+by comparing all pairs of pictures; here a digest of the pixels finds them.
 
 Gate: age group and gender each better than the most frequent class by 10 and 15 points, which a
 network that has learnt nothing cannot reach. Published on Adience, means of the five folds: gender
@@ -108,20 +108,20 @@ TASK = Task(
     metrics=(
         Metric(
             name="age_accuracy",
-            doc="share of faces whose age group is named exactly, of those whose age is known",
+            doc="fraction of faces of known age whose age group is predicted correctly",
             baselines=("majority",),
             gate=Gate(baseline="majority", min_gain=0.1, max_drop=0.03),
             percent=True,
         ),
         Metric(
             name="age_one_off",
-            doc="share of faces whose age group, or one beside it, is named",
+            doc="fraction of those whose age group, or an adjacent one, is predicted",
             baselines=("majority",),
             percent=True,
         ),
         Metric(
             name="gender_accuracy",
-            doc="share of faces whose gender is named rightly, of those whose gender is known",
+            doc="fraction of faces of known gender whose gender is predicted correctly",
             baselines=("majority",),
             gate=Gate(baseline="majority", min_gain=0.15, max_drop=0.02),
             percent=True,

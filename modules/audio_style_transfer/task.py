@@ -5,10 +5,10 @@ synthesized: a plucked melody, a rhythm of noise, a voice that sings vowels.
 
 Model: one layer of random filters along time on log magnitudes, and L-BFGS on these until their
 Gram matrix is the style's, as D. Ulyanov & V. Lebedev did, "Audio texture synthesis and style
-transfer" (2016); phases by Griffin-Lim. Nothing is trained. The seed exercise cut both recordings
-at ten seconds, went through NumPy at every step of SciPy's optimizer, in two sessions, and let
-magnitudes become negative, which no sound has: its losses were those of the optimizer, not of what
-one hears. Here any length goes, all is in the served graph, and losses are of the sound.
+transfer" (2016); phases by Griffin-Lim. Nothing is trained. The original exercise cut both
+recordings at ten seconds, went through NumPy at every step of SciPy's optimizer, in two sessions,
+and let magnitudes become negative, which no sound has: its losses were those of the optimizer, not
+of what one hears. Here any length goes, all is in the served graph, and losses are of the sound.
 
 Gate: the style loss of held-out excerpts falls at least to a fifth of what it is before, and below
 that of noise with the style's spectrum; and their content loss is below that of the style clip

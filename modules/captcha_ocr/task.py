@@ -3,11 +3,12 @@
 Data: a folder of `TEXT.png` or `TEXT_anything.png`, 1 to 6 characters of digits, of digits and
 capitals (36), or of all letters (62); without data, the `captcha` package draws them.
 
-Model: the seed exercise's small convolutions with batch normalization, and CTC over the columns;
-`--set head=position` has a softmax for each position in its place, as the seed had, which needs
-many times the pictures to find where the characters are. The seed fixed four characters, treated
-them as independent yes-or-no questions (a sigmoid over all), gave each position a dense layer of
-its own over the whole picture, and reported 0.6325 per character, on digits, after 2,000 steps.
+Model: the original exercise's small convolutions with batch normalization, and CTC over the
+columns; `--set head=position` has a softmax for each position in its place, as the original had,
+which needs many times the pictures to find where the characters are. The original fixed four
+characters, treated them as independent yes-or-no questions (a sigmoid over all), gave each position
+a dense layer of its own over the whole picture, and reported 0.6325 per character, on digits, after
+2,000 steps.
 
 Gate: at least 95 % of the texts read whole, which the most frequent character of each position
 does for next to none, and at most a point below the last blessed model.
@@ -119,14 +120,14 @@ TASK = Task(
     metrics=(
         Metric(
             name="text_accuracy",
-            doc="share of captchas whose text is read whole",
+            doc="fraction of captchas whose whole text is read correctly",
             baselines=("constant",),
             gate=Gate(baseline="constant", floor=0.95, max_drop=0.01),
             percent=True,
         ),
         Metric(
             name="char_accuracy",
-            doc="share of characters that are read rightly, each in its place",
+            doc="fraction of characters that are read correctly, each in its place",
             baselines=("constant",),
             percent=True,
         ),

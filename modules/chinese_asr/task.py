@@ -4,10 +4,10 @@ Data: recordings with transcripts, in THCHS-30's layout, AISHELL's, or any list 
 `docs/sound.md` has them all. A speaker is never on both sides of the split. Without data, eSpeak NG
 reads generated sentences in many voices.
 
-Model: gated dilated convolutions over cepstra (WaveNet), and CTC. The seed exercise took label 0,
-its padding, for a character; guessed lengths from zeros; its batch normalization never learnt its
-averages; and it heard the same five printed lines again. Published on THCHS-30: this architecture
-56.8 % character error rate, Kaldi's DNN-MPE 23.3 %, CVTE's chain model 8.10 %.
+Model: gated dilated convolutions over cepstra (WaveNet), and CTC. The original exercise took label
+0, its padding, for a character; guessed lengths from zeros; its batch normalization never learnt
+its averages; and it heard the same five printed lines again. Published on THCHS-30: this
+architecture 56.8 % character error rate, Kaldi's DNN-MPE 23.3 %, CVTE's chain model 8.10 %.
 
 Gate: on speakers that were not trained on, the character error rate is at least 5 points below
 that of the best constant answer, and at most 2 points above the last blessed model's.
@@ -101,7 +101,7 @@ TASK = Task(
         ),
         Metric(
             name="text_accuracy",
-            doc="share of recordings whose text is wholly right",
+            doc="fraction of recordings whose whole text is correct",
             baselines=("constant",),
             percent=True,
         ),

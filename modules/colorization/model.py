@@ -8,8 +8,8 @@ any size goes in.
 The head has two kinds. `regression` tells the two chroma planes, at half the size. `classification`
 tells how likely each colour of a grid is, at a quarter, and the annealed mean is taken.
 
-Source: R. Dahl, "Automatic Colorization" (2016), the seed's model; for the head and its loss R.
-Zhang et al., "Colorful Image Colorization" (2016).
+Source: R. Dahl, "Automatic Colorization" (2016), the original exercise's model; for the head and
+its loss R. Zhang et al., "Colorful Image Colorization" (2016).
 """
 
 from __future__ import annotations

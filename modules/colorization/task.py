@@ -5,8 +5,8 @@ not read: the model learns from pictures what their grey ones looked like. Witho
 are drawn.
 
 Model: a hypercolumn residual encoder over a backbone (Dahl, 2016), to chroma, or to a distribution
-over quantized chroma whose rare colours count more (Zhang et al., 2016). The seed exercise had a
-VGG16 file of half a gigabyte at hand, coloured pictures of 224 pixels only, and cut the channels
+over quantized chroma whose rare colours count more (Zhang et al., 2016). The original exercise had
+a VGG16 file of half a gigabyte at hand, coloured pictures of 224 pixels only, and cut the channels
 off at their bounds, which changed the luma that it was given.
 
 Gate: on held-out pictures, made of the true luma and the model's chroma, the peak signal-to-noise

@@ -5,7 +5,7 @@ read. Without data, landscapes are drawn.
 
 Model: a backbone, frozen where others trained it, and the ascent of A. Mordvintsev, C. Olah &
 M. Tyka, "Inceptionism" (2015): octaves, steps normalized by the mean gradient, tiles that begin
-anywhere. The seed exercise did this in a session of its own with inception5h; here it is in the
+anywhere. The original exercise did this in a session of its own with inception5h; here it is in the
 served graph. The model is checked, or where there are no weights trained, by telling how many
 quarters a picture was turned by, as S. Gidaris et al. (2018) do, which needs no labels.
 
@@ -96,7 +96,7 @@ TASK = Task(
     metrics=(
         Metric(
             name="rotation_accuracy",
-            doc="share of held-out pictures of which is told how many quarters they were turned by",
+            doc="fraction of held-out images whose rotation is predicted correctly",
             baselines=("constant",),
             gate=Gate(baseline="constant", min_gain=0.15),
             percent=True,

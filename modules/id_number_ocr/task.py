@@ -4,10 +4,10 @@ Data: a folder of `NUMBER.png`; without data, strips of 32x256 are drawn, of val
 (GB 11643, check character included) meant to be nobody's, in thirteen typefaces, turned, blurred,
 noisy, on patterned paper. `difficulty` says how much.
 
-Model: the seed exercise's four convolutions with batch normalization and a softmax per position.
-The seed drew its batch normalization's scale anew as constants, so it never learned them, and
-every position had a classifier of its own over the whole picture. Here one classifier serves all
-positions; a softmax over the columns says where each is.
+Model: the original exercise's four convolutions with batch normalization and a softmax per
+position. The original drew its batch normalization's scale anew as constants, so it never learned
+them, and every position had a classifier of its own over the whole picture. Here one classifier
+serves all positions; a softmax over the columns says where each is.
 
 The check character tells nearly every wrong reading, and mends it where one character is in doubt.
 
@@ -107,30 +107,30 @@ TASK = Task(
     metrics=(
         Metric(
             name="number_accuracy",
-            doc="share of numbers that are read whole, before repair",
+            doc="fraction of numbers that are read correctly as a whole, before repair",
             baselines=("constant",),
             gate=Gate(baseline="constant", floor=0.95, max_drop=0.01),
             percent=True,
         ),
         Metric(
             name="char_accuracy",
-            doc="share of characters that are read rightly",
+            doc="fraction of characters that are read correctly",
             baselines=("constant",),
             percent=True,
         ),
         Metric(
             name="repaired_accuracy",
-            doc="share of numbers that are right after repair by the check character",
+            doc="fraction of numbers that are correct after repair by the check character",
             percent=True,
         ),
         Metric(
             name="errors_caught",
-            doc="share of wrong readings whose check character disagrees",
+            doc="fraction of wrong readings whose check character disagrees",
             percent=True,
         ),
         Metric(
             name="errors_mended",
-            doc="share of wrong readings that the repair puts right",
+            doc="fraction of wrong readings that the repair corrects",
             percent=True,
         ),
     ),

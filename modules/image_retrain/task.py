@@ -6,9 +6,9 @@ without data, landscapes of five kinds are drawn.
 Model: a backbone that others trained on ImageNet, frozen, and a small head on its bottlenecks,
 after TensorFlow's "retrain" example (the idea: J. Donahue et al., "DeCAF", 2013). Transform
 computes the bottlenecks once. With `fine_tune_stages`, `distortions` or the backbone `tiny`, which
-needs no weights and is the default, the whole network is trained on the pictures. The seed exercise
-kept one text file of numbers for each picture and each distortion, and chose among its trials by
-the pictures that it then reported on.
+needs no weights and is the default, the whole network is trained on the pictures. The original
+exercise kept one text file of numbers for each picture and each distortion, and chose among its
+trials by the pictures that it then reported on.
 
 Gate: accuracy at least 5 points above a logistic regression on a picture's mean colour, which sees
 no shapes, and at most 3 points below the last blessed model. An untrained head is right once in as
@@ -45,14 +45,14 @@ TASK = Task(
     metrics=(
         Metric(
             name="accuracy",
-            doc="share of pictures whose likeliest class is right",
+            doc="fraction of pictures whose likeliest class is correct",
             baselines=("mean_colour", "linear"),
             gate=Gate(baseline="mean_colour", min_gain=0.05, max_drop=0.03),
             percent=True,
         ),
         Metric(
             name="top_5_accuracy",
-            doc="share of pictures whose class is among the five likeliest",
+            doc="fraction of pictures whose class is among the five likeliest",
             baselines=("mean_colour", "linear"),
             percent=True,
         ),

@@ -7,7 +7,7 @@ are composed.
 Model: a restricted Boltzmann machine over windows of 128 steps, trained by contrastive divergence
 (Hinton 2002), if asked for with persistent chains (Tieleman 2008); or, with `model=rnn_rbm`, one of
 a single step whose biases a recurrent network sets from the steps before (Boulanger-Lewandowski,
-Bengio & Vincent 2012). The seed exercise trained on the last song of its folder only, began at
+Bengio & Vincent 2012). The original exercise trained on the last song of its folder only, began at
 window 1, not 0, and called itself an RNN without being one.
 
 Gate: the negative log pseudo-likelihood of held-out tunes, exact over all units, is below that of

@@ -122,15 +122,15 @@ TASK = Task(
     metrics=(
         Metric(
             name="accuracy",
-            doc="Share of names whose gender is told right.",
+            doc="fraction of names whose gender is predicted correctly",
             baselines=("bigram_logistic",),
             gate=Gate(baseline="bigram_logistic", max_drop=0.01),
             percent=True,
         ),
-        Metric(name="auc", doc="Area under the ROC curve.", kind="auc"),
+        Metric(name="auc", doc="area under the ROC curve for male", kind="auc"),
         Metric(
             name="ece",
-            doc="Expected calibration error of the probability.",
+            doc="expected calibration error of the probability of male",
             better="lower",
             kind="ece",
             percent=True,

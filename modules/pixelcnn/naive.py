@@ -1,7 +1,7 @@
 """pixelcnn: draws pictures the obvious way, a whole pass through the network for every value.
 
-The seed exercise sampled so. It is what `modules.pixelcnn.sampling` is checked against and measured
-against; nothing is served by it.
+The original exercise sampled so. It is what `modules.pixelcnn.sampling` is checked against and
+measured against; nothing is served by it.
 """
 
 from __future__ import annotations

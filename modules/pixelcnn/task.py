@@ -4,7 +4,7 @@ Data: folders of pictures, by class or flat, or the idx files of MNIST; without 
 are drawn. They are brought to one size, 8 to 64 pixels square, grey or in colour.
 
 Model: the gated PixelCNN of van den Oord et al. (2016): twelve layers of 32 maps, a vertical and a
-horizontal stack, a 256-way softmax for every value, conditioned on the class. The seed exercise
+horizontal stack, a 256-way softmax for every value, conditioned on the class. The original exercise
 divided the pixels by 255 and cast them to integers, so that it learnt to draw zeros; masked its
 vertical stack so that it saw the row it was to predict; and ran the whole network for every value
 it drew, 12,288 times for one picture.

@@ -114,14 +114,14 @@ TASK = Task(
     metrics=(
         Metric(
             name="mape",
-            doc="Mean absolute error in percent of the actual value, over all origins and months.",
+            doc="mean absolute error in percent of the actual value, over all origins and months",
             better="lower",
             baselines=("seasonal_naive", "sarima"),
             gate=Gate(baseline="seasonal_naive", max_drop=1.0),
         ),
         Metric(
             name="interval_coverage",
-            doc="Share of actual values inside the 80 % interval.",
+            doc="fraction of actual values inside the 80 % interval",
             percent=True,
         ),
     ),

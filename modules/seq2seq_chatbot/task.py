@@ -4,8 +4,8 @@ Data: `.conv` files, conversations of lines; every line and its successor are a 
 reply. A conversation is never on both sides of the split. Without data, conversations are
 generated.
 
-Model: a 3x256 encoder and decoder over characters, with attention (Bahdanau, 2015; Wu, 2016).
-The seed exercise kept of a line only what stands before its first space; paired lines two by two,
+Model: a 3x256 encoder and decoder over characters, with attention (Bahdanau, 2015; Wu, 2016). The
+original exercise kept of a line only what stands before its first space; paired lines two by two,
 so that half of what is said was never answered; filled its buckets up and masked nothing, so that
 an answer depended on the padding; answered greedily; and measured nothing.
 

@@ -12,7 +12,7 @@ from modules.voice_gender.task import Settings
 def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> keras.Model:
     """Builds and compiles the network.
 
-    Source: the seed exercise's widths of 512 to 1,024. It put softmax, not ReLU, between its
+    Source: the original exercise's widths of 512 to 1,024. It put softmax, not ReLU, between its
     layers, and applied it twice at the end.
 
     Args:

@@ -5,7 +5,7 @@ Data: `voice.csv` (K. Becker, 2016), 3,168 recordings reduced to twenty properti
 all twenty are one key, so that duplicates never lie on both sides of the split; neither does a
 speaker of recordings.
 
-Model: the seed exercise's feed-forward network of 512 to 1,024 units. The seed had no
+Model: the original exercise's feed-forward network of 512 to 1,024 units. The original had no
 non-linearity in its hidden layers but softmax, another softmax twice at the end, and tested on
 rows that it had trained on. Here: z-scores from Transform, ReLU, dropout and one logit.
 
@@ -112,7 +112,7 @@ TASK = Task(
     metrics=(
         Metric(
             name="accuracy",
-            doc="share of voices whose sex is answered rightly",
+            doc="fraction of voices whose sex is predicted correctly",
             baselines=("majority", "svm"),
             gate=Gate(baseline="majority", min_gain=0.2, floor=0.9, max_drop=0.02),
             percent=True,

@@ -90,7 +90,7 @@ class Settings:
         at_least=0,
         at_most=2**32 - 1,
         reads=SAMPLE,
-        doc="Of all that is random: weights, order, what is drawn.",
+        doc="Seeds all that is random: weights, order, and what is drawn.",
     )
 
     def __init_subclass__(cls) -> None:

@@ -1,9 +1,9 @@
-"""Style transfer as the served graph does it, and as the seed exercise did, on the same clips.
+"""Style transfer as the served graph does it, and as the original exercise did, on the same clips.
 
-    python benchmarks/style_seed_way.py CONTENT STYLE
-    python benchmarks/style_seed_way.py CONTENT STYLE --seconds 3 --filters 512 --iterations 50
+    python benchmarks/style_original.py CONTENT STYLE
+    python benchmarks/style_original.py CONTENT STYLE --seconds 3 --filters 512 --iterations 50
 
-The seed's way, written anew from its description: ten seconds; one session for the features of
+The original way, written anew from its description: ten seconds; one session for the features of
 both clips and a second one for the loss, `conv2d` over `[1, 11, bins, filters]`, gradients by
 differentiation; SciPy's L-BFGS, which takes and gives NumPy arrays of doubles at every step, from
 the content, on log magnitudes that may be negative; phases by librosa's Griffin-Lim, 500 rounds.
@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
 
 
 def seeds_way(content: np.ndarray, style: np.ndarray, network: Network, iterations: int) -> Outcome:
-    """Transfers as the seed did.
+    """Transfers as the original did.
 
     Args:
         content: Samples, float32 `[n]`.

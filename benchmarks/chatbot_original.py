@@ -1,18 +1,18 @@
-"""How fast seq2seq_chatbot trains, beside a port of the seed exercise's model, on the same pairs.
+"""How fast seq2seq_chatbot trains, beside a port of the original model, on the same pairs.
 
-    python benchmarks/chatbot_seed_way.py ../shared/data/dialogue
-    python benchmarks/chatbot_seed_way.py ../shared/data/dialogue --rounds 5 --seconds 60
+    python benchmarks/chatbot_original.py ../shared/data/dialogue
+    python benchmarks/chatbot_original.py ../shared/data/dialogue --rounds 5 --seconds 60
 
-The seed's way, written anew from its description: TensorFlow's translation tutorial of 2016. One
+The original way, written anew from its description: TensorFlow's translation tutorial of 2016. One
 static graph for each bucket, every step of it unrolled, all sharing their weights; every batch
 filled up to its bucket, a placeholder for each step; three layers of 256 GRU units; the question
 reversed, its filling before it and unmasked; additive attention, asked by the states of all
 layers, fed to the next step; sampled softmax of 512; clipping at 5; plain gradient descent.
 
 Both train in turns in one process, on batches as each of them makes them. A step is a batch: 64
-pairs for the seed, `batch_size` for the task. Characters are those of the replies, no filling and
-no end among them; they are also given for a second of the processor's time, of which all cores'
-seconds are the sum and other work takes none. The seed leaves out pairs that fit no bucket.
+pairs for the original, `batch_size` for the task. Characters are those of the replies, no filling
+and no end among them; they are also given for a second of the processor's time, of which all cores'
+seconds are the sum and other work takes none. The original leaves out pairs that fit no bucket.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def stacked(
 
 
 class SeedModel:
-    """The seed's model: weights, and a loss and an update for each bucket."""
+    """The original exercise's model: weights, and a loss and an update for each bucket."""
 
     def __init__(self, symbols: int) -> None:
         """Builds all buckets in the default graph."""
