@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from modules.common.asking.field_tables import make_input_table, make_output_table
 from modules.common.declaring.registry import MODULES
 from modules.common.declaring.task import Task
 from modules.common.runtime.errors import LianxiError, WrongUsage
@@ -171,7 +172,13 @@ def _mark_title(path: Path, like: Task) -> None:
 def _fill_in(template: str, path: Path, name: str, like: Task) -> None:
     text = (_TEMPLATES / template).read_text(encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
-    filled = Template(text).substitute(name=name, like=like.name, title=like.title)
+    filled = Template(text).substitute(
+        name=name,
+        like=like.name,
+        title=like.title,
+        inputs=make_input_table(like.serving).rstrip(),
+        outputs=make_output_table(like.serving).rstrip(),
+    )
     path.write_text(filled, encoding="utf-8")
 
 

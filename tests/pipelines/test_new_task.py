@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from modules.common.asking.field_tables import make_input_table, make_output_table
 from modules.common.declaring.registry import load_task, task_names
 from modules.common.runtime.errors import LianxiError, WrongUsage
 from pipelines import new_task
@@ -90,6 +91,15 @@ def test_a_copy_says_nothing_of_the_task_that_it_was(
             if file.is_file() and file.suffix != ".pyc":
                 text = file.read_text().replace(f"(copy of {like})", "")
                 assert not old.search(text), f"{file}: {old.search(text)}"
+
+
+def test_the_page_of_a_copy_has_the_tables_of_its_fields(
+    tree: Path, titles: dict[str, str]
+) -> None:
+    page = (tree / "docs/my_deep_dream_two.md").read_text(encoding="utf-8")
+    serving = load_task("deep_dream").serving
+    assert make_input_table(serving) in page and make_output_table(serving) in page
+    assert "$" not in page and "[deep_dream](deep_dream.md)" in page
 
 
 def test_a_copy_is_formatted(tree: Path, titles: dict[str, str]) -> None:
