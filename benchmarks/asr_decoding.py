@@ -38,7 +38,7 @@ def read(examples: Path) -> tuple[list[bytes], list[str]]:
     for serialized in tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator():
         feature = tf.train.Example.FromString(serialized).features.feature
         samples = np.frombuffer(feature["pcm"].bytes_list.value[0], "<i2") / np.float32(2**15)
-        wavs.append(wav_bytes(samples, TASK.settings.sample_rate_hz))
+        wavs.append(wav_bytes(samples, TASK.settings().sample_rate_hz))
         texts.append(feature["text"].bytes_list.value[0].decode())
     return wavs, texts
 

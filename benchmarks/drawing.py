@@ -21,6 +21,7 @@ from components.example_gen.drawn.drawing_reader import draw_example
 from components.example_gen.process_pool import ReaderPool
 from components.example_gen.read_config import ReadConfig
 from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import DATA, tell
 from modules.common.drawn.sources import GeneratedSource
 
 TASKS = ("captcha_ocr", "id_number_ocr")
@@ -30,8 +31,8 @@ def config_of(task_name: str) -> ReadConfig:
     """Gives what the task's drawer is told in a run with defaults."""
     task = load_task(task_name)
     [source] = [source for source in task.sources if isinstance(source, GeneratedSource)]
-    settings = {name: task.settings[name] for name in task.data_settings}
-    return ReadConfig(task_name=task_name, source=source, settings=settings, data_dir="")
+    told = tell(task.settings(), DATA)
+    return ReadConfig(task_name=task_name, source=source, settings=told, data_dir="")
 
 
 def processor_seconds() -> float:

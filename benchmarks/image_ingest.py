@@ -107,14 +107,15 @@ def ingest(folder: str, output: str) -> None:
 
     from components.example_gen.pictures.image_folder import ImageFolderExampleGen
     from modules.common.declaring.registry import load_task
+    from modules.common.declaring.settings import DATA, tell
     from modules.common.pictures.sources import ImageFolderSource
     from pipelines.environment import environment
 
     task = load_task(TASK)
     source = next(each for each in task.sources if isinstance(each, ImageFolderSource))
     assert source.drops_duplicates
-    settings = {name: task.settings[name] for name in task.data_settings}
-    component = ImageFolderExampleGen(task, source, folder, settings, "benchmark")
+    told = tell(task.settings(), DATA)
+    component = ImageFolderExampleGen(task, source, folder, told, "benchmark")
     examples = Examples()
     examples.uri = output
     context = BaseBeamExecutor.Context(

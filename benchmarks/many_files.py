@@ -90,13 +90,14 @@ def ingest(kind: str, folder: str, output: str) -> None:
     from tfx.types.standard_artifacts import Examples
 
     from modules.common.declaring.registry import import_function, load_task
+    from modules.common.declaring.settings import DATA, tell
     from pipelines.environment import environment
 
     task = load_task(TASKS[kind])
     source = task.sources[0]
-    settings = task.resolve({"min_side_px": 1} if kind == "pictures" else {})
+    told = tell(task.resolve({"min_side_px": 1} if kind == "pictures" else {}), DATA)
     component_class = import_function(source.component)
-    component = component_class(task, source, folder, settings, "benchmark")
+    component = component_class(task, source, folder, told, "benchmark")
     examples = Examples()
     examples.uri = output
     context = BaseBeamExecutor.Context(

@@ -34,7 +34,7 @@ from modules.pixelcnn.noise import noise_of_row
 def random_model(size_px: int, channels: int) -> keras.Model:
     """A model of the default shape, whose logits are about as far from even as trained ones."""
     keras.utils.set_random_seed(1)
-    settings = {**load_task("pixelcnn").settings, "size_px": size_px, "channels": channels}
+    settings = load_task("pixelcnn").resolve({"size_px": size_px, "channels": channels})
     model = build(settings, classes=11)
     rng = np.random.default_rng(2)
     for weights in model.trainable_weights:

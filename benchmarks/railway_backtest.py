@@ -118,14 +118,14 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--set", action="append", default=[], dest="settings")
     args = parser.parse_args()
-    settings = dict(setting.split("=", 1) for setting in args.settings)
+    given = dict(setting.split("=", 1) for setting in args.settings)
     [path] = args.folder.glob("*.csv")
-    series, _ = parse(path.read_bytes(), SOURCE)
+    series, _ = parse(path.read_bytes(), SOURCE, TASK.resolve(given))
     kept = sum(month_text(month_index(date)) <= args.until for date in series.dates)
     series = TimeSeries(series.dates[:kept], series.values[:kept], series.frequency)
     rows = []
     for seed in range(1, args.seeds + 1):
-        settings = TASK.resolve({**settings, "seed": seed}, smoke=args.smoke)
+        settings = TASK.resolve({**given, "seed": seed}, smoke=args.smoke)
         splits = raw_splits(series, settings)
         begin = time.perf_counter()
         servable = train(splits, settings)
