@@ -26,8 +26,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from modules.common.declaring.settings import Settings
-
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -38,6 +36,7 @@ import tensorflow as tf
 from components.example_gen.dialogue.example_gen import Executor
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
+from modules.common.declaring.settings import Settings
 from modules.common.training import precision
 from modules.common.training.input_pipeline import Split
 from modules.seq2seq_chatbot.model import build_model
