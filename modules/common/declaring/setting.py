@@ -77,13 +77,27 @@ class Setting:
         return ", ".join(filter(None, (_KINDS[self.type], self.bounds.words)))
 
     def parse(self, value: Any) -> Value:
-        """Reads a value as the setting's type, and checks it.
+        """Reads a value as the setting's type, and checks it; a file must be there.
 
         Args:
             value: Of the setting's type, or its text.
 
         Raises:
             SettingError: Says what is expected, and what was found.
+        """
+        parsed = self.read(value)
+        if self.is_file:
+            _check_file(self.name, str(parsed))
+        return parsed
+
+    def read(self, value: Any) -> Value:
+        """Does what `parse` does, but looks for no file: where it was needed, it was there.
+
+        Args:
+            value: As `parse`.
+
+        Raises:
+            SettingError: As `parse`.
         """
         refusal = SettingError(f"{self.name} takes {self.expected}, found {value!r}")
         try:
@@ -92,8 +106,6 @@ class Setting:
             raise refusal from error
         if not self._allows(parsed):
             raise refusal
-        if self.is_file:
-            _check_file(self.name, str(parsed))
         return parsed
 
     def _allows(self, value: Value) -> bool:

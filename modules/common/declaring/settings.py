@@ -172,6 +172,8 @@ def tell(settings: AnySettings, reader: Reader) -> AnySettings:
 def restore(settings_class: type[AnySettings], told: Mapping[str, Value]) -> AnySettings:
     """Makes of `as_dict` again what it was made of: all settings, or those that were told.
 
+    Files that settings name may have gone since.
+
     Args:
         settings_class: The class.
         told: Values by name. They need not go together with defaults of the others.
@@ -180,9 +182,7 @@ def restore(settings_class: type[AnySettings], told: Mapping[str, Value]) -> Any
         SettingError: As `resolve`.
     """
     by_name = _known(settings_class, told)
-    if len(told) == len(by_name):
-        return settings_class(**told)
-    return _partial(settings_class, {name: by_name[name].parse(told[name]) for name in told})
+    return _partial(settings_class, {name: by_name[name].read(told[name]) for name in told})
 
 
 def change(settings: AnySettings, **values: Value) -> AnySettings:
@@ -191,7 +191,9 @@ def change(settings: AnySettings, **values: Value) -> AnySettings:
     Raises:
         SettingError: As `resolve`.
     """
-    return restore(type(settings), as_dict(settings) | values)
+    by_name = _known(type(settings), values)
+    parsed = {name: by_name[name].parse(value) for name, value in values.items()}
+    return _partial(type(settings), as_dict(settings) | parsed)
 
 
 def _known(settings_class: type[Settings], given: Mapping[str, Value]) -> dict[str, Setting]:
@@ -203,8 +205,11 @@ def _known(settings_class: type[Settings], given: Mapping[str, Value]) -> dict[s
 
 
 def _partial(settings_class: type[AnySettings], values: Mapping[str, Value]) -> AnySettings:
+    """Makes settings of values that are checked, all or some."""
     settings = object.__new__(settings_class)
     vars(settings).update(values)
+    if len(values) == len(declared(settings_class)):
+        settings.check_together()
     return settings
 
 

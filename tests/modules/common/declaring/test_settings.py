@@ -298,3 +298,19 @@ def test_every_setting_of_a_task_is_described_in_a_sentence(task: Task) -> None:
     for each in task.declared:
         assert each.doc.endswith(".") and len(each.doc) <= 200, each.name
         assert each.doc[0].isupper(), each.name
+
+
+def test_a_file_that_has_gone_since_is_no_matter_to_what_it_made(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.h5"
+    weights.touch()
+    kept = as_dict(Derived(weights=str(weights)))
+    weights.unlink()
+    restored = restore(Derived, kept)
+    assert restored.weights == str(weights)
+    assert change(restored, count=5).count == 5
+    with pytest.raises(SettingError, match="weights takes the path of a file"):
+        change(restored, weights=str(weights))
+    with pytest.raises(SettingError, match="count takes 10 or less where on is False"):
+        restore(Derived, kept | {"count": 11, "on": False})
+    with pytest.raises(SettingError, match="count takes 10 or less where on is False"):
+        change(restored, count=11, on=False)
