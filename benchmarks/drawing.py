@@ -1,4 +1,4 @@
-"""Examples drawn per second: in ExampleGen's processes, and in one loop like the original exercise.
+"""Examples drawn per second: in ExampleGen's processes, and in one loop, as the original had it.
 
     python benchmarks/drawing.py
     python benchmarks/drawing.py --examples 10000 --rounds 3
