@@ -16,6 +16,7 @@ from pipelines.explanations import exit_code, explain
 from pipelines.locks import exclusive
 from pipelines.memory import give_back
 from pipelines.observer import Outcome, observed
+from pipelines.quick_beam import quick_construction
 from pipelines.results import RunResult
 
 # Components that take less hold little, and giving it back takes its time too.
@@ -60,7 +61,7 @@ def run(
         if outcome.seconds > _LONG_S:
             give_back()
 
-    with exclusive(env, result.task.name), observed(started, ended):
+    with exclusive(env, result.task.name), quick_construction(), observed(started, ended):
         _remove_temporary(Path(pipeline.pipeline_info.pipeline_root))
         try:
             LocalDagRunner().run(pipeline)
