@@ -3,6 +3,8 @@
 .PHONY: setup develop demo test quick test-kubeflow lint test-debian13 audit lock clean
 
 VENV := .venv
+# make test K=name_gender runs the tests of that task alone.
+SELECTED := $(if $(K),-k "$(K)")
 # A worker needs a core and 4 GB; more than four would wait for the longest task.
 WORKERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -30,10 +32,10 @@ demo: setup
 	$(VENV)/bin/lianxi predict name_gender 白富美 高帅富 王婷婷 田野
 
 test: lint
-	$(VENV)/bin/python -m pytest -n $(WORKERS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) $(SELECTED)
 
 quick: lint
-	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not e2e"
+	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not e2e" $(SELECTED)
 
 # Every task in the stand-in for KFP, and two under each of its versions; under an hour on two cores.
 test-kubeflow: develop
