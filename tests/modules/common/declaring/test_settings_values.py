@@ -72,7 +72,7 @@ def test_what_is_not_told_is_an_error_that_says_why() -> None:
     told = tell(Derived(), DATA)
     with pytest.raises(AttributeError, match="on is read here but not told: declare it with reads"):
         _ = told.on
-    with pytest.raises(AttributeError, match=f"{__name__} has no setting 'nothing'"):
+    with pytest.raises(AttributeError, match=f"{Derived.__module__} has no setting 'nothing'"):
         _ = told.nothing
     with pytest.raises(AttributeError, match="has no setting 'nothing'"):
         _ = Derived().nothing
