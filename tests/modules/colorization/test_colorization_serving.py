@@ -212,5 +212,5 @@ def test_predict_writes_the_picture_and_says_how_colourful(serve: Any, tmp_path:
     answer = {name: values.numpy() for name, values in serve(*request["image"]).items()}
     said = show(TASK, request, answer, out)
     assert signature == "serving_default"
-    assert said.startswith(f"{out}\t90 x 70, ") and "colourful (" in said
+    assert said.startswith(f"{out}\t90 x 70, colourfulness ") and said.endswith(" colourful)")
     assert out.read_bytes() == answer["image"][0]

@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
-from asked import read_request
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
 from modules.common.declaring.settings import as_dict
 from modules.common.reading.genders import parse_gender
+from modules.common.text import in_graph
 from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
 from modules.name_gender import features, model
 from modules.name_gender.signatures import NameGenderServable
@@ -68,7 +68,8 @@ def test_what_stands_for_no_name_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["王芳\u200b", "\ufeff王芳", "王\u3000芳", "王芳\ufe00", "王⁠芳"])
 def test_a_name_is_asked_for_in_the_spelling_of_training(text: str) -> None:
     assert parse_name(text) == "王芳"
-    assert read_request(TASK, text) == ("serving_default", {"name": ["王芳"]})
+    # What is asked goes to the graph as it was typed.
+    assert in_graph.normalized(tf.constant([text])).numpy()[0].decode() == "王芳"
 
 
 def test_what_is_surely_a_name() -> None:
