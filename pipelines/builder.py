@@ -49,7 +49,7 @@ class Options:
     """What a run may choose.
 
     Attributes:
-        tune: Whether a Tuner searches hyperparameters before training.
+        tune: Whether a Tuner searches settings before training.
         warm_start: Whether training begins with the last blessed model's weights.
         cache: Whether unchanged components are taken from earlier runs.
     """
@@ -133,7 +133,7 @@ def create_evaluation(
         task: The declaration.
         env: Where it runs.
         data: What to measure on.
-        settings: Hyperparameters of the run that trained the model.
+        settings: Settings of the run that trained the model.
         model_uri: That run's Model artifact.
         splits: Which splits of the data count.
     """

@@ -87,7 +87,7 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput | No
 
 
 def check_sizes(settings: Settings) -> None:
-    """Raises `TaskError` where sounds cannot be cut up as the hyperparameters say."""
+    """Raises `TaskError` where sounds cannot be cut up as the settings say."""
     n_fft, filters = settings.n_fft, settings.filters
     if n_fft < _MIN_N_FFT or n_fft % 4:
         raise TaskError(f"n_fft takes a multiple of 4, {_MIN_N_FFT} or more, found {n_fft}")

@@ -42,7 +42,7 @@ class Sizes(NamedTuple):
 
     @classmethod
     def of(cls, settings: Settings) -> Sizes:
-        """Reads them from the hyperparameters."""
+        """Reads them from the settings."""
         n_fft = settings.n_fft
         frames_per_s = settings.sample_rate_hz / (n_fft // 4)
         return cls(

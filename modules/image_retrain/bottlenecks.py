@@ -83,7 +83,7 @@ def bottleneck(backbone: keras.Model, pixels: tf.Tensor, settings: Settings) -> 
         where `mirrored` says so.
 
     Raises:
-        TaskError: If it is not as long as the hyperparameters say.
+        TaskError: If it is not as long as the settings say.
 
     Source: of the roots, F. Perronnin et al., "Improving the Fisher Kernel for Large-Scale Image
         Classification" (2010).

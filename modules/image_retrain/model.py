@@ -138,7 +138,7 @@ class Standardization(layers.Layer):
 
 
 def unfreeze_for(backbone: keras.Model, settings: Settings) -> None:
-    """Makes as much of a pretrained backbone trainable as the hyperparameters say."""
+    """Makes as much of a pretrained backbone trainable as the settings say."""
     if backbone.name != "tiny":
         unfreeze(backbone, settings.fine_tune_stages)
 

@@ -164,7 +164,7 @@ def features(settings: Settings) -> tuple[Feature, ...]:
     """Says what Transform gives: bottlenecks, or pictures where the backbone is to be trained.
 
     Raises:
-        TaskError: If the hyperparameters contradict each other.
+        TaskError: If the settings contradict each other.
     """
     side = input_px(settings)
     if trains_on_pictures(settings):

@@ -53,6 +53,8 @@ class Settings(TrainingSettings, DropoutSettings, SeriesSettings):
     """What may be set for railway_forecast."""
 
     seed: int = setting(20170101)
+    # Its sums of logarithms need all digits, and its layers are of one type.
+    precision: str = setting("float32", choices=("float32",))
     epochs: int = setting(300, smoke=60)
     batch_size: int = setting(512)
     learning_rate: float = setting(0.01, smoke=0.04)

@@ -45,7 +45,7 @@ CONFIG_VARIABLE = "LIANXI_KUBEFLOW_CONFIG"
     "--train-steps", type=click.IntRange(min=1), metavar="N", help="Default of train_steps."
 )
 @click.option("--smoke", is_flag=True, help="Train a tiny model, to see that everything works.")
-@click.option("--tune", is_flag=True, help="Search hyperparameters before training.")
+@click.option("--tune", is_flag=True, help="Search settings before training.")
 @click.option("--warm-start", is_flag=True, help="Begin with the last pushed model's weights.")
 @click.option("--no-cache", is_flag=True, help="Run every step, changed or not.")
 @set_option

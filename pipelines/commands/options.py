@@ -227,7 +227,7 @@ set_option = click.option(
     type=SettingType(),
     multiple=True,
     callback=remember_set,
-    help="Set a hyperparameter; may be given many times. Each is also an option of its own: "
+    help="Change a setting; may be given many times. Each is also an option of its own: "
     "--epochs 30. `lianxi list TASK` shows them.",
 )
 as_json = click.option(

@@ -41,7 +41,7 @@ NOT_BLESSED_EXIT_CODE = 3
 @root_option
 @set_option
 @click.option("--beam", multiple=True, metavar="ARG", help="An argument for Beam's runner.")
-@click.option("--tune", is_flag=True, help="Search hyperparameters before training.")
+@click.option("--tune", is_flag=True, help="Search settings before training.")
 @click.option("--warm-start", is_flag=True, help="Begin with the last blessed model's weights.")
 @click.option("--no-cache", is_flag=True, help="Run every component, changed or not.")
 @click.option(
@@ -74,7 +74,7 @@ def command(
     lianxi run name_gender --data names.csv --epochs 30
     lianxi run name_gender --env smoke --json
 
-    Every hyperparameter of the task is an option too; `lianxi list TASK` shows them.
+    Every setting of the task is an option too; `lianxi list TASK` shows them.
 
     Exit code: 0 pushed, 1 failed, 2 wrong usage, 3 not pushed, because a gate said no.
     """

@@ -86,7 +86,7 @@ def conversations(
     Args:
         path: The file.
         is_slashed: What `survey` says of it.
-        config: Its hyperparameters have `max_chars`.
+        config: Its settings have `max_chars`.
         tally: Counts the lines that are well, those that begin conversations among them.
 
     Yields:

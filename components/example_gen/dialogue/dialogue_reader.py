@@ -37,7 +37,7 @@ def read_dialogue(
 
     Args:
         path: A file of lines E and M, or a table of questions and answers.
-        config: Its source must be a `DialogueSource`, its hyperparameters have `pairing` and
+        config: Its source must be a `DialogueSource`, its settings have `pairing` and
             `max_chars`.
         tally: Counts the lines that are well.
 

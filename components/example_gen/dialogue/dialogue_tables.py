@@ -105,7 +105,7 @@ def table_rows(
     Args:
         path: The file.
         layout: As `layout_of` tells it.
-        config: Its hyperparameters have `max_chars`.
+        config: Its settings have `max_chars`.
         tally: Counts the rows that are well.
 
     Yields:

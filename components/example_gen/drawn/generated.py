@@ -1,7 +1,7 @@
 """Examples that the task draws as they are read: there are no files.
 
 With no files there are no fingerprints: TFX's cache follows the configuration, which holds the
-hyperparameters, the seed and the number of examples among them, and the digest of the drawing code.
+settings, the seed and the number of examples among them, and the digest of the drawing code.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def read_recording(
 
     Args:
         path: Relative to the data folder.
-        config: Its hyperparameters have `sample_rate_hz` and `max_seconds`, perhaps
+        config: Its settings have `sample_rate_hz` and `max_seconds`, perhaps
             `min_file_bytes`.
         records: Makes records of the PCM.
 

@@ -175,7 +175,7 @@ def settle(tables: Iterable[Table], source: CsvSource, config: ReadConfig) -> di
     Args:
         tables: Opened; their rows are used up.
         source: Says which columns need it.
-        config: Its hyperparameters may say so.
+        config: Its settings may say so.
 
     Returns:
         By the name of the `Convention`.

@@ -29,7 +29,7 @@ def draw(index: int, settings: Settings) -> RawFeatures:
 
     Returns:
         `image`: PNG bytes, 60x160, grey; `text`; its `length`. The same for the same index and
-        hyperparameters.
+        settings.
 
     """
     text, picture = draw_picture(index, settings)

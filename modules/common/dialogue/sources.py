@@ -29,7 +29,7 @@ class DialogueSource(Source):
     an M that says nothing, are set aside. How many lines are in no pair is said once for a file.
 
     Raw features: `question`, `reply`, and `question_length`. A conversation is one split key, by
-    its text, so that what two files both have is on one side. The hyperparameters that are read:
+    its text, so that what two files both have is on one side. The settings that are read:
     `pairing`, `two_by_two` (lines 1 and 2, 3 and 4, and so on) or `successors` (every line and
     the next); `max_chars`, above which a line is set aside.
 

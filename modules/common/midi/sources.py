@@ -21,7 +21,7 @@ class MidiSource(Source):
     """A folder of tunes as MIDI files, or folders of them.
 
     Raw features: `note_state`, `tune` and `first_step`. A tune is brought to pitches 24 to 101,
-    four steps a beat, and cut into windows; a tune is one split key. The hyperparameters that are
+    four steps a beat, and cut into windows; a tune is one split key. The settings that are
     read: `window_steps`, the length of a window; `hop_steps`, from one window of the training split
     to the next (those of the evaluation split do not overlap, but for a tune's last, which ends
     where the tune ends); `min_tune_steps`, below which a tune is set aside.

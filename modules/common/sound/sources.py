@@ -1,7 +1,7 @@
 """Layouts of recordings, as tasks declare them: speech with transcripts, and clips without labels.
 
 All recordings are read the same way, whatever their kind, rate and number of channels: mixed to
-mono, resampled once, to the hyperparameter `sample_rate_hz`, and kept as 16-bit PCM.
+mono, resampled once, to the setting `sample_rate_hz`, and kept as 16-bit PCM.
 `docs/sound.md` says what becomes of those that are cut off, silent or too long.
 """
 
@@ -71,7 +71,7 @@ class AudioFolderSource(Source):
 class SoundSource(Source):
     """What all layouts of recordings share.
 
-    The hyperparameters that are read: `sample_rate_hz`, the rate that all recordings are brought
+    The settings that are read: `sample_rate_hz`, the rate that all recordings are brought
     to; `max_seconds`, above which one is quarantined.
 
     Attributes:
@@ -95,7 +95,7 @@ class SoundSource(Source):
 class SpeechSource(SoundSource):
     """Recordings of speech with their transcripts. Derived classes are the layouts.
 
-    Raw features: `pcm`, `text`, `text_length` and `speaker`. Further hyperparameters that are
+    Raw features: `pcm`, `text`, `text_length` and `speaker`. Further settings that are
     read: `min_file_bytes`, below which a recording is set aside; `eval_folder`, the folder to
     evaluate on where folders tell the split; `eval_on`, `held_out` or `train`, which puts every
     utterance of the training data on both sides.

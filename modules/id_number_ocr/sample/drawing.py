@@ -54,7 +54,7 @@ def draw(index: int, settings: Settings) -> RawFeatures:
 
     Returns:
         `image`: PNG bytes, 32x256 grey; `number`; `typeface`. The same for the same index and
-        hyperparameters, on every machine with the same Pillow.
+        settings, on every machine with the same Pillow.
 
     Raises:
         DataError: For a typeface that is not known, missing or not readable.

@@ -1,7 +1,7 @@
 """id_number_ocr: the typefaces that strips are drawn with. No TensorFlow.
 
 They come with installed Python packages, so that nothing is downloaded and every machine draws the
-same. A file of one's own joins them by the hyperparameter `font`.
+same. A file of one's own joins them by the setting `font`.
 """
 
 from __future__ import annotations

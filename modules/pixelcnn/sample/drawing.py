@@ -43,7 +43,7 @@ def draw(index: int, settings: Settings) -> RawFeatures:
 
     Returns:
         `image`: PNG bytes, `size_px` square; `class`, the digit. The same for the same index and
-        hyperparameters, on every machine with the same Pillow.
+        settings, on every machine with the same Pillow.
     """
     digit, picture = draw_picture(index, settings)
     return {"image": encoded(picture), "class": digit}
