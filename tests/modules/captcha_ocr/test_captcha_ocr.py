@@ -13,7 +13,7 @@ from asked import show
 from PIL import Image
 
 from modules.captcha_ocr import example
-from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS, characters, symbols
+from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS, symbols
 from modules.captcha_ocr.labels import label_from_name
 from modules.captcha_ocr.model import build_model, read
 from modules.captcha_ocr.sample.drawing import draw, draw_picture
@@ -27,8 +27,8 @@ _SETTINGS = TASK.resolve({"charset": "digits", "filters": 4, "max_chars": 6, "mi
 
 def test_charsets_are_what_they_are_called() -> None:
     assert [len(CHARSETS[name]) for name in ("digits", "alnum36", "alnum62")] == [10, 36, 62]
-    assert len(symbols({"charset": "alnum36"})) == 37
-    assert characters({"charset": "digits"}) == "0123456789"
+    assert len(symbols("alnum36")) == 37
+    assert "".join(symbols("digits")) == CHARSETS["digits"] == "0123456789"
     with pytest.raises(TaskError, match="takes one of digits, alnum36, alnum62, found 'digit'"):
         TASK.resolve({"charset": "digit"})
 
@@ -44,13 +44,16 @@ def test_charsets_are_what_they_are_called() -> None:
     ],
 )
 def test_a_file_is_named_after_its_text(path: str, charset: str, text: str) -> None:
-    assert label_from_name(path, {"charset": charset}) == {"text": text, "length": len(text)}
+    assert label_from_name(path, TASK.resolve({"charset": charset})) == {
+        "text": text,
+        "length": len(text),
+    }
 
 
 @pytest.mark.parametrize("name", ["12A4.png", "_1.png", "1234567.png", "1-2.png", "图.png"])
 def test_another_name_is_refused_with_the_reason(name: str) -> None:
     with pytest.raises(ValueError, match="TEXT.png or TEXT_anything.png.*digits, found"):
-        label_from_name(name, {"charset": "digits"})
+        label_from_name(name, TASK.resolve({"charset": "digits"}))
 
 
 def test_drawing_is_a_function_of_seed_and_index() -> None:
