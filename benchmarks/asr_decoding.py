@@ -51,7 +51,7 @@ def wrong(answers: list[str], texts: list[str]) -> int:
     return int(tf.reduce_sum(tf.edit_distance(found, wanted, normalize=False)))
 
 
-def asked(model: Any, wavs: list[bytes], width: int, weight: float) -> list[str]:
+def ask(model: Any, wavs: list[bytes], width: int, weight: float) -> list[str]:
     """Asks for every recording, a few at a time."""
     answers: list[str] = []
     for start in range(0, len(wavs), _AT_ONCE):
@@ -82,10 +82,10 @@ def main() -> None:
     wavs, texts = read(chosen.examples)
     characters = sum(map(len, texts))
     print(f"{len(texts)} recordings, {characters:,} characters; {versions[-1]}")
-    asked(model, wavs[:_AT_ONCE], 1, 0.0)
+    ask(model, wavs[:_AT_ONCE], 1, 0.0)
     for width, weight in itertools.product(chosen.beam_width, chosen.lm_weight):
         began_s = time.perf_counter()
-        share = wrong(asked(model, wavs, width, weight), texts) / characters
+        share = wrong(ask(model, wavs, width, weight), texts) / characters
         seconds = time.perf_counter() - began_s
         print(f"beam_width {width:2}  lm_weight {weight:<4g}  cer {share:6.2%}  {seconds:6.1f} s")
 

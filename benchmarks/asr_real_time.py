@@ -50,7 +50,7 @@ def files(named: list[Path]) -> list[Path]:
     return found
 
 
-def measured(
+def measure(
     client: Client, wavs: list[bytes], batch: int, rounds: int, width: int, weight: float
 ) -> tuple[float, list[float]]:
     """Asks for every recording several times.
@@ -99,7 +99,7 @@ def main() -> None:
         server.wait_until_available(_TASK, _LOAD_TIMEOUT_S)
         with Client(f"localhost:{server.port}", timeout_s=600.0) as client:
             for width, weight in itertools.product(arguments.beam_width, arguments.lm_weight):
-                sound_s, times = measured(
+                sound_s, times = measure(
                     client, wavs, arguments.batch, arguments.rounds, width, weight
                 )
                 median_s = statistics.median(times)

@@ -38,7 +38,7 @@ def latest(paths: list[Path]) -> str:
     return str(max(paths, key=lambda path: int(path.name)))
 
 
-def looked_at(model: keras.Model, question: np.ndarray, reply: np.ndarray) -> np.ndarray:
+def look_at(model: keras.Model, question: np.ndarray, reply: np.ndarray) -> np.ndarray:
     """Gives the shares of the question's characters.
 
     Args:
@@ -89,7 +89,7 @@ def show(pipeline: Path, pushed: str, texts: list[str], settings: Mapping) -> No
         ids = ids[:, ids[0] > 0]
         reply = "".join(symbols[symbol] for symbol in ids[0])
         print(f"\n{text} → {reply}\n")
-        print(table(" ".join(text.split()), reply, looked_at(model, question, tf.constant(ids))))
+        print(table(" ".join(text.split()), reply, look_at(model, question, tf.constant(ids))))
 
 
 def main() -> None:

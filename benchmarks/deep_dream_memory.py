@@ -44,11 +44,11 @@ def measure(size: str, backbone: str, weights: str, tile_px: int, steps: int) ->
     from modules.common.models.backbone_specs import BACKBONES
     from modules.common.models.backbones import build_backbone
     from modules.deep_dream import dream
-    from modules.deep_dream.layers import chosen_layers, parse_layers
+    from modules.deep_dream.layers import choose_layers, parse_layers
     from modules.deep_dream.model import up_to
 
     network = build_backbone(backbone, weights, seed=1)
-    usual = chosen_layers({"layers": "", "backbone": backbone})
+    usual = choose_layers({"layers": "", "backbone": backbone})
     layer_weights = parse_layers(usual, list(network.output))
     network = up_to(network, layer_weights)
     recipe = dream.Recipe(

@@ -83,7 +83,7 @@ def resident_mib() -> tuple[float, float]:
 
 
 @contextmanager
-def watched(peaks: list[float]) -> Iterator[None]:
+def watch(peaks: list[float]) -> Iterator[None]:
     """Keeps the largest of `resident_mib` inside the `with` block, looking five times a second."""
     ended = threading.Event()
 
@@ -125,7 +125,7 @@ def ingest(folder: str, output: str) -> None:
     )
     before_mib, _ = resident_mib()
     peaks_mib = [0.0, 0.0]
-    with watched(peaks_mib):
+    with watch(peaks_mib):
         began_s = time.perf_counter()
         executor = ImageFolderExampleGen.EXECUTOR_SPEC.executor_class(context)
         executor.Do({}, {"examples": [examples]}, dict(component.exec_properties))
@@ -153,7 +153,7 @@ def measure(folder: Path, distinct: int, count: int) -> dict[str, float]:
     return said
 
 
-def decoded(paths: Sequence[Path]) -> list[np.ndarray]:
+def decode_all(paths: Sequence[Path]) -> list[np.ndarray]:
     """Decodes pictures, as the original exercise did before it compared them."""
     pictures = []
     for path in paths:
@@ -172,7 +172,7 @@ def compare_all_pairs(paths: Sequence[Path], limit_s: float) -> tuple[int, int, 
     pictures: list[np.ndarray] = []
     duplicates, spent_s = 0, 0.0
     while len(pictures) < len(paths) and spent_s < limit_s:
-        batch = decoded(paths[len(pictures) : len(pictures) + 50])
+        batch = decode_all(paths[len(pictures) : len(pictures) + 50])
         began_s = time.perf_counter()
         for picture in batch:
             # Without an early end, as the original did.

@@ -67,7 +67,7 @@ def resident_mib() -> float:
 
 
 @contextmanager
-def watched(peak_mib: list[float]) -> Iterator[None]:
+def watch(peak_mib: list[float]) -> Iterator[None]:
     """Notes the most memory while something runs."""
     is_over = threading.Event()
 
@@ -108,7 +108,7 @@ def ingest(kind: str, folder: str, output: str) -> None:
     peak_mib = [resident_mib()]
     before_mib = peak_mib[0]
     properties = dict(component.exec_properties)
-    with watched(peak_mib):
+    with watch(peak_mib):
         began_s = time.perf_counter()
         component_class.DRIVER_CLASS(None).resolve_exec_properties(properties, None, None)
         listed_s = time.perf_counter() - began_s

@@ -53,7 +53,7 @@ from modules.common.runtime.replacing import replace_attribute
 from pipelines.builder import Options, create_pipeline
 from pipelines.data import locate
 from pipelines.environment import environment
-from pipelines.observer import Outcome, observed
+from pipelines.observer import Outcome, observe
 
 _TASK = "name_gender"
 _SIZES = (10, 100)
@@ -188,12 +188,12 @@ class Clock:
         """Times the calls."""
         with ExitStack() as patches:
             for row, owner, name in _CALLS:
-                timed = self._timed(row, getattr(owner, name))
+                timed = self._time_one(row, getattr(owner, name))
                 patches.enter_context(replace_attribute(owner, name, timed))
             yield
 
-    def _timed(self, row: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*args: Any, **kwargs: Any) -> Any:
+    def _time_one(self, row: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def time_lookups(*args: Any, **kwargs: Any) -> Any:
             start = time.perf_counter()
             try:
                 return function(*args, **kwargs)
@@ -203,10 +203,10 @@ class Clock:
                 if row == _INPUTS and (node := kwargs["pipeline_node"].node_info.id) in _NAMED:
                     self.ms[f"  of {node}"] += ms
 
-        return timed
+        return time_lookups
 
 
-def compiled(root: str) -> pipeline_pb2.Pipeline:
+def compile_pipeline(root: str) -> pipeline_pb2.Pipeline:
     """Compiles the DAG.
 
     Args:
@@ -226,7 +226,7 @@ def run(dag: pipeline_pb2.Pipeline, memory: Memory) -> None:
     ir = pipeline_pb2.Pipeline()
     ir.CopyFrom(dag)
     with replace_attribute(launcher, "Launcher", StandIn):
-        with observed(lambda name: None, memory.on_end):
+        with observe(lambda name: None, memory.on_end):
             LocalDagRunner().run_with_ir(ir)
 
 
@@ -250,7 +250,7 @@ def measure(root: str, runs: int) -> dict[int, dict[str, float]]:
     Returns:
         Milliseconds by row, by how many runs the store held.
     """
-    dag, memory = compiled(root), Memory()
+    dag, memory = compile_pipeline(root), Memory()
     sizes = sorted({size for size in (*_SIZES, runs) if size <= runs})
     found: dict[int, dict[str, float]] = {}
     held, start = 0, time.perf_counter()

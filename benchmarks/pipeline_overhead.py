@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 
-def timed(command: list[str]) -> tuple[float, str]:
+def time_run(command: list[str]) -> tuple[float, str]:
     """Runs a command: wall-clock seconds, and the last line that it prints."""
     start = time.perf_counter()
     process = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -41,11 +41,13 @@ def main() -> None:
     for _ in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as folder:
             script = str(HERE / "bare_name_gender.py")
-            seconds, said = timed([sys.executable, script, str(arguments.data), f"{folder}/bare"])
+            seconds, said = time_run(
+                [sys.executable, script, str(arguments.data), f"{folder}/bare"]
+            )
             bare_s.append(seconds)
             print(f"bare script  {seconds:6.1f} s  {said}", flush=True)
             command = [lianxi, "run", "name_gender", "--data", str(arguments.data)]
-            seconds, said = timed([*command, "--root", f"{folder}/run", "--json"])
+            seconds, said = time_run([*command, "--root", f"{folder}/run", "--json"])
             pipeline_s.append(seconds)
             result = json.loads(said)
             accuracy = result["metrics"]["accuracy"]["value"]

@@ -54,12 +54,12 @@ def measure(
     dtype = tf.bfloat16 if is_mixed else tf.float32
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None])] * 2)
-    def changed(content: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
+    def change_style(content: tf.Tensor, style: tf.Tensor) -> tf.Tensor:
         network = layer.network(dtype)
         target = transfer.style_of(network, sizes, style)
         weight, count = tf.constant(CONTENT_WEIGHT), tf.constant(iterations)
-        answer = transfer.styled(network, sizes, content, target, weight, count)
-        found = transfer.measured(network, sizes, answer, target, content)
+        answer = transfer.apply_style(network, sizes, content, target, weight, count)
+        found = transfer.measure_losses(network, sizes, answer, target, content)
         with tf.control_dependencies(list(found)):
             return tf.identity(answer)
 
@@ -70,7 +70,7 @@ def measure(
     def run(length_s: float) -> None:
         time_s = np.arange(int(length_s * rate_hz)) / rate_hz
         sound = np.sin(2 * np.pi * 440 * time_s) * np.exp(-5 * (time_s % 0.25))
-        changed(tf.constant(0.5 * sound, tf.float32), tf.constant(style)).numpy()
+        change_style(tf.constant(0.5 * sound, tf.float32), tf.constant(style)).numpy()
 
     run(_SHORT_S)
     before = _peak_mb()

@@ -125,7 +125,9 @@ def main() -> None:
     target = transfer.style_of(fine, sizes, tf.constant(style))
 
     def heard(samples: np.ndarray) -> networks.Losses:
-        return transfer.measured(fine, sizes, tf.constant(samples), target, tf.constant(content))
+        return transfer.measure_losses(
+            fine, sizes, tf.constant(samples), target, tf.constant(content)
+        )
 
     before, style_clip = heard(content), heard(style)
     print(f"content as it is: style loss {float(before.style):.4g}")
@@ -139,7 +141,7 @@ def main() -> None:
         network = layer.network(dtype)
         target = transfer.style_of(network, sizes, other)
         weight = tf.constant(CONTENT_WEIGHT)
-        return transfer.styled(network, sizes, sound, target, weight, iterations)
+        return transfer.apply_style(network, sizes, sound, target, weight, iterations)
 
     graphs_way(tf.constant(content), tf.constant(style), tf.constant(1))
     for iterations in given.iterations:

@@ -51,7 +51,7 @@ def publish(model: str, folder: str) -> str:
             copy = os.path.join(place, "model")
             shutil.copytree(model, copy, copy_function=shutil.copyfile)
             os.utime(copy)
-            return _renamed(copy, folder)
+            return _rename(copy, folder)
 
 
 def is_newest(model: str, folder: str) -> bool:
@@ -93,7 +93,7 @@ def _is_leftover(entry: os.DirEntry[str]) -> bool:
     return abs(time.time() - changed_at) > _IDLE_S
 
 
-def _renamed(copy: str, folder: str) -> str:
+def _rename(copy: str, folder: str) -> str:
     """Gives a copy the next number."""
     while True:
         taken = (version_number(name) for name in os.listdir(folder))

@@ -80,7 +80,7 @@ class CarefulLauncher(launcher.Launcher):
 
 
 @contextmanager
-def launched_by(launcher_class: type[CarefulLauncher] = CarefulLauncher) -> Iterator[None]:
+def launch_by(launcher_class: type[CarefulLauncher] = CarefulLauncher) -> Iterator[None]:
     """Has LocalDagRunner launch components by this class inside the `with` block."""
     # LocalDagRunner and the cache have no hooks of their own, and look these up in their modules.
     with (

@@ -105,7 +105,7 @@ class _Room:
     def sort(self, env: Environment, name: str, keep: int, last_node: str) -> None:
         """Takes in one pipeline."""
         store = Path(env.metadata_path(name))
-        kept = metadata_pruning.find_kept(store, keep, last_node, _remembered(env, name))
+        kept = metadata_pruning.find_kept(store, keep, last_node, _read_remembered(env, name))
         known = set(map(os.path.realpath, kept.known_folders))
         needed = set(map(os.path.realpath, kept.folders))
         folder = Path(env.pipeline_dir(name))
@@ -149,7 +149,7 @@ def old_versions(env: Environment, task_name: str, keep: int) -> list[Path]:
     return [path for _, path in sorted(versions.items())[:-keep]]
 
 
-def _remembered(env: Environment, name: str) -> list[str]:
+def _read_remembered(env: Environment, name: str) -> list[str]:
     """Gives folders that commands after a run read, such as `lianxi evaluate`."""
     try:
         run = last_run.load(env, name)

@@ -46,7 +46,7 @@ class RunConsole:
 
     def __enter__(self) -> RunConsole:
         """Begins the live display."""
-        self._subscription = progress.subscribed(self._on_progress)
+        self._subscription = progress.subscribe(self._on_progress)
         self._subscription.__enter__()
         self._progress.start()
         return self

@@ -33,7 +33,7 @@ def main(command: Callable[[], object]) -> int:
         The exit code; a process that is told to stop ends here.
     """
     be_lenient()
-    with temporary.own_folder() as folder, stopping.watched(folder):
+    with temporary.own_folder() as folder, stopping.watch(folder):
         return end_of(command)
 
 

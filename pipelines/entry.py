@@ -34,7 +34,7 @@ def _run(task_name: str) -> None:
 
         from modules.common.declaring.registry import load_task
         from pipelines.builder import create_pipeline
-        from pipelines.careful_launcher import launched_by
+        from pipelines.careful_launcher import launch_by
         from pipelines.data import locate
         from pipelines.environment import environment
         from pipelines.locks import exclusive
@@ -43,5 +43,5 @@ def _run(task_name: str) -> None:
     env = environment(os.environ.get("LIANXI_ENV", "local"))
     settings = task.resolve({}, smoke=env.smoke)
     data = locate(task, os.environ.get("LIANXI_DATA"), env, settings)
-    with exclusive(env, task_name), launched_by():
+    with exclusive(env, task_name), launch_by():
         LocalDagRunner().run(create_pipeline(task, env, data, settings))

@@ -142,7 +142,7 @@ def environment(name: str = LOCAL, root: str | None = None) -> Environment:
         name=LOCAL,
         root=base,
         beam_args=_LOCAL_BEAM_ARGS,
-        keep_versions=_kept_versions(),
+        keep_versions=_read_kept_versions(),
         given_root=root or "",
     )
     smoke = replace(local, name=SMOKE, root=os.path.join(base, SMOKE), smoke=True)
@@ -152,7 +152,7 @@ def environment(name: str = LOCAL, root: str | None = None) -> Environment:
     return known[name]
 
 
-def _kept_versions() -> int:
+def _read_kept_versions() -> int:
     text = os.environ.get(KEEP_VERSIONS_VARIABLE, "").strip() or "0"
     if not (text.isascii() and text.isdigit()):
         raise WrongUsage(

@@ -109,7 +109,7 @@ def explain(error: BaseException, metadata: str = "", elsewhere: str = _ELSEWHER
         The message of the person's error in the chain; else what the system refused; else the
         type of the error and its first line.
     """
-    found = _mendable(error) or _refused(error, metadata, elsewhere)
+    found = _mendable(error) or _explain_refusal(error, metadata, elsewhere)
     if found:
         return found
     first_line = (_BEAM_SUFFIX.sub("", str(error)).strip().splitlines() or [""])[0]
@@ -118,7 +118,7 @@ def explain(error: BaseException, metadata: str = "", elsewhere: str = _ELSEWHER
 
 def is_fault(error: BaseException) -> bool:
     """Whether nothing is known of the error but its type: the fault is in the code."""
-    return not (_mendable(error) or _refused(error))
+    return not (_mendable(error) or _explain_refusal(error))
 
 
 def forbidden_place(error: BaseException) -> str:
@@ -165,7 +165,7 @@ def _mendable(error: BaseException) -> str:
     return _BEAM_SUFFIX.sub("", parts[-1].split("\n\n")[0]).strip()
 
 
-def _refused(error: BaseException, metadata: str = "", elsewhere: str = _ELSEWHERE) -> str:
+def _explain_refusal(error: BaseException, metadata: str = "", elsewhere: str = _ELSEWHERE) -> str:
     for each in reversed(list(chain(error))):
         text = f"{type(each).__name__}: {each}"
         for refusal in _REFUSALS:

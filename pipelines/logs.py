@@ -57,7 +57,7 @@ def logging_to(path: Path) -> Iterator[TextIO]:
     """
     sys.stderr.flush()
     person = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
-    reserve = _reserved(path)
+    reserve = _reserve(path)
     file = path.open("a", encoding="utf-8", errors="backslashreplace")
     handler = logging.StreamHandler(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname).1s %(name)s: %(message)s"))
@@ -67,7 +67,7 @@ def logging_to(path: Path) -> Iterator[TextIO]:
     root.setLevel(logging.INFO)
     os.dup2(file.fileno(), 2)
     try:
-        with stopping.said_on(person.fileno()), warnings.catch_warnings():
+        with stopping.say_on(person.fileno()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield person
     except Exception as error:
@@ -89,7 +89,7 @@ def logging_to(path: Path) -> Iterator[TextIO]:
         person.close()
 
 
-def _reserved(path: Path) -> Path:
+def _reserve(path: Path) -> Path:
     """Takes some room beside a log, so that the last lines fit in whatever fills the disk."""
     reserve = path.with_suffix(_RESERVE)
     if path != Path(os.devnull):

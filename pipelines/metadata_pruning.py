@@ -64,7 +64,7 @@ def find_kept(path: Path, runs: int, last_node: str, folders: Iterable[str] = ()
     """
     if not path.is_file():
         return Kept()
-    with _opened(path) as store:
+    with _open(path) as store:
         run_ids = _select(store, _RUNS, _RUN_TYPE)
         ended = (_COMPLETE, _CACHED)
         whole = set(_select(store, _RUNS_WITH_NODE, _RUN_TYPE, f"%.{last_node}", *ended))
@@ -99,7 +99,7 @@ def prune(path: Path, kept: Kept) -> None:
     Raises:
         LianxiError: If the store is damaged, or of another version; it is then as it was.
     """
-    with _opened(path) as store:
+    with _open(path) as store:
         with store:
             for table, ids in (
                 ("kept_execution", kept.execution_ids),
@@ -114,7 +114,7 @@ def prune(path: Path, kept: Kept) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(path)) as store:
             [(version,)] = store.execute("SELECT schema_version FROM MLMDEnv")

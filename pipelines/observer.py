@@ -13,7 +13,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.portable import data_types
 from tfx.orchestration.portable.mlmd import execution_lib
 
-from pipelines.careful_launcher import CarefulLauncher, launched_by
+from pipelines.careful_launcher import CarefulLauncher, launch_by
 
 _STATES = {
     metadata_store_pb2.Execution.CACHED: "cached",
@@ -48,7 +48,7 @@ def _cpu_seconds() -> float:
 
 
 @contextmanager
-def observed(on_start: Callable[[str], None], on_end: Callable[[Outcome], None]) -> Iterator[None]:
+def observe(on_start: Callable[[str], None], on_end: Callable[[Outcome], None]) -> Iterator[None]:
     """Has both functions called for every node that TFX launches inside the `with` block.
 
     Args:
@@ -83,10 +83,10 @@ def observed(on_start: Callable[[str], None], on_end: Callable[[Outcome], None])
             except Exception as error:
                 end("failed", {}, error)
                 raise
-            end(*self._published(info), None)
+            end(*self._read_published(info), None)
             return info
 
-        def _published(
+        def _read_published(
             self, info: data_types.ExecutionInfo | None
         ) -> tuple[str, dict[str, list[Any]]]:
             """Reads state and outputs from the metadata: `info` lacks what executors set."""
@@ -97,5 +97,5 @@ def observed(on_start: Callable[[str], None], on_end: Callable[[Outcome], None])
                 outputs = execution_lib.get_output_artifacts(connection, info.execution_id)
             return _STATES.get(execution.last_known_state, "done"), dict(outputs)
 
-    with launched_by(ObservedLauncher):
+    with launch_by(ObservedLauncher):
         yield

@@ -15,7 +15,7 @@ from pipelines.environment import Environment
 from pipelines.explanations import exit_code, explain
 from pipelines.locks import exclusive
 from pipelines.memory import give_back
-from pipelines.observer import Outcome, observed
+from pipelines.observer import Outcome, observe
 from pipelines.quick_beam import quick_construction
 from pipelines.results import RunResult
 
@@ -61,7 +61,7 @@ def run(
         if outcome.seconds > _LONG_S:
             give_back()
 
-    with exclusive(env, result.task.name), quick_construction(), observed(started, ended):
+    with exclusive(env, result.task.name), quick_construction(), observe(started, ended):
         _remove_temporary(Path(pipeline.pipeline_info.pipeline_root))
         try:
             LocalDagRunner().run(pipeline)

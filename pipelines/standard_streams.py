@@ -28,7 +28,7 @@ def be_lenient() -> None:
             sys.stdin.reconfigure(encoding="utf-8")
 
 
-def typed_lines() -> Iterator[str]:
+def read_typed_lines() -> Iterator[str]:
     """Gives the lines of standard input, without their ends and without a byte order mark.
 
     Bytes that are no text are kept, so that `check_text` can name the line.

@@ -41,13 +41,13 @@ def doing(what: str) -> None:
     _State.doing = what
 
 
-def kept(what: str) -> None:
+def note_kept(what: str) -> None:
     """Notes what a person has when the command is stopped: whole sentences."""
     _State.kept = what
 
 
 @contextmanager
-def said_on(descriptor: int) -> Iterator[None]:
+def say_on(descriptor: int) -> Iterator[None]:
     """Has the message go to another descriptor than 2 inside the block."""
     before, _State.stream = _State.stream, descriptor
     try:
@@ -57,7 +57,7 @@ def said_on(descriptor: int) -> Iterator[None]:
 
 
 @contextmanager
-def watched(folder: Path | None) -> Iterator[None]:
+def watch(folder: Path | None) -> Iterator[None]:
     """Ends the process in a clean way where it is told to stop inside the block.
 
     Args:

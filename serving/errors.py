@@ -115,7 +115,7 @@ def to_serving_error(error: BaseException) -> ServingError:
     Returns:
         The error to send.
     """
-    known = _known_error(error)
+    known = _find_known_error(error)
     if known is not None:
         return known
     _LOG.error("unexpected error while serving", exc_info=error)
@@ -134,13 +134,13 @@ def to_load_error(error: BaseException) -> ServingError:
     Returns:
         The error to report.
     """
-    known = _known_error(error)
+    known = _find_known_error(error)
     if known is not None:
         return known
     if isinstance(error, OSError):
         code = _OS_CODES.get(type(error), grpc.StatusCode.UNAVAILABLE)
         return ServingError(code, _first_line(error).partition(": ")[2] or _first_line(error))
-    if _raised_here(error):
+    if _is_raised_here(error):
         return to_serving_error(error)
     _LOG.debug("a SavedModel does not load", exc_info=error)
     return ServingError(
@@ -148,7 +148,7 @@ def to_load_error(error: BaseException) -> ServingError:
     )
 
 
-def _known_error(error: BaseException) -> ServingError | None:
+def _find_known_error(error: BaseException) -> ServingError | None:
     if isinstance(error, ServingError):
         return error
     op_code = getattr(error, "error_code", None)
@@ -166,7 +166,7 @@ def _first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}".rstrip(": ")
 
 
-def _raised_here(error: BaseException) -> bool:
+def _is_raised_here(error: BaseException) -> bool:
     """Tells whether the innermost frame is code of this package."""
     trace, module = error.__traceback__, ""
     while trace is not None:

@@ -109,7 +109,7 @@ class Metrics:
         """
         self._batch_rows.labels(signature).observe(rows)
 
-    def loaded(self, model: str, version: int, is_loaded: bool) -> None:
+    def note_loaded(self, model: str, version: int, is_loaded: bool) -> None:
         """Records that a version came or went.
 
         Args:

@@ -209,10 +209,10 @@ class Server:
             self._metrics.load_failed(record.model)
             self._on_progress(f"{name} cannot be served: {record.error}")
         elif record.state.name == "AVAILABLE":
-            self._metrics.loaded(record.model, record.version, is_loaded=True)
+            self._metrics.note_loaded(record.model, record.version, is_loaded=True)
             self._on_progress(f"{name} available, {seconds:.1f} s")
         else:
-            self._metrics.loaded(record.model, record.version, is_loaded=False)
+            self._metrics.note_loaded(record.model, record.version, is_loaded=False)
             self._on_progress(f"{name} unloaded")
 
     def _assemble(self) -> None:

@@ -73,7 +73,7 @@ class ReadGroup(beam.DoFn):
         for results in self._results(items):
             for result in results:
                 if isinstance(result, Reject):
-                    yield from rejected(result, counts)
+                    yield from yield_reject(result, counts)
                 elif isinstance(result, Record):
                     counts[result.split] += 1
                     yield beam.pvalue.TaggedOutput(result.split, to_example(result.features))
@@ -97,7 +97,7 @@ class ReadGroup(beam.DoFn):
             progress.report(progress.Progress(done=self._done, total=self._total, unit=self._unit))
 
 
-def rejected(reject: Reject, counts: Counter[str]) -> Iterator[beam.pvalue.TaggedOutput]:
+def yield_reject(reject: Reject, counts: Counter[str]) -> Iterator[beam.pvalue.TaggedOutput]:
     """Gives a reject as an output of a step, and counts it.
 
     Args:

@@ -33,13 +33,13 @@ def pushed_model(root: str | None) -> str:
     return str(max(versions, key=lambda path: int(path.parent.name)).parent)
 
 
-def chosen(folder: Path, limit: int) -> list[Path]:
+def choose(folder: Path, limit: int) -> list[Path]:
     """Takes pictures of a folder, evenly."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
     return paths[:: max(1, len(paths) // limit)][:limit]
 
 
-def coloured(model_dir: str, photos: list[Image.Image]) -> list[np.ndarray]:
+def colour(model_dir: str, photos: list[Image.Image]) -> list[np.ndarray]:
     """Gives what a model makes of the grey ones of photos."""
     serve = tf.saved_model.load(model_dir).signatures["serving_default"]
     answers = []
@@ -66,11 +66,11 @@ def main() -> None:
     arguments = parser.parse_args()
     photos = [
         ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-        for path in chosen(arguments.folder, arguments.limit)
+        for path in choose(arguments.folder, arguments.limit)
     ]
     models = arguments.model or [pushed_model(arguments.root)]
     grey = [np.asarray(photo.convert("L").convert("RGB")) for photo in photos]
-    told = [coloured(model, photos) for model in models]
+    told = [colour(model, photos) for model in models]
     true = [np.asarray(photo) for photo in photos]
     rows = [list(row) for row in zip(grey, *told, true, strict=True)]
     sheet(rows, arguments.columns, arguments.cell_px).save(arguments.out, quality=88)

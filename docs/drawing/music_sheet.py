@@ -18,8 +18,14 @@ import numpy as np
 import tensorflow as tf
 
 from modules.common.midi.midi_files import MidiError
-from modules.common.midi.note_state import LOWEST_PITCH, PITCHES, STEPS_PER_BEAT, played, read_tune
-from modules.music_rbm.piano_roll import drawn
+from modules.common.midi.note_state import (
+    LOWEST_PITCH,
+    PITCHES,
+    STEPS_PER_BEAT,
+    list_notes,
+    read_tune,
+)
+from modules.music_rbm.piano_roll import draw_piano_rolls
 
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _OCTAVE = 12
@@ -74,7 +80,7 @@ def in_key(notes: np.ndarray) -> float:
 
 def figures(pieces: list[np.ndarray]) -> str:
     """Says what pieces are like, as cells of a table."""
-    by_piece = [notes for notes in map(played, pieces) if len(notes)]
+    by_piece = [notes for notes in map(list_notes, pieces) if len(notes)]
     notes, music = np.concatenate(by_piece), np.concatenate(pieces)
     sounding = music[:, :PITCHES].sum(axis=1)
     low, middle, high = np.percentile(notes[:, 2], (5, 50, 95))
@@ -125,7 +131,7 @@ def main() -> None:
     for name, pieces in music.items():
         print(f"| {name} | {figures(pieces)} |")
     print(f"pitches are MIDI's, {LOWEST_PITCH} the lowest; {given.pieces} pieces of {given.steps}")
-    given.picture.write_bytes(drawn({name: pieces[0] for name, pieces in music.items()}))
+    given.picture.write_bytes(draw_piano_rolls({name: pieces[0] for name, pieces in music.items()}))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from modules.common.sound.sound_files import read_sound, resampled
+from modules.common.sound.sound_files import read_sound, resample
 
 matplotlib.use("agg")
 
@@ -35,7 +35,7 @@ def draw(axes: Axes, path: Path) -> None:
         axes: Where.
         path: wav, flac, ogg or mp3.
     """
-    samples = resampled(*_read(path), _RATE_HZ)
+    samples = resample(*_read(path), _RATE_HZ)
     power = np.abs(librosa.stft(samples, n_fft=512, hop_length=_HOP)) ** 2
     seconds = len(samples) / _RATE_HZ
     axes.imshow(

@@ -33,7 +33,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from kubeflow.step import outputs, report  # noqa: E402
-from modules.common.runtime.progress import Progress, subscribed  # noqa: E402
+from modules.common.runtime.progress import Progress, subscribe  # noqa: E402
 
 _PROGRESS_EVERY_S = 10.0
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     _say(f"{step}: started")
     try:
         teller = Teller(step)
-        with subscribed(teller):
+        with subscribe(teller):
             done = run(args, beam_args)
         teller.tell()
     except Exception as error:

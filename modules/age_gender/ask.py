@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from modules.age_gender import face_detection
 from modules.common.asking.asking import Answer, Asking, Request, Said
-from modules.common.asking.request_files import named_file
+from modules.common.asking.request_files import find_named_file
 from modules.common.declaring.task import Field
 from modules.common.pictures import image_files
 from modules.common.runtime.errors import DataError, SettingError
@@ -51,7 +51,7 @@ def read(path_text: str, said: Said) -> Request:
     Raises:
         DataError: If there is no such file, it is no picture, or no face is found in it.
     """
-    path = named_file("age_gender", "a picture (png, jpg, gif, bmp, webp)", path_text)
+    path = find_named_file("age_gender", "a picture (png, jpg, gif, bmp, webp)", path_text)
     contents = path.read_bytes()
     try:
         picture = image_files.decode_whole(contents)

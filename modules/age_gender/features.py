@@ -69,7 +69,7 @@ def augment(features: Tensors, label: tf.Tensor, settings: Settings) -> tuple[Te
     return {**features, "image": tf.ensure_shape(pixels, [None, crop, crop, 3])}, label
 
 
-def fixed_crops(pixels: tf.Tensor, crop_px: int, count: int) -> tf.Tensor:
+def cut_crops(pixels: tf.Tensor, crop_px: int, count: int) -> tf.Tensor:
     """Takes the crops whose answers are averaged.
 
     Args:

@@ -49,9 +49,9 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
     pixels = Middle(crop)(image)
     hidden = ops.cast(pixels, "float32") / 127.5 - 1  # [227, 227]
     hidden = _convolution(hidden, first, 7, 4, "valid", norm)  # [56, 56]
-    hidden = _pooled(hidden, norm)  # [28, 28]
+    hidden = _pool(hidden, norm)  # [28, 28]
     hidden = _convolution(hidden, second, 5, 1, "same", norm)
-    hidden = _pooled(hidden, norm)  # [14, 14]
+    hidden = _pool(hidden, norm)  # [14, 14]
     hidden = _convolution(hidden, third, 3, 1, "same", norm)
     hidden = layers.MaxPooling2D(3, 2, padding="same")(hidden)  # [7, 7]
     hidden = layers.Flatten()(hidden)
@@ -65,7 +65,7 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
         optimizer=keras.optimizers.AdamW(
             settings.learning_rate, weight_decay=settings.weight_decay
         ),
-        loss=masked_loss,
+        loss=compute_masked_loss,
         metrics=[HeadAccuracy(column, name) for column, name in enumerate(HEADS)],
     )
     return model
@@ -84,7 +84,7 @@ def _convolution(
     return layers.ReLU()(hidden)
 
 
-def _pooled(hidden: keras.KerasTensor, norm: str) -> keras.KerasTensor:
+def _pool(hidden: keras.KerasTensor, norm: str) -> keras.KerasTensor:
     """The largest of 3x3 at every second place, then normalized across maps as in the paper."""
     hidden = layers.MaxPooling2D(3, 2, padding="same")(hidden)
     return LocalResponse()(hidden) if norm == "lrn" else hidden
@@ -143,7 +143,7 @@ class LocalResponse(layers.Layer):
         return input_shape
 
 
-def masked_loss(label: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+def compute_masked_loss(label: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
     """Cross-entropy of both answers, where the right one is known.
 
     Args:
@@ -182,7 +182,7 @@ class HeadAccuracy(keras.metrics.Mean):
         logits: keras.KerasTensor,
         sample_weight: keras.KerasTensor | None = None,
     ) -> None:
-        """Counts a batch; see `masked_loss` for the shapes."""
+        """Counts a batch; see `compute_masked_loss` for the shapes."""
         right = ops.cast(label[:, self._column], "int32")
         answer = ops.cast(ops.argmax(logits[:, HEADS[self.name]], axis=-1), "int32")
         super().update_state(ops.equal(answer, right), ops.cast(right >= 0, "float32"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from modules.age_gender.features import fixed_crops
+from modules.age_gender.features import cut_crops
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.age_gender.model import HEADS
 from modules.age_gender.task import Settings
@@ -87,7 +87,7 @@ class AgeGenderServable(Servable):
         crop, count = self.settings.crop_px, self.settings.crops
 
         def of_some(inputs: Tensors) -> Tensors:
-            crops = fixed_crops(inputs["image"], crop, count)
+            crops = cut_crops(inputs["image"], crop, count)
             logits = self.model({"image": tf.reshape(crops, [-1, crop, crop, 3])}, training=False)
             means = {}
             for name, part in HEADS.items():

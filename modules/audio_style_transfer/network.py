@@ -100,7 +100,7 @@ def features(network: Network, frames: tf.Tensor) -> tf.Tensor:
     Returns:
         float32 `[n - WIDTH_FRAMES + 1, filters]`, 0 or more.
     """
-    seen = _unfolded(tf.cast(frames, network.kernel.dtype))
+    seen = _unfold(tf.cast(frames, network.kernel.dtype))
     return tf.nn.relu(tf.cast(tf.matmul(seen, network.kernel), tf.float32))
 
 
@@ -151,7 +151,7 @@ def value_and_gradient(
     by_values = 4.0 / count * tf.cast(by_gram, tf.float32) + 2.0 * weight * change
     by_values = tf.where(values > 0, by_values, 0.0)
     by_seen = tf.matmul(tf.cast(by_values, dtype), network.kernel, transpose_b=True)
-    return loss, _folded(tf.cast(by_seen, tf.float32), network.bins)
+    return loss, _fold(tf.cast(by_seen, tf.float32), network.bins)
 
 
 def gram(network: Network, frames: tf.Tensor, piece_frames: int) -> tf.Tensor:
@@ -165,7 +165,7 @@ def gram(network: Network, frames: tf.Tensor, piece_frames: int) -> tf.Tensor:
     Returns:
         The mean over time, float32 `[filters, filters]`.
     """
-    _, total, _ = _summed(network, frames, frames, piece_frames)
+    _, total, _ = _sum_by(network, frames, frames, piece_frames)
     return total / tf.cast(tf.shape(frames)[0] - WIDTH_FRAMES + 1, tf.float32)
 
 
@@ -186,14 +186,14 @@ def losses(
         piece_frames: Most frames that are looked at together.
     """
     count = tf.cast(tf.shape(frames)[0] - WIDTH_FRAMES + 1, tf.float32)
-    _, total, squares = _summed(network, frames, content_frames, piece_frames)
+    _, total, squares = _sum_by(network, frames, content_frames, piece_frames)
     return Losses(
         style=tf.reduce_sum(tf.square(total / count - target_gram)),
         content=squares * network.content_frames / count,
     )
 
 
-def _summed(
+def _sum_by(
     network: Network, frames: tf.Tensor, others: tf.Tensor, piece_frames: int
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Sums Gram matrices, and squared differences of two sounds' features, over pieces."""
@@ -214,14 +214,14 @@ def _summed(
     return tf.while_loop(lambda begin, *_: begin < count, add, start, parallel_iterations=1)
 
 
-def _unfolded(frames: tf.Tensor) -> tf.Tensor:
+def _unfold(frames: tf.Tensor) -> tf.Tensor:
     """Puts each frame and those after it that a filter spans side by side."""
     count = tf.shape(frames)[0] - WIDTH_FRAMES + 1
     return tf.concat([frames[place : place + count] for place in range(WIDTH_FRAMES)], axis=1)
 
 
-def _folded(seen: tf.Tensor, bins: int) -> tf.Tensor:
-    """Sums what `_unfolded` repeats: its transpose."""
+def _fold(seen: tf.Tensor, bins: int) -> tf.Tensor:
+    """Sums what `_unfold` repeats: its transpose."""
     parts = [
         tf.pad(
             seen[:, place * bins : (place + 1) * bins],

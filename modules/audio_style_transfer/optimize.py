@@ -14,7 +14,7 @@ _LEAST_SHARE = 1e-3
 _CORRECTION_PAIRS = 10
 
 
-def styled_frames(
+def restyle_frames(
     network: Network,
     frames: tf.Tensor,
     content: tf.Tensor,
@@ -52,11 +52,11 @@ def styled_frames(
 
     share = tf.clip_by_value(frames / loudest, _LEAST_SHARE, 1.0 - _LEAST_SHARE)
     start = tf.reshape(tf.asin(tf.sqrt(share)), [-1])
-    found = tf.reshape(minimized(loss, start, iterations), shape)
+    found = tf.reshape(minimize(loss, start, iterations), shape)
     return loudest * tf.square(tf.sin(found))
 
 
-def minimized(
+def minimize(
     loss: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]],
     start: tf.Tensor,
     iterations: tf.Tensor,
@@ -76,12 +76,12 @@ def minimized(
     steepness = tf.norm(gradient)
     scale = tf.math.divide_no_nan(1.0, steepness)
 
-    def scaled(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def evaluate(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         value, gradient = loss(values)
         return scale * value, scale * gradient
 
     found = tfp.optimizer.lbfgs_minimize(
-        scaled,
+        evaluate,
         start,
         num_correction_pairs=_CORRECTION_PAIRS,
         tolerance=1e-9,

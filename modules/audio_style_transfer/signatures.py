@@ -87,7 +87,9 @@ class AudioStyleTransferServable(Servable):
             )
             return self._as_wav(content, style, *given[2:])
 
-        return self._mapped(one, (raw["content"], raw["style"], raw["content_weight"], iterations))
+        return self._map_over(
+            one, (raw["content"], raw["style"], raw["content_weight"], iterations)
+        )
 
     def answer_examples(self, raw: Tensors) -> Tensors:
         """Changes the clips of examples to the style that evaluation takes, with what is usual."""
@@ -101,7 +103,7 @@ class AudioStyleTransferServable(Servable):
                 tf.constant(ITERATIONS),
             )
 
-        return self._mapped(one, (clips,))
+        return self._map_over(one, (clips,))
 
     def score(self, raw: Tensors) -> Tensors:
         """Scores the excerpts in the style of another, and what noise would get."""
@@ -116,7 +118,7 @@ class AudioStyleTransferServable(Servable):
         def of_one(content: tf.Tensor) -> Tensors:
             _, *answer = self._changed(content, style, weight, iterations)
             found = {
-                name: transfer.measured(network, self._sizes, sound, target, content)
+                name: transfer.measure_losses(network, self._sizes, sound, target, content)
                 for name, sound in (("content", content), ("style", style), ("noise", noise))
             }
             found["score"] = Losses(*answer)
@@ -147,8 +149,8 @@ class AudioStyleTransferServable(Servable):
         """Changes one sound, float32 `[n]`: to another, and both losses."""
         network, sizes = self._network(), self._sizes
         target = transfer.style_of(network, sizes, style)
-        answer = transfer.styled(network, sizes, content, target, content_weight, iterations)
-        return answer, *transfer.measured(network, sizes, answer, target, content)
+        answer = transfer.apply_style(network, sizes, content, target, content_weight, iterations)
+        return answer, *transfer.measure_losses(network, sizes, answer, target, content)
 
     def _as_wav(self, *given: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Changes one sound; what is beyond full scale is turned down as a whole."""
@@ -157,7 +159,7 @@ class AudioStyleTransferServable(Servable):
         return wav.encode(answer / level, self._rate_hz), style_loss, content_loss
 
     @staticmethod
-    def _mapped(one: Callable, given: tuple[tf.Tensor, ...]) -> Tensors:
+    def _map_over(one: Callable, given: tuple[tf.Tensor, ...]) -> Tensors:
         contents, style_loss, content_loss = tf.map_fn(
             one, given, fn_output_signature=_OUTPUTS, parallel_iterations=1
         )

@@ -9,7 +9,7 @@ import tensorflow as tf
 from modules.audio_style_transfer import network as networks
 from modules.audio_style_transfer.griffin_lim import griffin_lim
 from modules.audio_style_transfer.network import Losses, Network
-from modules.audio_style_transfer.optimize import styled_frames
+from modules.audio_style_transfer.optimize import restyle_frames
 from modules.audio_style_transfer.pieces import in_pieces
 from modules.audio_style_transfer.task import Settings
 
@@ -80,7 +80,7 @@ def frames_of(samples: tf.Tensor, sizes: Sizes) -> tf.Tensor:
     return tf.ensure_shape(frames, [None, sizes.n_fft // 2 + 1])
 
 
-def styled(
+def apply_style(
     network: Network,
     sizes: Sizes,
     content: tf.Tensor,
@@ -114,7 +114,7 @@ def styled(
     def step(number: tf.Tensor, sound: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         is_last = number == passes - 1
         changed = in_pieces(
-            lambda piece, wanted: styled_frames(
+            lambda piece, wanted: restyle_frames(
                 network,
                 piece,
                 wanted,
@@ -141,7 +141,7 @@ def styled(
     return sound
 
 
-def measured(
+def measure_losses(
     network: Network,
     sizes: Sizes,
     samples: tf.Tensor,

@@ -33,7 +33,7 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
     classes, seed = len(symbols(settings.charset)), settings.seed
     image = keras.Input((HEIGHT_PX, WIDTH_PX, 1), dtype="uint8", name="image")
 
-    hidden = ocr.convolution(ocr.standardized(image), filters, 5, (2, 2))  # [30, 80]
+    hidden = ocr.convolution(ocr.standardize(image), filters, 5, (2, 2))  # [30, 80]
     hidden = layers.MaxPooling2D(2)(ocr.convolution(hidden, 2 * filters, 3))  # [15, 40]
     hidden = ocr.convolution(hidden, 4 * filters, 3)
     hidden = layers.MaxPooling2D(2, padding="same")(hidden)  # [8, 20]
@@ -45,7 +45,7 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     else:
         context = layers.Conv1D(12 * filters, 3, padding="same", use_bias=False)(columns)
-        logits = layers.Dense(classes, dtype="float32")(ocr.normalized(context))
+        logits = layers.Dense(classes, dtype="float32")(ocr.normalize(context))
         loss = keras.losses.CTC()
 
     def text_accuracy(ids: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:

@@ -37,11 +37,11 @@ def spec_augment(
     kept_frames = tf.ones([batch, longest])
     for _ in range(settings.time_masks):
         widest = tf.minimum(settings.time_mask_frames, tf.cast(n_frames, tf.int32) // 5)
-        kept_frames *= _kept(longest, tf.cast(n_frames, tf.int32), widest)
+        kept_frames *= _keep_mask(longest, tf.cast(n_frames, tf.int32), widest)
     kept_bands = tf.ones([batch, MELS])
     mels = tf.fill([batch], MELS)
     for _ in range(settings.band_masks):
-        kept_bands *= _kept(MELS, mels, tf.fill([batch], settings.band_mask_mels))
+        kept_bands *= _keep_mask(MELS, mels, tf.fill([batch], settings.band_mask_mels))
     cosines = tf.constant(cosine_transform())
     bands = tf.matmul(frames, cosines) * kept_bands[:, None]
     heard = tf.matmul(bands, cosines, transpose_b=True) * kept_frames[..., None]
@@ -56,7 +56,7 @@ def cosine_transform() -> np.ndarray:
     return rows.astype(np.float32)
 
 
-def _kept(size: tf.Tensor | int, within: tf.Tensor, widest: tf.Tensor) -> tf.Tensor:
+def _keep_mask(size: tf.Tensor | int, within: tf.Tensor, widest: tf.Tensor) -> tf.Tensor:
     """1 but for one stretch of random width and place in each example, float32 `[batch, size]`."""
     batch = tf.shape(within)[0]
     width = tf.random.uniform([batch]) * tf.cast(widest + 1, tf.float32)

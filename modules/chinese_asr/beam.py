@@ -93,7 +93,7 @@ def search(
         frame: tf.Tensor, old: _Beams, history: tuple[tf.TensorArray, tf.TensorArray]
     ) -> tuple[tf.Tensor, _Beams, tuple[tf.TensorArray, tf.TensorArray]]:
         log_p = tf.nn.log_softmax(logits[:, frame])
-        new, source, character = _grown(old, log_p, weight, length_bonus, is_kept, lm_of)
+        new, source, character = _grow(old, log_p, weight, length_bonus, is_kept, lm_of)
         goes_on = (frame < n_frames)[:, None]
         new = _Beams(*(tf.where(goes_on, now, was) for now, was in zip(new, old, strict=True)))
         kept_source = tf.where(goes_on, source, tf.range(beams))
@@ -111,7 +111,7 @@ def search(
     )
     end = last.lm + lm_of(last.last, tf.zeros_like(last.last))
     best = tf.argmax(_sum(last.blank, last.sound) + weight * end, axis=1, output_type=tf.int32)
-    return _traced(best, history)
+    return _trace_back(best, history)
 
 
 def _first(batch: tf.Tensor, beams: tf.Tensor) -> _Beams:
@@ -128,7 +128,7 @@ def _first(batch: tf.Tensor, beams: tf.Tensor) -> _Beams:
     )
 
 
-def _grown(
+def _grow(
     old: _Beams,
     log_p: tf.Tensor,
     weight: tf.Tensor,
@@ -163,7 +163,7 @@ def _grown(
     after = tf.broadcast_to(characters[:, None], tf.shape(longer))
     longer_lm = old.lm[:, :, None] + lm_of(before, after) + length_bonus
 
-    joins, is_in_beam = _joined(old, total, characters)
+    joins, is_in_beam = _join(old, total, characters)
     longer = tf.where(is_in_beam, _LOW, longer)
     blank = total + log_p[:, :1]
     sound = of_last + _sum(old.sound, joins)
@@ -188,14 +188,14 @@ def _grown(
         blank=tf.where(is_kept & ~is_longer, of_source(blank), _LOW),
         sound=tf.where(is_kept, tf.gather(all_sound, chosen, batch_dims=1), _LOW),
         last=tf.where(is_longer, character, of_source(old.last)),
-        name=tf.where(is_longer, _extended(name, character), name),
+        name=tf.where(is_longer, _extend(name, character), name),
         parent=tf.where(is_longer, name, of_source(old.parent)),
         lm=tf.gather(all_lm, chosen, batch_dims=1),
     )
     return new, source, character
 
 
-def _joined(old: _Beams, total: tf.Tensor, characters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _join(old: _Beams, total: tf.Tensor, characters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Finds prefixes that grow into others of the beam.
 
     Args:
@@ -221,13 +221,13 @@ def _joined(old: _Beams, total: tf.Tensor, characters: tf.Tensor) -> tuple[tf.Te
     return joins, is_in_beam
 
 
-def _extended(name: tf.Tensor, character: tf.Tensor) -> tf.Tensor:
+def _extend(name: tf.Tensor, character: tf.Tensor) -> tf.Tensor:
     """Names a prefix and a character: a hash of 64 bits, the same whichever way it was reached."""
     mixed = (name + tf.cast(character, tf.int64) + 1) * _HASH_FACTOR
     return tf.bitwise.bitwise_xor(mixed, tf.bitwise.right_shift(mixed, tf.constant(29, tf.int64)))
 
 
-def _traced(best: tf.Tensor, history: tuple[tf.TensorArray, tf.TensorArray]) -> tf.Tensor:
+def _trace_back(best: tf.Tensor, history: tuple[tf.TensorArray, tf.TensorArray]) -> tf.Tensor:
     """Reads the best prefixes backwards.
 
     Args:

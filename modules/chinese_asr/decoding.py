@@ -50,18 +50,16 @@ def decode(
     is_greedy = (beam_width == 1) & (lm_weight == 0.0)
     best_path, _ = ctc.collapse(logits, n_columns=n_frames)
 
-    def searched() -> tf.Tensor:
+    def search() -> tf.Tensor:
         found = beam.search(logits, n_frames, beam_width, lm_weight, bigram, length_bonus)
         longest = tf.maximum(tf.shape(found)[1], tf.shape(best_path)[1])
-        return tf.where(
-            is_greedy[:, None], _filled_up(best_path, longest), _filled_up(found, longest)
-        )
+        return tf.where(is_greedy[:, None], _fill_up(best_path, longest), _fill_up(found, longest))
 
-    ids = tf.cond(tf.reduce_all(is_greedy), lambda: best_path, searched)
+    ids = tf.cond(tf.reduce_all(is_greedy), lambda: best_path, search)
     characters = tf.reduce_sum(tf.cast(ids != 0, tf.float32), axis=1)
     log_probability = ctc.text_log_probability(logits, ids, n_frames)
     return Decoded(tf.cast(ids, tf.int64), tf.exp(log_probability / tf.maximum(characters, 1)))
 
 
-def _filled_up(ids: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+def _fill_up(ids: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
     return tf.pad(ids, [[0, 0], [0, length - tf.shape(ids)[1]]])

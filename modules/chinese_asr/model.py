@@ -73,16 +73,16 @@ def build(settings: Settings, classes: int) -> keras.Model:
     n_frames = keras.Input((), dtype="int64", name="n_frames")
     is_own = OwnFrames(name="own_frames")([frames, n_frames])
 
-    hidden = _activated(layers.Conv1D(channels, 1, use_bias=False)(frames), is_own)
+    hidden = _activate(layers.Conv1D(channels, 1, use_bias=False)(frames), is_own)
     skips: list[keras.KerasTensor] = []
     for block in range(settings.blocks):
         for dilation in DILATIONS:
-            told = _gated(hidden, is_own, channels, dilation)
+            told = _gate(hidden, is_own, channels, dilation)
             told = layers.Dropout(dropout, seed=settings.seed + len(skips))(told)
             hidden = Kept(name=f"block_{block}_dilation_{dilation}")([hidden + told, is_own])
             skips.append(told)
     hidden = layers.Conv1D(channels, 1, use_bias=False)(layers.Add()(skips))
-    hidden = _activated(hidden, is_own)
+    hidden = _activate(hidden, is_own)
     # Most frames name no character; a model that knows it from the start begins to learn at once.
     blank_first = keras.initializers.Constant(_blank_first(classes))
     logits = layers.Dense(classes, dtype="float32", bias_initializer=blank_first, name="logits")(
@@ -172,23 +172,23 @@ def _blank_first(classes: int) -> list[float]:
     return [math.log(odds * (classes - 1)), *[0.0] * (classes - 1)]
 
 
-def _gated(
+def _gate(
     hidden: keras.KerasTensor, is_own: keras.KerasTensor, channels: int, dilation: int
 ) -> keras.KerasTensor:
     """A convolution with gaps, gated, and what is made of it frame by frame."""
     both = layers.Conv1D(
         2 * channels, _WIDTH, padding="same", dilation_rate=dilation, use_bias=False
     )(hidden)
-    both = _normalized(both, is_own)
+    both = _normalize(both, is_own)
     told = layers.Activation("tanh")(both[..., :channels])
     told = told * layers.Activation("sigmoid")(both[..., channels:])
-    return _activated(layers.Conv1D(channels, 1, use_bias=False)(told), is_own)
+    return _activate(layers.Conv1D(channels, 1, use_bias=False)(told), is_own)
 
 
-def _activated(hidden: keras.KerasTensor, is_own: keras.KerasTensor) -> keras.KerasTensor:
+def _activate(hidden: keras.KerasTensor, is_own: keras.KerasTensor) -> keras.KerasTensor:
     """Normalization and tanh; zero beyond the end."""
-    return Kept()([layers.Activation("tanh")(_normalized(hidden, is_own)), is_own])
+    return Kept()([layers.Activation("tanh")(_normalize(hidden, is_own)), is_own])
 
 
-def _normalized(hidden: keras.KerasTensor, is_own: keras.KerasTensor) -> keras.KerasTensor:
+def _normalize(hidden: keras.KerasTensor, is_own: keras.KerasTensor) -> keras.KerasTensor:
     return layers.BatchNormalization(momentum=_MOMENTUM)(hidden, mask=is_own)

@@ -41,12 +41,12 @@ def to_pcm(
         is_short = tf.debugging.Assert(seconds <= max_seconds, [message])
         with tf.control_dependencies([is_short]):
             samples = wav.resample(waveform.samples, waveform.rate_hz, sample_rate_hz)
-        return _coded(samples), seconds
+        return _encode_pcm(samples), seconds
 
     return tf.map_fn(read, contents, fn_output_signature=(tf.string, tf.float32))
 
 
-def _coded(samples: tf.Tensor) -> tf.Tensor:
+def _encode_pcm(samples: tf.Tensor) -> tf.Tensor:
     """As `modules.common.sound.sound_files.pcm16`."""
     scaled = tf.round(samples * PCM16_FULL_SCALE)
     values = tf.cast(tf.clip_by_value(scaled, -PCM16_FULL_SCALE, PCM16_FULL_SCALE - 1), tf.int16)

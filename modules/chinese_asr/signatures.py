@@ -82,7 +82,7 @@ class ChineseAsrServable(Servable):
     def _answers(
         self, pcm: tf.Tensor, width: tf.Tensor | None = None, weight: tf.Tensor | None = None
     ) -> Tensors:
-        decoded = self._decoded(self.transform({"pcm": pcm}), width, weight)
+        decoded = self._decode(self.transform({"pcm": pcm}), width, weight)
         samples = tf.cast(tf.strings.length(pcm) // 2, tf.float32)
         return {
             "text": to_texts(decoded.ids, self._symbols),
@@ -99,7 +99,7 @@ class ChineseAsrServable(Servable):
         batch = tf.shape(reference)[0]
         constant = tf.convert_to_tensor(self.baselines["constant"])
         answers = {
-            "score": self._decoded(features).ids,
+            "score": self._decode(features).ids,
             "constant": tf.tile(constant[None], [batch, 1]),
         }
         scores = {}
@@ -113,7 +113,7 @@ class ChineseAsrServable(Servable):
             "text_accuracy__weight": tf.ones([batch]),
         }
 
-    def _decoded(
+    def _decode(
         self,
         features: Tensors,
         width: tf.Tensor | None = None,

@@ -67,7 +67,7 @@ def nearest(chroma: tf.Tensor) -> tf.Tensor:
     return _numbers(tf.round(_in_steps(chroma)))
 
 
-def shared(chroma: tf.Tensor) -> tf.Tensor:
+def share_out(chroma: tf.Tensor) -> tf.Tensor:
     """Shares each chroma among the four points around it, bilinearly.
 
     Args:
@@ -99,7 +99,7 @@ def mean(probabilities: tf.Tensor) -> tf.Tensor:
     return tf.tensordot(probabilities, tf.constant(grid()[0]), axes=1)
 
 
-def annealed_mean(logits: tf.Tensor, temperature: float) -> tf.Tensor:
+def compute_annealed_mean(logits: tf.Tensor, temperature: float) -> tf.Tensor:
     """Gives the mean chroma of a distribution that is made more certain first.
 
     Args:

@@ -78,10 +78,10 @@ def build(settings: Settings, shares: np.ndarray) -> keras.Model:
     names = one_stage_a_size(backbone)
     maps = [settings.maps * 2**stage for stage in reversed(range(len(names)))]
 
-    told = {name: _adapted(stages[name], width) for name, width in zip(names, maps, strict=True)}
+    told = {name: _adapt(stages[name], width) for name, width in zip(names, maps, strict=True)}
     hidden = layers.ReLU()(told[names[0]])
     for name, width in zip(names[1:], maps[1:], strict=True):
-        below = Resized()([_adapted(hidden, width), stages[name]])
+        below = Resized()([_adapt(hidden, width), stages[name]])
         hidden = layers.ReLU()(below + told[name])
         hidden = layers.Conv2D(width, 3, padding="same", use_bias=False)(hidden)
         hidden = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))
@@ -112,7 +112,7 @@ def loss_of(settings: Settings, shares: np.ndarray) -> Loss:
     reduction = REDUCTIONS[settings.loss]
 
     def wanted(image: tf.Tensor) -> tf.Tensor:
-        return tf.nn.avg_pool2d(colour.chroma(padded(image)), reduction, reduction, "VALID")
+        return tf.nn.avg_pool2d(colour.chroma(pad(image)), reduction, reduction, "VALID")
 
     def regression(image: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
         square = tf.reduce_sum(tf.square((wanted(image) - output) / _CHROMA_UNIT), axis=-1)
@@ -122,7 +122,7 @@ def loss_of(settings: Settings, shares: np.ndarray) -> Loss:
         return tf.where(is_small, square, _SMOOTH_BELOW * (2 * distance - _SMOOTH_BELOW))
 
     def classification(image: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-        truth = bins.shared(wanted(image))
+        truth = bins.share_out(wanted(image))
         counts = tf.tensordot(truth, tf.constant(weights), axes=1)
         return counts * tf.nn.softmax_cross_entropy_with_logits(truth, output)
 
@@ -143,12 +143,12 @@ def chroma_planes(output: tf.Tensor, size: tf.Tensor, settings: Settings) -> tf.
     """
     loss = settings.loss
     if loss == "classification":
-        output = bins.annealed_mean(output, settings.temperature)
+        output = bins.compute_annealed_mean(output, settings.temperature)
     planes = tf.image.resize(output, tf.shape(output)[1:3] * REDUCTIONS[loss])
     return planes[:, : size[0], : size[1]]
 
 
-def padded(pictures: tf.Tensor) -> tf.Tensor:
+def pad(pictures: tf.Tensor) -> tf.Tensor:
     """Fills pictures up to multiples of 32, to the right and below, by reflection.
 
     Args:
@@ -160,11 +160,11 @@ def padded(pictures: tf.Tensor) -> tf.Tensor:
 
 
 class GreyPicture(layers.Layer):
-    """The grey picture of pictures in colour, as three equal channels, filled up by `padded`."""
+    """The grey picture of pictures in colour, as three equal channels, filled up by `pad`."""
 
     def call(self, image: tf.Tensor) -> tf.Tensor:
         """Takes uint8 `[batch, h, w, 3]`; gives whole numbers 0 to 255, `[batch, h', w', 3]`."""
-        return tf.repeat(tf.cast(padded(colour.grey(image)), self.compute_dtype), 3, axis=-1)
+        return tf.repeat(tf.cast(pad(colour.grey(image)), self.compute_dtype), 3, axis=-1)
 
     def compute_output_spec(self, image: keras.KerasTensor) -> keras.KerasTensor:
         """Says what `call` gives."""
@@ -190,7 +190,7 @@ class Resized(layers.Layer):
         return keras.KerasTensor((None, None, None, inputs[0].shape[-1]), self.compute_dtype)
 
 
-def _adapted(maps: keras.KerasTensor, width: int) -> keras.KerasTensor:
+def _adapt(maps: keras.KerasTensor, width: int) -> keras.KerasTensor:
     """Brings feature maps to a number of channels, and to one scale."""
     maps = layers.Conv2D(width, 1, use_bias=False)(maps)
     return layers.BatchNormalization(momentum=0.9)(maps)

@@ -116,7 +116,7 @@ class ColorizationServable(Servable):
         grey = in_chunks(lambda part: {"grey": colour.grey(part["pixels"])}, rows, _ROWS_AT_ONCE)[
             "grey"
         ]
-        size = self._reduced(tf.shape(pixels)[:2])
+        size = self._reduce(tf.shape(pixels)[:2])
         reduced = tf.repeat(images.resize(grey, size), 3, axis=-1)
         chroma = self.chroma(reduced[None])[0]
         # Enlarged along the rows now, a few columns of which are few numbers, and by part below.
@@ -135,7 +135,7 @@ class ColorizationServable(Servable):
         sums = tf.reduce_sum(made["sums"], axis=0)
         return tf.io.encode_png(made["pixels"]), colour.colourfulness_of_sums(sums, count)
 
-    def _reduced(self, size: tf.Tensor) -> tf.Tensor:
+    def _reduce(self, size: tf.Tensor) -> tf.Tensor:
         """Gives the size that chroma is told at: not too large, and no smaller than can be.
 
         Args:

@@ -92,7 +92,7 @@ def rise(
     return values, tape.gradient(values, pictures)
 
 
-def tiled(rise_of: RiseOf, picture: tf.Tensor, shift: tf.Tensor, tile_px: int = TILE_PX) -> Rise:
+def tile(rise_of: RiseOf, picture: tf.Tensor, shift: tf.Tensor, tile_px: int = TILE_PX) -> Rise:
     """Computes objective and gradient of a picture tile by tile.
 
     The picture is taken as a ring in both directions, so that the tiles can begin anywhere. They
@@ -133,7 +133,7 @@ def tiled(rise_of: RiseOf, picture: tf.Tensor, shift: tf.Tensor, tile_px: int = 
     return tf.reduce_mean(values), gradient
 
 
-def stepped(pictures: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+def take_step(pictures: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     """Goes up a gradient: each picture changes by `step` grey levels in the mean.
 
     Args:
@@ -150,21 +150,21 @@ def stepped(pictures: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor) -> tf.Te
     )
 
 
-def ascended(rise_of: RiseOf, pictures: tf.Tensor, iterations: int, step: float) -> tf.Tensor:
+def ascend(rise_of: RiseOf, pictures: tf.Tensor, iterations: int, step: float) -> tf.Tensor:
     """Dreams at one size, without tiles: several pictures at once.
 
     Args:
         rise_of: Gives objective and gradient.
         pictures: float32 `[n, h, w, 3]`.
         iterations: How many steps.
-        step: As for `stepped`.
+        step: As for `take_step`.
 
     Returns:
         float32 `[n, h, w, 3]`, 0 to 255.
     """
     [changed] = tf.while_loop(
         lambda _: True,
-        lambda now: [stepped(now, rise_of(now)[1], tf.constant(step))],
+        lambda now: [take_step(now, rise_of(now)[1], tf.constant(step))],
         [pictures],
         maximum_iterations=iterations,
         parallel_iterations=1,
@@ -220,8 +220,8 @@ def dream(
         key = tf.stack([recipe.seed, tf.cast(number, tf.int64)])
         place = tf.random.stateless_uniform([2], key) * tf.cast(tf.shape(now)[:2], tf.float32)
         shift = tf.cast(place, tf.int32)
-        value, gradient = tiled(rise_of, now, shift, tile_px)
-        return number + 1, stepped(now, gradient, recipe.step), found.write(number, value)
+        value, gradient = tile(rise_of, now, shift, tile_px)
+        return number + 1, take_step(now, gradient, recipe.step), found.write(number, value)
 
     def one_octave(
         number: tf.Tensor, change: tf.Tensor, found: tf.TensorArray

@@ -9,7 +9,7 @@ import tensorflow as tf
 from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors, pack
 from modules.common.pictures import images
-from modules.deep_dream.rotation import QUARTERS, turned
+from modules.deep_dream.rotation import QUARTERS, turn
 from modules.deep_dream.task import Settings
 
 
@@ -28,6 +28,6 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     upright = images.decode(contents, side, side, channels=3, fit="crop")
     rotation = tf.strings.to_hash_bucket_fast(contents, QUARTERS)
     return {
-        "image": pack(turned(upright, rotation)),  # uint8 [batch, px, px, 3], as bytes
+        "image": pack(turn(upright, rotation)),  # uint8 [batch, px, px, 3], as bytes
         "rotation": rotation,  # [batch]
     }

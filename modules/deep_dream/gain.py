@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from modules.common.graph.tensors import Tensors
-from modules.deep_dream.dream import RiseOf, ascended
+from modules.deep_dream.dream import RiseOf, ascend
 
 _NOISE_SEED = (7, 7)
 # By clipping, noise loses a part of its size that depends on the picture.
@@ -25,7 +25,7 @@ def log_ratios(rise_of: RiseOf, pictures: tf.Tensor, iterations: int, step: floa
     Returns:
         `dream` and `noise`, float32 `[n]` each: the natural logarithm of after over before.
     """
-    dreamt = ascended(rise_of, pictures, iterations, step)
+    dreamt = ascend(rise_of, pictures, iterations, step)
     noised = noisy(pictures, change_size(pictures, dreamt))
     before, after, as_noise = (
         tf.math.log(rise_of(seen)[0] + _TINY) for seen in (pictures, dreamt, noised)

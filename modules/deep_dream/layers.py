@@ -21,7 +21,7 @@ DEFAULT_LAYERS: Mapping[str, str] = {
 """What shows well in each backbone; that of `frozen_graph` is a layer of inception5h."""
 
 
-def chosen_layers(settings: Settings) -> str:
+def choose_layers(settings: Settings) -> str:
     """Gives the layers of the dream as text, `name=weight,name=weight`.
 
     Args:

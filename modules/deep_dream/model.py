@@ -14,7 +14,7 @@ from keras import layers, ops
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.models.backbones import build_backbone
 from modules.common.runtime.errors import TaskError
-from modules.deep_dream.layers import chosen_layers, parse_layers
+from modules.deep_dream.layers import choose_layers, parse_layers
 from modules.deep_dream.rotation import QUARTERS
 from modules.deep_dream.task import Settings
 
@@ -43,7 +43,7 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
     backbone = build_backbone(settings.backbone, settings.weights, seed)
     image = keras.Input((side, side, 3), dtype="uint8", name="image")
     maps = backbone(ops.cast(image, "float32"))
-    weights = parse_layers(chosen_layers(settings), list(maps))
+    weights = parse_layers(choose_layers(settings), list(maps))
     seen = [values for values, weight in zip(maps.values(), weights, strict=True) if weight]
     if weights[-1] == 0:
         # What is trained here is trained to its end.

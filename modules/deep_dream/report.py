@@ -10,7 +10,7 @@ import tensorflow as tf
 from modules.common.export.saved_model import Servable
 from modules.common.training.callbacks import REPORT_FILE
 from modules.common.training.input_pipeline import Split
-from modules.deep_dream.rotation import turned
+from modules.deep_dream.rotation import turn
 
 _PICTURES = 4
 
@@ -24,7 +24,7 @@ def write_report(servable: Servable, evaluation: Split, directory: str) -> None:
         directory: Where to.
     """
     [(features, rotation)] = evaluation.batches(_PICTURES).take(1)
-    pictures = turned(features["image"], -rotation)
+    pictures = turn(features["image"], -rotation)
     contents = tf.stack([tf.io.encode_png(picture) for picture in pictures])
     made = servable.answer_examples({"image": contents})["image"]
     dreams = [tf.io.decode_png(content, channels=3).numpy() for content in made]

@@ -14,7 +14,7 @@ from modules.deep_dream.task import Settings
 QUARTERS = 4
 
 
-def turned(pictures: tf.Tensor, quarters: tf.Tensor) -> tf.Tensor:
+def turn(pictures: tf.Tensor, quarters: tf.Tensor) -> tf.Tensor:
     """Turns square pictures counter-clockwise.
 
     Args:
@@ -30,7 +30,7 @@ def turned(pictures: tf.Tensor, quarters: tf.Tensor) -> tf.Tensor:
     return tf.where(quarters % 2 == 1, quarter, pictures)
 
 
-def mirrored(pictures: tf.Tensor, rotation: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def mirror(pictures: tf.Tensor, rotation: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Mirrors turned pictures left to right.
 
     Args:
@@ -61,8 +61,8 @@ def augment(features: Tensors, label: tf.Tensor, settings: Settings) -> tuple[Te
     seeds = tf.random.split(tf.stack([tf.constant(settings.seed, tf.int64), content]), 2)
     batch = tf.shape(label)
     more = tf.random.stateless_uniform(batch, seeds[0], 0, QUARTERS, tf.int64)
-    pictures, label = turned(pictures, more), (label + more) % QUARTERS
+    pictures, label = turn(pictures, more), (label + more) % QUARTERS
     is_mirrored = tf.random.stateless_uniform(batch, seeds[1]) < 0.5
-    mirror_images, mirror_label = mirrored(pictures, label)
+    mirror_images, mirror_label = mirror(pictures, label)
     pictures = tf.where(is_mirrored[:, None, None, None], mirror_images, pictures)
     return {**features, "image": pictures}, tf.where(is_mirrored, mirror_label, label)

@@ -18,10 +18,10 @@ from modules.common.models.backbone_specs import BACKBONES
 from modules.common.pictures import images
 from modules.common.training.input_pipeline import Split
 from modules.deep_dream import dream, gain
-from modules.deep_dream.layers import chosen_layers, parse_layers
+from modules.deep_dream.layers import choose_layers, parse_layers
 from modules.deep_dream.model import backbone_of, up_to
 from modules.deep_dream.orders import recipe
-from modules.deep_dream.rotation import QUARTERS, turned
+from modules.deep_dream.rotation import QUARTERS, turn
 from modules.deep_dream.task import STEP, Settings
 
 _CHUNK = 16
@@ -34,7 +34,7 @@ class DeepDreamServable(Servable):
         """Finds the layers, and traces what dreams one picture."""
         backbone = backbone_of(self.model, self.settings)
         self._layers = [(name, int(maps.shape[-1])) for name, maps in backbone.output.items()]
-        self._usual = parse_layers(chosen_layers(self.settings), [name for name, _ in self._layers])
+        self._usual = parse_layers(choose_layers(self.settings), [name for name, _ in self._layers])
         self._min_px = BACKBONES[self.settings.backbone].min_px
         self._whole, self._begin = backbone, up_to(backbone, self._usual)
         # One traced function, so that all signatures compute by the same operations.
@@ -106,7 +106,7 @@ class DeepDreamServable(Servable):
             ("constant", self.baselines["constant"]),
         ):
             scores[f"rotation_accuracy__{name}"] = tf.cast(told == rotation, tf.float32)
-        upright = tf.cast(turned(features["image"], -rotation), tf.float32)
+        upright = tf.cast(turn(features["image"], -rotation), tf.float32)
         ratios = gain.log_ratios(
             self._rise_of(tf.constant(self._usual), tf.constant(-1)),
             upright,

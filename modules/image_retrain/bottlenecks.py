@@ -11,7 +11,7 @@ from modules.common.runtime.errors import TaskError
 from modules.image_retrain.settings import THUMBNAIL_PX, Settings, bottleneck_units
 
 
-def pooled(stages: Sequence[tf.Tensor], pooling: str) -> tf.Tensor:
+def pool(stages: Sequence[tf.Tensor], pooling: str) -> tf.Tensor:
     """Pools feature maps over the picture.
 
     Args:
@@ -41,7 +41,7 @@ def _quarters(stage: tf.Tensor) -> list[tf.Tensor]:
 
 
 class Pooling(keras.layers.Layer):
-    """`pooled` of the deepest stages of a backbone, in a model."""
+    """`pool` of the deepest stages of a backbone, in a model."""
 
     def __init__(self, settings: Settings) -> None:
         """Notes what to pool.
@@ -61,7 +61,7 @@ class Pooling(keras.layers.Layer):
         Returns:
             float32 `[batch, units]`.
         """
-        return pooled(deepest(stages, self._settings), self._settings.pooling)
+        return pool(deepest(stages, self._settings), self._settings.pooling)
 
 
 def deepest(stages: dict[str, tf.Tensor], settings: Settings) -> list[tf.Tensor]:
@@ -91,7 +91,7 @@ def bottleneck(backbone: keras.Model, pixels: tf.Tensor, settings: Settings) -> 
     image, units = tf.cast(pixels, tf.float32), bottleneck_units(settings)
     seen = [image, tf.reverse(image, [2])] if settings.mirrored else [image]
     values = [
-        pooled(deepest(backbone(view, training=False), settings), settings.pooling) for view in seen
+        pool(deepest(backbone(view, training=False), settings), settings.pooling) for view in seen
     ]
     found = values[0].shape[-1]
     if found != units:

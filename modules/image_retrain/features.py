@@ -46,14 +46,14 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
         name="backbone",
     )
 
-    def seen(batch: Tensors) -> Tensors:
+    def read_seen(batch: Tensors) -> Tensors:
         pixels = _pixels(batch["contents"], settings)
         return {
             "bottleneck": bottleneck(backbone, pixels, settings),  # [batch, units]
             "thumbnail": thumbnail(pixels),  # [batch, 192]
         }
 
-    found = in_chunks(seen, {"contents": inputs["image"][:, 0]}, _PICTURES_AT_ONCE)
+    found = in_chunks(read_seen, {"contents": inputs["image"][:, 0]}, _PICTURES_AT_ONCE)
     return {**found, "label": label}
 
 

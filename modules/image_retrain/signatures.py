@@ -41,7 +41,7 @@ class ImageRetrainServable(Servable):
         labels, seed = train["label"], settings.seed
         values = {
             "mean_colour": baselines.mean_colour(train["thumbnail"]).numpy(),
-            "linear": train[_seen_by_linear(settings)],
+            "linear": train[_flatten_for_linear(settings)],
         }
         return {name: baselines.fit(seen, labels, seed) for name, seen in values.items()}
 
@@ -68,7 +68,7 @@ class ImageRetrainServable(Servable):
         """Scores each picture: whether its class is the likeliest, or among the five likeliest."""
         features = self.transform(raw)
         label = features["label"]
-        seen = features[_seen_by_linear(self.settings)]
+        seen = features[_flatten_for_linear(self.settings)]
         colour = baselines.mean_colour(features["thumbnail"])
         logits = {
             "score": self._logits(features),
@@ -106,5 +106,5 @@ class ImageRetrainServable(Servable):
         return in_chunks(of, inputs, _PICTURES_AT_ONCE)["logits"]
 
 
-def _seen_by_linear(settings: Settings) -> str:
+def _flatten_for_linear(settings: Settings) -> str:
     return "thumbnail" if trains_on_pictures(settings) else "bottleneck"

@@ -8,13 +8,13 @@ import numpy as np
 
 from modules.common.asking.asking import Answer, Asking, Request, Said
 from modules.common.asking.questions import read_fields
-from modules.common.asking.request_files import named_file
+from modules.common.asking.request_files import find_named_file
 from modules.common.declaring.task import Field
 from modules.common.midi.midi_files import MidiError
-from modules.common.midi.note_state import STEPS_PER_BEAT, from_midi, played, to_midi
+from modules.common.midi.note_state import STEPS_PER_BEAT, from_midi, list_notes, to_midi
 from modules.common.runtime.errors import DataError, SettingError
 from modules.common.sound.sound_files import wav_bytes
-from modules.music_rbm.piano_roll import drawn
+from modules.music_rbm.piano_roll import draw_piano_rolls
 from modules.music_rbm.synthesizer import RATE_HZ, synthesize
 from modules.music_rbm.task import MAX_STEPS, TASK
 
@@ -111,7 +111,7 @@ def show(request: Request, answer: Answer, out: Path | None, said: Said) -> str:
     wav, picture = (str(said.get(name, "")) for name in ("wav", "picture"))
     path = out or Path("music_rbm.mid")
     path.write_bytes(to_midi(music, tempo))
-    notes, seconds = len(played(music)), len(music) / STEPS_PER_BEAT * 60 / tempo
+    notes, seconds = len(list_notes(music)), len(music) / STEPS_PER_BEAT * 60 / tempo
     lines = [f"{path}\t{notes} note{'s'[: notes != 1]}, {seconds:.1f} s, {len(music)} steps"]
     if wav:
         try:
@@ -121,7 +121,7 @@ def show(request: Request, answer: Answer, out: Path | None, said: Said) -> str:
         lines.append(_write(wav, sound))
     if picture:
         title = f"{path.name}: {notes} notes, {tempo:g} beats a minute"
-        lines.append(_write(picture, drawn({title: music})))
+        lines.append(_write(picture, draw_piano_rolls({title: music})))
     return "\n".join(lines)
 
 
@@ -141,7 +141,7 @@ def _write(path: str, contents: bytes) -> str:
 
 def _read_primer(path: str, kept: int, length: int) -> np.ndarray:
     """Reads the beginning of a MIDI file, uint8 `[steps, 156]`."""
-    file = named_file("music_rbm", "a MIDI file as primer", path)
+    file = find_named_file("music_rbm", "a MIDI file as primer", path)
     try:
         music = from_midi(file)
     except MidiError as error:

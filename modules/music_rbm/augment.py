@@ -10,9 +10,7 @@ from modules.music_rbm.task import NOTES, Settings
 _PITCHES = NOTES // 2
 
 
-def transposed(
-    features: Tensors, label: tf.Tensor, settings: Settings
-) -> tuple[Tensors, tf.Tensor]:
+def transpose(features: Tensors, label: tf.Tensor, settings: Settings) -> tuple[Tensors, tf.Tensor]:
     """Moves every window by a few semitones.
 
     What leaves the range is lost, and silence comes in.
@@ -28,11 +26,11 @@ def transposed(
     most = settings.transpose_semitones
     note_state = features["note_state"]
     up = tf.random.uniform([tf.shape(note_state)[0]], -most, most + 1, tf.int32)
-    moved = moved_up(note_state, up)
+    moved = move_up(note_state, up)
     return {**features, "note_state": moved}, moved
 
 
-def moved_up(note_state: tf.Tensor, semitones: tf.Tensor) -> tf.Tensor:
+def move_up(note_state: tf.Tensor, semitones: tf.Tensor) -> tf.Tensor:
     """Moves windows up by so many semitones.
 
     Args:

@@ -25,10 +25,10 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     """
     steps = restore(Settings, custom_config["settings"]).window_steps
     # uint8 [batch, window_steps, 156], as bytes
-    return {"note_state": pack(unpacked_bits(inputs["note_state"][:, 0], steps))}
+    return {"note_state": pack(unpack_bits(inputs["note_state"][:, 0], steps))}
 
 
-def unpacked_bits(packed: tf.Tensor, steps: int) -> tf.Tensor:
+def unpack_bits(packed: tf.Tensor, steps: int) -> tf.Tensor:
     """Undoes `numpy.packbits` of windows.
 
     Args:

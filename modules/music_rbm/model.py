@@ -112,7 +112,7 @@ class MusicModel(keras.Model):
         """Gives windows back from the hidden units' means; see `build_model`."""
         note_state = tf.cast(inputs["note_state"], tf.float32)
         machine, visible = self.conditioned(note_state)
-        hidden = tf.sigmoid(rbm.hidden_logits(machine, visible))
+        hidden = tf.sigmoid(rbm.compute_hidden_logits(machine, visible))
         return tf.reshape(rbm.visible_logits(machine, hidden), tf.shape(note_state))
 
     def train_step(self, data: tuple[Tensors, tf.Tensor]) -> Tensors:
@@ -183,7 +183,7 @@ class MusicModel(keras.Model):
         Returns:
             Nats, summed over the steps' units, float32 `[batch]`.
         """
-        logits = rbm.hidden_logits(machine, visible)
+        logits = rbm.compute_hidden_logits(machine, visible)
 
         def of_step(step: tf.Tensor) -> tf.Tensor:
             part, part_logits = self.part_of_step(machine, logits, step)

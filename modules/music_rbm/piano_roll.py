@@ -20,7 +20,7 @@ _PANEL_INCHES = (12.0, 2.8)
 _MOST_TICKS = 17
 
 
-def drawn(panels: Mapping[str, np.ndarray], columns: int = 1) -> bytes:
+def draw_piano_rolls(panels: Mapping[str, np.ndarray], columns: int = 1) -> bytes:
     """Draws matrices, each in a panel of its own; all show the same pitches.
 
     Args:

@@ -32,7 +32,7 @@ class Machine(NamedTuple):
     hidden_bias: tf.Tensor
 
 
-def hidden_logits(machine: Machine, visible: tf.Tensor) -> tf.Tensor:
+def compute_hidden_logits(machine: Machine, visible: tf.Tensor) -> tf.Tensor:
     """Log odds of each hidden unit, given the visible ones: `[rows, hidden]`."""
     return tf.matmul(visible, machine.kernel) + machine.hidden_bias
 
@@ -52,11 +52,11 @@ def free_energy(machine: Machine, visible: tf.Tensor) -> tf.Tensor:
     Returns:
         Nats, `[rows]`.
     """
-    by_hidden = tf.reduce_sum(tf.nn.softplus(hidden_logits(machine, visible)), axis=-1)
+    by_hidden = tf.reduce_sum(tf.nn.softplus(compute_hidden_logits(machine, visible)), axis=-1)
     return -tf.reduce_sum(visible * machine.visible_bias, axis=-1) - by_hidden
 
 
-def drawn(logits: tf.Tensor, uniform: Uniform) -> tf.Tensor:
+def draw_states(logits: tf.Tensor, uniform: Uniform) -> tf.Tensor:
     """Draws units, each for itself.
 
     Args:
@@ -82,8 +82,8 @@ def gibbs(machine: Machine, visible: tf.Tensor, sweeps: int, uniform: Uniform) -
         Where they end, `[rows, visible]`; no gradient flows through it.
     """
     for _ in range(sweeps):
-        hidden = drawn(hidden_logits(machine, visible), uniform)
-        visible = drawn(visible_logits(machine, hidden), uniform)
+        hidden = draw_states(compute_hidden_logits(machine, visible), uniform)
+        visible = draw_states(visible_logits(machine, hidden), uniform)
     return tf.stop_gradient(visible)
 
 

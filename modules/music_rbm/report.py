@@ -11,7 +11,7 @@ import tensorflow as tf
 from modules.common.export.saved_model import Servable, example_request
 from modules.common.training.callbacks import REPORT_FILE
 from modules.common.training.input_pipeline import Split
-from modules.music_rbm.piano_roll import drawn
+from modules.music_rbm.piano_roll import draw_piano_rolls
 
 _SEEDS = (1, 2)
 
@@ -30,7 +30,7 @@ def write_report(servable: Servable, evaluation: Split, directory: str) -> None:
     for seed in _SEEDS:
         panels[f"drawn, seed {seed}"] = _play(servable, seed, window[:0], window)
     with tf.io.gfile.GFile(os.path.join(directory, REPORT_FILE), "wb") as file:
-        file.write(drawn(panels))
+        file.write(draw_piano_rolls(panels))
 
 
 def _play(servable: Servable, seed: int, primer: np.ndarray, window: np.ndarray) -> np.ndarray:

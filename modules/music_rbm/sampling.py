@@ -83,10 +83,10 @@ def chain(
         above, below = (
             tf.random.stateless_uniform(shape, seeds[i]) for i, shape in enumerate(reversed(shapes))
         )
-        logits = rbm.hidden_logits(machine, visible) / temperature
-        hidden = rbm.drawn(logits, lambda _: above)
+        logits = rbm.compute_hidden_logits(machine, visible) / temperature
+        hidden = rbm.draw_states(logits, lambda _: above)
         logits = rbm.visible_logits(machine, hidden) / temperature
-        found = rbm.drawn(logits, lambda _: below)
+        found = rbm.draw_states(logits, lambda _: below)
         return number + 1, found if is_known is None else tf.where(is_known, visible, found)
 
     _, visible = tf.while_loop(
@@ -184,11 +184,11 @@ def playable(music: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
     sounding, struck = music[:, :_PITCHES], music[:, _PITCHES:]
     is_given = tf.range(tf.shape(music)[0]) < given
 
-    def mended(before: tf.Tensor, step: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    def mend(before: tf.Tensor, step: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tf.Tensor:
         sounding, struck, is_given = step
         return tf.where(is_given, sounding, tf.maximum(struck, sounding * before))
 
-    sounding = tf.scan(mended, (sounding, struck, is_given), tf.zeros([_PITCHES]))
+    sounding = tf.scan(mend, (sounding, struck, is_given), tf.zeros([_PITCHES]))
     return tf.concat([sounding, struck], axis=1)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modules.common.midi.note_state import STEPS_PER_BEAT, played
+from modules.common.midi.note_state import STEPS_PER_BEAT, list_notes
 
 RATE_HZ = 44_100
 TAIL_S = 0.5
@@ -52,7 +52,7 @@ def synthesize(note_state: np.ndarray, bpm: float = 120.0) -> np.ndarray:
             f"steps, or more beats a minute"
         )
     sound = np.zeros(round((seconds + TAIL_S) * RATE_HZ), np.float32)
-    notes = played(note_state)
+    notes = list_notes(note_state)
     starts = np.round(notes[:, 0] * step_s * RATE_HZ).astype(int)
     lengths = np.round(notes[:, 1] * step_s * RATE_HZ).astype(int) - starts
     for pitch in np.unique(notes[:, 2]):

@@ -25,7 +25,7 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
         The declared features.
     """
     min_count = restore(Settings, custom_config["settings"]).min_character_count
-    name = in_graph.normalized(inputs["name"][:, 0])
+    name = in_graph.normalize(inputs["name"][:, 0])
     return {
         # [batch, MAX_CHARS]
         "characters": in_graph.character_ids(name, MAX_CHARS, min_count, VOCABULARY),

@@ -29,7 +29,7 @@ class NameGenderServable(Servable):
         return {
             "label": tf.where(male > 0.5, "male", "female"),
             "probability": tf.maximum(male, 1 - male),
-            "known": in_graph.known_share(characters),
+            "known": in_graph.compute_known_share(characters),
         }
 
     def answer_examples(self, raw: Tensors) -> Tensors:

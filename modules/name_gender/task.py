@@ -27,7 +27,7 @@ from modules.common.reading.numbers import NO_VALUE
 from modules.common.reading.settings import GenderSettings
 from modules.common.reading.table_sources import Column
 from modules.common.tables.sources import CsvSource
-from modules.common.text.normal_text import normalized
+from modules.common.text.normal_text import normalize
 
 MAX_CHARS = 8
 
@@ -40,7 +40,7 @@ _NO_NAMES = frozenset(
 
 def parse_name(text: str) -> str:
     """Reads a name in the one spelling that is its key, to which a request is brought too."""
-    name = normalized(text)
+    name = normalize(text)
     if not name or name.lower() in NO_VALUE | _NO_NAMES:
         raise ValueError(f"expected a name, found {text!r}" if name else _NOTHING)
     if not any(map(str.isalpha, name)):
@@ -50,7 +50,7 @@ def parse_name(text: str) -> str:
 
 def is_name(text: str) -> bool:
     """Tells whether a cell is surely a name in Chinese characters, and no gender."""
-    return bool(_CHINESE_NAME.fullmatch(normalized(text))) and not is_gender(text)
+    return bool(_CHINESE_NAME.fullmatch(normalize(text))) and not is_gender(text)
 
 
 def _derive(features: RawFeatures) -> RawFeatures:

@@ -31,12 +31,12 @@ def fit(images: np.ndarray) -> np.ndarray:
     for start in range(0, len(images), _PICTURES_AT_ONCE):
         part = images[start : start + _PICTURES_AT_ONCE].reshape(-1, places)
         counts += np.bincount((first_cells + part).ravel(), minlength=len(counts))
-    constant = added_constant(counts, len(images))
+    constant = choose_added_constant(counts, len(images))
     shares = (counts + constant) / (len(images) + LEVELS * constant)
     return -np.log2(shares).astype(np.float32).reshape(*images.shape[1:], LEVELS)
 
 
-def added_constant(counts: np.ndarray, examples: int) -> float:
+def choose_added_constant(counts: np.ndarray, examples: int) -> float:
     """Chooses the constant by the likelihood of every example under the counts of the others.
 
     Args:

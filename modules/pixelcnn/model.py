@@ -62,19 +62,19 @@ def build(settings: Settings, classes: int) -> keras.Model:
     class_id = keras.Input((), dtype="int64", name="class_id")
 
     conditions = _conditions(class_id, classes, count, maps, settings)
-    seen = scaled(image)
-    vertical = _shifted(seen, rows=1)
+    seen = scale_pixels(image)
+    vertical = _shift(seen, rows=1)
     vertical = _convolution("vertical_0", vertical, maps, FIRST_KERNEL // 2 + 1, FIRST_KERNEL)
-    horizontal = _shifted(seen, columns=1)
+    horizontal = _shift(seen, columns=1)
     horizontal = _convolution("horizontal_0", horizontal, maps, 1, FIRST_KERNEL // 2 + 1)
     gates = []
     for layer in range(1, count + 1):
         above = _convolution(f"vertical_{layer}", vertical, 2 * maps, kernel // 2 + 1, kernel)
         above = above + conditions[layer - 1][0]
-        vertical = gated(above)
+        vertical = gate(above)
         left = _convolution(f"horizontal_{layer}", horizontal, 2 * maps, 1, kernel // 2 + 1, False)
         left = left + layers.Dense(2 * maps, name=f"down_{layer}")(above)
-        gates.append(gated(left + conditions[layer - 1][1]))
+        gates.append(gate(left + conditions[layer - 1][1]))
         if layer < count:
             horizontal = horizontal + layers.Dense(maps, name=f"residual_{layer}")(gates[-1])
     logits = _head(image, layers.Concatenate()(gates), settings.head_units, channels)
@@ -95,7 +95,7 @@ def bits_per_dim(image: keras.KerasTensor, logits: keras.KerasTensor) -> keras.K
     return ops.mean(nats, axis=(1, 2, 3)) / math.log(2)
 
 
-def scaled(image: keras.KerasTensor) -> keras.KerasTensor:
+def scale_pixels(image: keras.KerasTensor) -> keras.KerasTensor:
     """Brings values to -1 to 1, and adds a map of ones by which padding is told from grey.
 
     Args:
@@ -108,13 +108,13 @@ def scaled(image: keras.KerasTensor) -> keras.KerasTensor:
     return ops.concatenate([values, ops.ones_like(values[..., :1])], axis=-1)
 
 
-def gated(hidden: keras.KerasTensor) -> keras.KerasTensor:
+def gate(hidden: keras.KerasTensor) -> keras.KerasTensor:
     """Lets the second half of the maps say how much of the first goes through."""
     values, gates = ops.split(hidden, 2, axis=-1)
     return ops.tanh(values) * ops.sigmoid(gates)
 
 
-def _shifted(maps: keras.KerasTensor, rows: int = 0, columns: int = 0) -> keras.KerasTensor:
+def _shift(maps: keras.KerasTensor, rows: int = 0, columns: int = 0) -> keras.KerasTensor:
     """Moves maps down or to the right; zeros come in, and what leaves is lost."""
     padded = layers.ZeroPadding2D(((rows, 0), (columns, 0)))(maps)
     return layers.Cropping2D(((0, rows), (0, columns)))(padded)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from modules.pixelcnn.model import FIRST_KERNEL, gated, scaled
+from modules.pixelcnn.model import FIRST_KERNEL, gate, scale_pixels
 from modules.pixelcnn.noise import NoiseOfRow
 
 _FIRST_REACH = FIRST_KERNEL // 2 + 1
@@ -77,7 +77,7 @@ def sample(model: keras.Model, class_id: tf.Tensor, noise_of_row: NoiseOfRow) ->
         downs, kept = _rows(weights, conditions, seen, kept)
         values = _pixels(weights, downs, noise_of_row(row))  # [size, batch, channels]
         values = tf.transpose(values, [1, 0, 2])
-        seen = tf.concat([seen[:, 1:], scaled(values)[:, None]], axis=1)
+        seen = tf.concat([seen[:, 1:], scale_pixels(values)[:, None]], axis=1)
         return row + 1, seen, kept, done.write(row, tf.cast(values, tf.uint8))
 
     state = (
@@ -111,13 +111,13 @@ def _rows(
         What each layer tells the horizontal stack, `[size, l, batch, m2]`; and `kept` for the row
         below.
     """
-    row = _convolved(seen, *weights.vertical[0])  # [batch, 1, size, m]
+    row = _convolve(seen, *weights.vertical[0])  # [batch, 1, size, m]
     downs, kept_next = [], []
     for layer, (kernel, bias) in enumerate(weights.vertical[1:]):
         window = tf.concat([kept[layer], row], axis=1)
         kept_next.append(window[:, 1:])
-        above = _convolved(window, kernel, bias) + conditions[2 * layer]
-        row = gated(above)
+        above = _convolve(window, kernel, bias) + conditions[2 * layer]
+        row = gate(above)
         down_kernel, down_bias = weights.down[layer]
         down = tf.einsum("brsi,io->brso", above, down_kernel) + down_bias
         downs.append((down + conditions[2 * layer + 1])[:, 0])
@@ -146,7 +146,7 @@ def _pixels(weights: _Weights, downs: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
         from_elsewhere = tf.unstack(tf.gather(downs, column) + tf.matmul(left, weights.left))
         gates, inputs = _horizontal(weights, behind, from_elsewhere)
         values = _head(weights, gates, tf.unstack(tf.gather(noise, column)))
-        behind = tf.concat([behind[:, channels + 1 :], scaled(values)], axis=1)
+        behind = tf.concat([behind[:, channels + 1 :], scale_pixels(values)], axis=1)
         here = tf.stack(inputs)
         left = here if left_units == maps else tf.concat([left[:, :, maps:], here], axis=2)
         return column + 1, behind, left, done.write(column, values)
@@ -175,7 +175,7 @@ def _horizontal(
     gates, inputs = [], []
     for layer, kernel in enumerate(weights.here):
         inputs.append(maps)
-        gates.append(gated(from_elsewhere[layer] + tf.matmul(maps, kernel)))
+        gates.append(gate(from_elsewhere[layer] + tf.matmul(maps, kernel)))
         if layer < len(weights.residual):
             maps = maps + _dense(gates[-1], *weights.residual[layer])
     return gates, inputs
@@ -199,7 +199,7 @@ def _dense(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     return tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
 
 
-def _convolved(window: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+def _convolve(window: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     """Convolves as many rows as the kernel has to one: `[batch, 1, size, units]`."""
     side = kernel.shape[1] // 2
     padded = tf.pad(window, [[0, 0], [0, 0], [side, side], [0, 0]])

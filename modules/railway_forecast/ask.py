@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modules.common.asking.asking import Answer, Asking, Request, Said
 from modules.common.asking.questions import field_of
-from modules.common.asking.request_files import named_file
+from modules.common.asking.request_files import find_named_file
 from modules.common.runtime.errors import DataError
 from modules.common.series.time_series import parse
 from modules.railway_forecast.calendar_effects import month_index, month_text
@@ -32,7 +32,7 @@ def read(path_text: str, said: Said) -> Request:
     Raises:
         DataError: If there is no such file, or its series cannot be forecast.
     """
-    path = named_file("railway_forecast", "a CSV file with dates and values", path_text)
+    path = find_named_file("railway_forecast", "a CSV file with dates and values", path_text)
     settings = TASK.resolve(said)
     series, _ = parse(path.read_bytes(), SOURCE, settings)
     monthly = to_months(series, settings.combine)

@@ -68,9 +68,9 @@ def search(
         log_p, states = decoder.step(asked, followed.last, followed.states)
         log_p = tf.where(decoder.may_be_said(place, max_chars), log_p, LOW)
         log_p = tf.maximum(followed.log_p[..., None] + log_p, LOW)
-        ended = _ended(place, followed, log_p, is_kept, length_penalty)
+        ended = _end(place, followed, log_p, is_kept, length_penalty)
         new = (
-            _grown(place, followed, log_p, states, is_kept),
+            _grow(place, followed, log_p, states, is_kept),
             _best_of_both(found, ended, is_kept),
         )
         # What is done stays as it is, however long others take.
@@ -112,7 +112,7 @@ def _is_done(
     return (worst > hope) | (followed.log_p[:, 0] <= LOW / 2)
 
 
-def _ended(
+def _end(
     place: tf.Tensor,
     followed: _Followed,
     log_p: tf.Tensor,
@@ -145,14 +145,14 @@ def _best_of_both(found: Replies, ended: Replies, is_kept: tf.Tensor) -> Replies
     return Replies(best.ids, tf.where(is_kept, best.scores, LOW))
 
 
-def _grown(
+def _grow(
     place: tf.Tensor,
     followed: _Followed,
     log_p: tf.Tensor,
     states: States,
     is_kept: tf.Tensor,
 ) -> _Followed:
-    """Follows the likeliest outcomes that do not end; arguments as for `_ended`."""
+    """Follows the likeliest outcomes that do not end; arguments as for `_end`."""
     beams, symbols = tf.shape(log_p)[1], log_p.shape[2]
     going_on = tf.where(tf.range(symbols) == END, LOW, log_p)
     flat = tf.reshape(going_on, [tf.shape(log_p)[0], beams * symbols])

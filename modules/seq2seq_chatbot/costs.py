@@ -38,7 +38,7 @@ def costs(
     places, symbols = tf.shape(wanted)[0], tf.shape(vectors)[0]
     pieces = tf.maximum(-(-places * symbols // (PIECE_BYTES // 4)), 1)
     # Few sizes: TensorFlow compiles a product for each size that it meets, and keeps it.
-    size = _rounded_up(_rounded_up(places, pieces) // pieces, SIZE_STEP)
+    size = _round_up(_round_up(places, pieces) // pieces, SIZE_STEP)
     rest = pieces * size - places
     filled, chosen = tf.pad(wanted, [(0, rest), (0, 0)]), tf.pad(ids, [(0, rest)])
 
@@ -83,7 +83,7 @@ def costs(
     return found.concat()[:places], back
 
 
-def _rounded_up(count: tf.Tensor, step: tf.Tensor | int) -> tf.Tensor:
+def _round_up(count: tf.Tensor, step: tf.Tensor | int) -> tf.Tensor:
     return -(-count // step) * step
 
 

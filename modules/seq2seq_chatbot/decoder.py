@@ -96,11 +96,11 @@ class Decoder:
         """
         first, *above = self._cells
         said = self._characters(characters)
-        told, after = _told(first, said, states[0])
+        told, after = _tell_apart(first, said, states[0])
         said, new = said + told, [after]
         seen = self._attention([said, asked.memory, asked.is_own])
         for cell, before in zip(above, states[1:], strict=True):
-            told, after = _told(cell, tf.concat([said, seen], axis=-1), before)
+            told, after = _tell_apart(cell, tf.concat([said, seen], axis=-1), before)
             said += told
             new.append(after)
         wanted = self._wanted(tf.concat([said, seen], axis=-1))
@@ -123,7 +123,7 @@ class Decoder:
         return tf.where(place >= max_chars, self._ends, allowed)
 
 
-def _told(
+def _tell_apart(
     cell: keras.layers.Layer, inputs: tf.Tensor, states: list[tf.Tensor]
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Runs one cell over `[batch, replies, ...]`."""

@@ -42,10 +42,10 @@ def decode(
         ids = tf.zeros(tf.concat([shape, [max_chars + 1]], axis=0), tf.int32)
         return Replies(ids, tf.zeros(shape))
 
-    def looked_for() -> Replies:
+    def search_replies() -> Replies:
         return beam.search(decoder, question, width, most_replies, max_chars, length_penalty)
 
-    def drawn() -> Replies:
+    def draw_replies() -> Replies:
         return nucleus.sample(
             decoder,
             question,
@@ -58,8 +58,8 @@ def decode(
             length_penalty=length_penalty,
         )
 
-    found = tf.cond(tf.reduce_all(is_drawn), nothing, looked_for)
-    others = tf.cond(tf.reduce_any(is_drawn), drawn, nothing)
+    found = tf.cond(tf.reduce_all(is_drawn), nothing, search_replies)
+    others = tf.cond(tf.reduce_any(is_drawn), draw_replies, nothing)
     return Replies(
         tf.where(is_drawn[:, None, None], others.ids, found.ids),
         tf.where(is_drawn[:, None], others.scores, found.scores),

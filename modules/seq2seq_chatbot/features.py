@@ -16,7 +16,7 @@ import tensorflow_transform as tft
 
 from modules.common.declaring.settings import restore
 from modules.common.graph.tensors import Tensors, pack_ragged
-from modules.common.text.in_graph import tidied
+from modules.common.text.in_graph import tidy
 from modules.seq2seq_chatbot.task import Settings
 
 VOCABULARY = "characters"
@@ -60,7 +60,7 @@ def characters_of(lines: tf.Tensor) -> tf.RaggedTensor:
     Returns:
         string `[batch, (characters)]`.
     """
-    return tf.strings.unicode_split(tidied(lines), "UTF-8")
+    return tf.strings.unicode_split(tidy(lines), "UTF-8")
 
 
 def symbols_of(transform_output: tft.TFTransformOutput) -> list[str]:

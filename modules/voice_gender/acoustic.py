@@ -44,7 +44,7 @@ def featurize(samples: np.ndarray, sample_rate_hz: int) -> dict[str, float]:
     Raises:
         ValueError: If the recording is too short, silent, constant, or without a fundamental.
     """
-    values, problem = _traced_measure()(samples, sample_rate_hz)
+    values, problem = _trace_measure()(samples, sample_rate_hz)
     if problem.numpy():
         raise ValueError(problem.numpy().decode())
     return dict(zip(PROPERTIES, values.numpy().tolist(), strict=True))
@@ -102,7 +102,7 @@ def _measure(samples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 @functools.cache
-def _traced_measure() -> tf.types.experimental.GenericFunction:
+def _trace_measure() -> tf.types.experimental.GenericFunction:
     """Resampling and `_measure`, traced once for all lengths and rates.
 
     It is made on first use, so that a Beam worker that pickles this module's functions can.

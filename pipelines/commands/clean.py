@@ -69,7 +69,7 @@ def command(
         _show(plans, as_json)
         is_done = bool(plans) and not dry_run and (yes or _confirm(as_json))
         if is_done:
-            stopping.kept("What was removed before is gone, the rest is as it was.")
+            stopping.note_kept("What was removed before is gone, the rest is as it was.")
             for plan in plans.values():
                 carry_out(plan)
         _conclude(plans, is_done, as_json)

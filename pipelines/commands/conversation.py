@@ -15,7 +15,7 @@ import click
 from modules.common.asking.asking import Said
 from modules.common.declaring.fields import Field
 from modules.common.runtime.errors import LianxiError
-from pipelines.standard_streams import check_text, typed_lines
+from pipelines.standard_streams import check_text, read_typed_lines
 
 _PROMPT = "> "
 _END = "quit"
@@ -62,7 +62,7 @@ def converse(answer: Callable[[str, Said], str], turns: Iterator[Said], stderr: 
         signal.signal(signal.SIGINT, signal.default_int_handler)
     failures = 0
     try:
-        for line in _typed(stderr) if is_terminal else typed_lines():
+        for line in _read_typed(stderr) if is_terminal else read_typed_lines():
             said = line.strip()
             if said.lower() == _END:
                 break
@@ -84,7 +84,7 @@ def converse(answer: Callable[[str, Said], str], turns: Iterator[Said], stderr: 
     return 0 if is_terminal else failures
 
 
-def _typed(stderr: TextIO) -> Iterator[str]:
+def _read_typed(stderr: TextIO) -> Iterator[str]:
     """Gives what is typed at a terminal, line by line, until its end."""
     # Editing and history, where Python was built with them.
     try:

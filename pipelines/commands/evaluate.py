@@ -44,7 +44,7 @@ def command(
         raise click.UsageError("--all says how much of --data counts; name some --data")
     env = environment(env_name, root)
     run = last_run.load(env, task.name)
-    stopping.kept(f"What finished before is kept in {env.root}.")
+    stopping.note_kept(f"What finished before is kept in {env.root}.")
     log = new_log_path(env.logs_dir, f"evaluate-{task.name}")
     with logging_to(log):
         needed = run.model if data else run.evaluation

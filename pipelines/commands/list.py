@@ -72,12 +72,12 @@ def _row(task: Task, local: Environment, smoke: Environment) -> dict[str, Any]:
         "inputs": [describe_field(field) for field in task.serving.inputs],
         "outputs": [describe_field(field) for field in task.serving.outputs],
         "max_examples": task.serving.max_examples,
-        **_pushed(task, local),
-        "smoke": _pushed(task, smoke),
+        **_describe_pushed(task, local),
+        "smoke": _describe_pushed(task, smoke),
     }
 
 
-def _pushed(task: Task, env: Environment) -> dict[str, Any]:
+def _describe_pushed(task: Task, env: Environment) -> dict[str, Any]:
     found = pushed.newest(env, task.name)
     return {
         "version": found.version if found else None,

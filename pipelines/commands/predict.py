@@ -34,7 +34,7 @@ from pipelines.commands.request_usage import NoServerError, check_answers, check
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
-from pipelines.standard_streams import check_text, typed_lines
+from pipelines.standard_streams import check_text, read_typed_lines
 
 if TYPE_CHECKING:
     from lianxi_client import Client
@@ -121,7 +121,7 @@ def command(
     env = environment(env_name, root)
     asker = asker_of(task)
     said = asker.parse(dict(settings))
-    stopping.kept("Answers that were given stand.")
+    stopping.note_kept("Answers that were given stand.")
     converses = not inputs and task.serving.converses
     check_usage(asker, inputs, out, server, as_json)
     asker.check_needed(said)
@@ -160,13 +160,13 @@ def _answer_each(texts: Iterator[str], shown: Callable[[int, str], str], stderr:
             # Of several files one may be missing; what was set is wrong for all.
             if not text or not isinstance(error, MissingDataError):
                 raise
-            print(f"error: {_shortened(text)}: {error}", file=stderr)
+            print(f"error: {_shorten(text)}: {error}", file=stderr)
             failures += 1
         except NoServerError:
             # It would not answer the others either.
             raise
         except LianxiError as error:
-            print(f"error: {_shortened(text)}: {error}" if text else f"error: {error}", file=stderr)
+            print(f"error: {_shorten(text)}: {error}" if text else f"error: {error}", file=stderr)
             failures += 1
         except BrokenPipeError:
             raise
@@ -197,7 +197,7 @@ def _inputs(asker: Asker, inputs: tuple[str, ...], env: Environment) -> Iterator
         raise click.UsageError(f"{task.name} takes {asker.takes}; give one or more, or -")
     for text in inputs:
         if text == "-":
-            yield from (line for line in typed_lines() if line.strip())
+            yield from (line for line in read_typed_lines() if line.strip())
         else:
             yield text
 
@@ -263,6 +263,6 @@ def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
             yield client, stderr
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     """Names an input in a message, which a long one would drown."""
     return text if len(text) <= _NAMED_CHARS else f"{text[:_NAMED_CHARS]}…"

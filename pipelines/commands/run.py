@@ -97,7 +97,7 @@ def _run(
     from pipelines.data import locate
 
     settings = task.resolve(given, smoke=env.smoke)
-    stopping.kept(f"What finished before is kept in {env.root}.")
+    stopping.note_kept(f"What finished before is kept in {env.root}.")
     location = locate(task, data, env, settings)
     log = new_log_path(env.logs_dir, task.name)
     with logging_to(log) as stderr:

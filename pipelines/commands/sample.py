@@ -65,7 +65,7 @@ def _write(task: Task, folder: Path, settings: Settings) -> None:
         raise LianxiError(f"{folder} is not empty; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     unfinished.write_text(what, encoding="utf-8")
-    stopping.kept(f"What was written to {folder} is not whole.")
+    stopping.note_kept(f"What was written to {folder} is not whole.")
     module = importlib.import_module(f"modules.{task.name}.sample.maker")
     module.write_sample(folder, tell(settings, SAMPLE))
     unfinished.unlink()

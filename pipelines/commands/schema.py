@@ -33,11 +33,11 @@ def command(
     lianxi schema name_gender --data DIR --out schema.pbtxt
     """
     env = environment(env_name, root)
-    stopping.kept(f"What finished before is kept in {env.root}.")
+    stopping.note_kept(f"What finished before is kept in {env.root}.")
     log = new_log_path(env.logs_dir, f"schema-{task.name}")
     with logging_to(log):
         inferred = _infer(task, data, env)
-        curated = _curated(task)
+        curated = _read_curated(task)
     if out is not None:
         out.write_text(inferred, encoding="utf-8")
         click.echo(f"wrote {out}")
@@ -65,7 +65,7 @@ def _infer(task: Task, data: str | None, env: Environment) -> str:
     return _normal(Path(schema.uri, "schema.pbtxt").read_text(encoding="utf-8"))
 
 
-def _curated(task: Task) -> str | None:
+def _read_curated(task: Task) -> str | None:
     from components.curated_schema import schema_text
 
     try:

@@ -45,7 +45,7 @@ def command(root: str | None, env_name: str, config_only: bool, **options: Any) 
 
     serve_config.check_together(options)
     env = environment(env_name, root)
-    stopping.kept(f"The pushed models in {env.models_dir} are as they were.")
+    stopping.note_kept(f"The pushed models in {env.models_dir} are as they were.")
     models_dir = Path(env.models_dir)
     with quiet_imports():
         config = serve_config.server_config(options, models_dir)

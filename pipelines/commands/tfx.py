@@ -62,12 +62,12 @@ def command(ctx: click.Context) -> None:
     lianxi tfx run create --pipeline_name name_gender --endpoint http://localhost:8888
     lianxi tfx run status --pipeline_name name_gender --run_id ID --endpoint http://localhost:8888
     """
-    stopping.kept("What TFX and its server did before stands.")
+    stopping.note_kept("What TFX and its server did before stands.")
     ctx.with_resource(_working_handlers())
 
 
 for _group in cli_group.commands.values():
-    command.add_command(tfx_help.explained(_group))
+    command.add_command(tfx_help.explain_errors(_group))
 
 
 @contextlib.contextmanager

@@ -60,7 +60,7 @@ _FOLLOWED = (
 _UNUSED = ("project", "region", "build_base_image", "build_image")
 
 
-def explained(group: click.Command) -> click.Command:
+def explain_errors(group: click.Command) -> click.Command:
     """Gives a copy of one of TFX's command groups with words of our own.
 
     Args:

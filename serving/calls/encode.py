@@ -41,7 +41,7 @@ def encode_response(model_spec: bytes, outputs: Arrays, wanted: Iterable[str]) -
     parts = []
     for alias in wanted:
         value = wire.field(_VALUE, encode_tensor(outputs[alias]))
-        parts.append(wire.field(_OUTPUTS, _encoded_name(alias) + value))
+        parts.append(wire.field(_OUTPUTS, _encode_name(alias) + value))
     parts.append(wire.field(_MODEL_SPEC, model_spec))
     return b"".join(parts)
 
@@ -57,21 +57,21 @@ def encode_tensor(value: np.ndarray) -> bytes:
     """
     if value.dtype == object:
         strings = value.ravel().tolist()
-        parts = [_encoded_head(types_pb2.DT_STRING, value.shape)]
+        parts = [_encode_head(types_pb2.DT_STRING, value.shape)]
         for string in strings:
             parts += (_STRING_TAG, wire.length_bytes(len(string)), string)
         return b"".join(parts)
     dtype = _enum_of(value.dtype)
-    head = _encoded_head(dtype, value.shape)
+    head = _encode_head(dtype, value.shape)
     name, is_raw = VALUE_FIELDS.get(dtype, ("tensor_content", True))
     if not value.size:
         return head
     if is_raw:
         return head + wire.field(_FIELDS[name], value.tobytes())
-    return head + _encoded_integers(name, dtype, value)
+    return head + _encode_integers(name, dtype, value)
 
 
-def _encoded_integers(name: str, dtype: int, value: np.ndarray) -> bytes:
+def _encode_integers(name: str, dtype: int, value: np.ndarray) -> bytes:
     flat = value.ravel()
     if dtype in HALVES:
         flat = flat.view(np.uint16)
@@ -82,7 +82,7 @@ def _encoded_integers(name: str, dtype: int, value: np.ndarray) -> bytes:
 
 
 @functools.lru_cache(4096)
-def _encoded_head(dtype: int, shape: tuple[int, ...]) -> bytes:
+def _encode_head(dtype: int, shape: tuple[int, ...]) -> bytes:
     """The dtype and the shape of a TensorProto."""
     dims = [tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in shape]
     proto = tensor_pb2.TensorProto(
@@ -92,7 +92,7 @@ def _encoded_head(dtype: int, shape: tuple[int, ...]) -> bytes:
 
 
 @functools.lru_cache(4096)
-def _encoded_name(alias: str) -> bytes:
+def _encode_name(alias: str) -> bytes:
     return wire.field(_KEY, alias.encode())
 
 

@@ -73,12 +73,12 @@ def read_inputs(
     Source: `tensorflow_serving/servables/tensorflow/predict_util.cc`.
     """
     _check_names(signature, request)
-    _wanted_outputs(signature, request.output_filter)
+    _choose_outputs(signature, request.output_filter)
     protos, shapes = {}, {}
     for alias in signature.inputs:
         is_sent = alias in request.inputs
         proto = request.inputs[alias] if is_sent else signature.definition.defaults[alias]
-        protos[alias], shapes[alias] = proto, tensors.sent_dims(alias, proto)
+        protos[alias], shapes[alias] = proto, tensors.read_sent_dims(alias, proto)
         signature.check(alias, proto.dtype, shapes[alias])
         if signature.is_batchable:
             limits.check_examples(shapes[alias][0], max_examples)
@@ -102,7 +102,7 @@ def encode_response(
     Returns:
         A serialized PredictResponse: the outputs asked for by `output_filter`, or all of them.
     """
-    wanted = _wanted_outputs(signature, request.output_filter)
+    wanted = _choose_outputs(signature, request.output_filter)
     spec = _spec_bytes(servable.model, servable.version, signature.name)
     return encode.encode_response(spec, outputs, wanted)
 
@@ -151,7 +151,7 @@ def _with_spread_defaults(inputs: Arrays, sent: Collection[str]) -> Arrays:
     }
 
 
-def _wanted_outputs(signature: Signature, output_filter: Iterable[str]) -> list[str]:
+def _choose_outputs(signature: Signature, output_filter: Iterable[str]) -> list[str]:
     wanted: list[str] = []
     for alias in output_filter:
         if alias not in signature.definition.outputs:

@@ -91,7 +91,7 @@ def proto_dims(shape: tensor_shape_pb2.TensorShapeProto) -> tuple[int, ...] | No
     return None if shape.unknown_rank else tuple(dim.size for dim in shape.dim)
 
 
-def sent_dims(alias: str, proto: tensor_pb2.TensorProto) -> tuple[int, ...]:
+def read_sent_dims(alias: str, proto: tensor_pb2.TensorProto) -> tuple[int, ...]:
     """Reads the shape of a tensor that was sent.
 
     Args:
@@ -120,7 +120,7 @@ def read_tensor(alias: str, proto: tensor_pb2.TensorProto, dims: tuple[int, ...]
     Args:
         alias: Name of the input, for the error.
         proto: Tensor as received; its dtype is the declared one.
-        dims: Its sizes, as `sent_dims` gives them.
+        dims: Its sizes, as `read_sent_dims` gives them.
 
     Returns:
         An array of that shape; strings as an object array of bytes.

@@ -24,7 +24,7 @@ from tfx.utils import path_utils
 
 from components.model_pusher import Pusher
 from modules.common.runtime.errors import DataError
-from pipelines.careful_launcher import launched_by
+from pipelines.careful_launcher import launch_by
 from pipelines.runner import explain
 
 
@@ -85,7 +85,7 @@ def run_all(root: Path, *components: BaseNode) -> None:
             str(root / "metadata.sqlite")
         ),
     )
-    with launched_by():
+    with launch_by():
         LocalDagRunner().run(pipeline)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from modules.common.runtime.errors import LianxiError
-from pipelines.standard_streams import check_text, json_line, typed_lines
+from pipelines.standard_streams import check_text, json_line, read_typed_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 _ECHO = """
@@ -49,7 +49,7 @@ def test_what_a_terminal_cannot_show_is_printed_by_its_number() -> None:
 def test_a_line_that_is_no_text_is_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     typed = b"\xef\xbb\xbf\xe7\x8e\x8b\r\n\xff\xfe\n\xe6\x9d\x8e"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8"))
-    first, second, third = typed_lines()
+    first, second, third = read_typed_lines()
     assert (first, third) == ("王", "李")
     with pytest.raises(LianxiError, match="expected text in UTF-8, found bytes that are none"):
         check_text(second)

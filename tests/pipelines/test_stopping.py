@@ -23,7 +23,7 @@ def command():
     import multiprocessing, subprocess, tempfile, time
     tempfile.mkdtemp(prefix="beam")
     tempfile.NamedTemporaryFile(delete=False).write(b"x")
-    stopping.kept("What finished before is kept in ROOT.")
+    stopping.note_kept("What finished before is kept in ROOT.")
     stopping.doing("Trainer")
     {body}
 

@@ -8,7 +8,7 @@ from stand_ins import Evaluator, Pusher, Trainer
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
 from pipelines.builder import assemble
-from pipelines.careful_launcher import launched_by
+from pipelines.careful_launcher import launch_by
 from pipelines.environment import Environment
 
 
@@ -28,5 +28,5 @@ def run(env: Environment, seed: int, fails: str = "") -> None:
         folder=str(Path(env.models_dir, "name_gender")),
         fails=int(fails == "Pusher"),
     )
-    with launched_by():
+    with launch_by():
         LocalDagRunner().run(assemble("name_gender", env, [trainer, evaluator, pusher]))

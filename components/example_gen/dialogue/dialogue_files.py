@@ -15,7 +15,7 @@ from components.example_gen.dialogue.dialogue_lines import Tally, lines_of, too_
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Reject
 from components.example_gen.text_files import encoding_of, other_format
-from modules.common.dialogue.spelling import tidied
+from modules.common.dialogue.spelling import tidy
 from modules.common.reading.text_encodings import describe_garbled
 
 MAX_CONVERSATION_LINES = 1000
@@ -60,7 +60,7 @@ def survey(path: str) -> Survey:
     slashed = telling = 0
     has_lines = False
     for line, _ in lines_of(path, _MAX_LINE_CHARS):
-        kind, text = _parsed(line)
+        kind, text = _parse_line(line)
         if kind == "M":
             has_lines = True
             written = "".join(text.split())
@@ -69,7 +69,7 @@ def survey(path: str) -> Survey:
             if telling == _VOTES:
                 break
         elif line.strip() and len(begins) < _SHOWN_LINES:
-            begins.append(_shown(line))
+            begins.append(_show(line))
     if has_lines:
         return Survey(True, 2 * slashed > telling)
     found = f"lines that begin {', '.join(begins)}" if begins else "no text at all"
@@ -100,7 +100,7 @@ def conversations(
     tally = tally or Tally()
     limit = max(_MAX_LINE_CHARS, 4 * max_chars)
     for number, (line, is_cut) in enumerate(lines_of(path, limit), start=1):
-        kind, text = _parsed(line)
+        kind, text = _parse_line(line)
         if kind == "blank":
             continue
         tally.well += 1
@@ -110,7 +110,7 @@ def conversations(
                 conversation = []
             if kind == "E":
                 continue
-        text = tidied(_CHARACTER_AND_MARK.sub(r"\1", text) if is_slashed else text)
+        text = tidy(_CHARACTER_AND_MARK.sub(r"\1", text) if is_slashed else text)
         fault = describe_garbled(line, encoding)
         if not fault and kind == "M" and text and not is_cut and len(text) <= max_chars:
             conversation.append(text)
@@ -120,12 +120,12 @@ def conversations(
         if fault or kind != "M":
             yield Reject(name, f"line {number}", fault or _not_the_layout(line))
         else:
-            yield Reject(name, f"line {number}", _unused(text, is_cut, max_chars), SET_ASIDE)
+            yield Reject(name, f"line {number}", _count_unused(text, is_cut, max_chars), SET_ASIDE)
     if conversation:
         yield conversation
 
 
-def _parsed(line: str) -> tuple[str, str]:
+def _parse_line(line: str) -> tuple[str, str]:
     """Kind of a line, `E`, `M`, `blank` or `?`, and what it says."""
     if line[:2] == "M ":
         return "M", line[2:]
@@ -138,15 +138,15 @@ def _parsed(line: str) -> tuple[str, str]:
 
 
 def _not_the_layout(line: str) -> str:
-    return f"expected E alone, or M, a blank and a text; found {_shown(line)}"
+    return f"expected E alone, or M, a blank and a text; found {_show(line)}"
 
 
-def _unused(text: str, is_cut: bool, max_chars: int) -> str:
+def _count_unused(text: str, is_cut: bool, max_chars: int) -> str:
     if not text and not is_cut:
         return "M with no text: nothing is said"
     return too_long(text, is_cut, max_chars)
 
 
-def _shown(line: str) -> str:
+def _show(line: str) -> str:
     line = line.strip()
     return repr(line if len(line) <= _SHOWN_CHARS else f"{line[:_SHOWN_CHARS]}…")

@@ -17,8 +17,8 @@ from components.example_gen.dialogue.dialogue_lines import Tally, lines_of, too_
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Reject
 from components.example_gen.text_files import encoding_of, other_format
-from modules.common.dialogue.spelling import tidied
-from modules.common.reading.quoted_rows import Line, joined, split
+from modules.common.dialogue.spelling import tidy
+from modules.common.reading.quoted_rows import Line, join, split
 from modules.common.reading.text_encodings import describe_garbled
 
 _PROBED_LINES = 1000
@@ -92,7 +92,7 @@ def layout_of(path: str) -> Layout:
     if count == 1:
         return Layout(
             fault=f"expected a question and an answer in each line, parted by "
-            f"{' or '.join(_NAMES[mark] for mark in marks)}; found {_shown(rows[0])}"
+            f"{' or '.join(_NAMES[mark] for mark in marks)}; found {_show(rows[0])}"
         )
     return _with_header(rows, mark) or _without_header(rows, mark, count)
 
@@ -122,7 +122,7 @@ def table_rows(
                 cut.add(line.where)
             yield line
 
-    rows = joined(whole(), layout.mark, layout.count)
+    rows = join(whole(), layout.mark, layout.count)
     for line in itertools.islice(rows, int(layout.has_header), None):
         cells = split(line.text, layout.mark)
         while len(cells) > layout.count and not cells[-1]:
@@ -132,11 +132,11 @@ def table_rows(
             "",
         )
         if not fault and len(cells) != layout.count:
-            fault = f"expected {layout.count} columns, found {len(cells)}: {_shown(cells)}"
+            fault = f"expected {layout.count} columns, found {len(cells)}: {_show(cells)}"
         if fault:
             yield Reject(name, line.where, fault)
             continue
-        pair = [tidied(cells[place]) for place in (layout.question, layout.answer)]
+        pair = [tidy(cells[place]) for place in (layout.question, layout.answer)]
         longest = max(pair, key=len)
         if line.where in cut or len(longest) > max_chars:
             yield Reject(
@@ -160,7 +160,7 @@ def _lines(path: str) -> Iterator[tuple[Line, bool]]:
 
 def _with_header(rows: Sequence[Sequence[str]], mark: str) -> Layout | None:
     """The layout that a header gives; `None` where the first line is none."""
-    header = [_squashed(cell) for cell in rows[0]]
+    header = [_squash(cell) for cell in rows[0]]
     questions = [place for place, cell in enumerate(header) if _QUESTION.fullmatch(cell)]
     answers = [place for place, cell in enumerate(header) if _ANSWER.fullmatch(cell)]
     if len(header) == 2 and not (questions and answers):
@@ -176,7 +176,7 @@ def _with_header(rows: Sequence[Sequence[str]], mark: str) -> Layout | None:
             has_header=True,
         )
     return Layout(
-        fault=f"its columns are {_shown(rows[0])}; expected just one called question (or q, query, "
+        fault=f"its columns are {_show(rows[0])}; expected just one called question (or q, query, "
         f"ask, 问题) and one called answer (or a, reply, response, 回答)"
     )
 
@@ -186,25 +186,25 @@ def _without_header(rows: Sequence[Sequence[str]], mark: str, count: int) -> Lay
     if count > 2:
         return Layout(
             fault=f"it has {count} columns and no header that says which are the question and the "
-            f"answer: {_shown(regular[0])}; put one above, such as question and answer"
+            f"answer: {_show(regular[0])}; put one above, such as question and answer"
         )
     for place in (0, 1):
         numbers = sum(_NUMBER.fullmatch(row[place]) is not None for row in regular)
         if numbers >= _NEARLY_ALL * len(regular):
             return Layout(
                 fault=f"expected a question and an answer in each line, found numbers in column "
-                f"{place + 1}: {_shown(regular[0])}"
+                f"{place + 1}: {_show(regular[0])}"
             )
     return Layout(mark=mark)
 
 
-def _squashed(cell: str) -> str:
+def _squash(cell: str) -> str:
     """Letters and digits alone, in lower case."""
     kept = (c for c in unicodedata.normalize("NFKC", cell).casefold() if c.isalnum())
     return "".join(kept)
 
 
-def _shown(cells: Sequence[str]) -> str:
+def _show(cells: Sequence[str]) -> str:
     short = [
         cell if len(cell) <= _SHOWN_CHARS else f"{cell[:_SHOWN_CHARS]}…"
         for cell in cells[:_SHOWN_CELLS]

@@ -159,7 +159,7 @@ def labelled_path(relative: str, config: ReadConfig) -> str:
             found = f"found {text!r}" if text else "it is not there"
             raise ValueError(f"expected its text in {config.labels.description}, {found}")
         return text + PurePosixPath(relative).suffix
-    return config.folders.labelled_path(relative) if config.folders else relative
+    return config.folders.strip_split_folders(relative) if config.folders else relative
 
 
 def split_of_picture(relative: str, config: ReadConfig) -> str | None:

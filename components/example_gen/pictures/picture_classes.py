@@ -34,7 +34,7 @@ def class_in(relative: str, config: ReadConfig) -> tuple[str, ...]:
         config.folders.split(relative)
     except SkipFile:
         return ()
-    *_, folder, _ = ("", *config.folders.labelled_path(relative).split("/"))
+    *_, folder, _ = ("", *config.folders.strip_split_folders(relative).split("/"))
     return (folder,) if folder else ()
 
 

@@ -51,10 +51,10 @@ def look_up(
             f"expected paths: write the recordings, such as with wav-copy of Kaldi"
         )
     speaker_of = _mapping(speakers, config) if speakers in files else {}
-    return [_looked_up(row, path_of, speaker_of, find) for row in rows]
+    return [_look_up(row, path_of, speaker_of, find) for row in rows]
 
 
-def _looked_up(
+def _look_up(
     row: Row, path_of: Mapping[str, str], speaker_of: Mapping[str, str], find: FindRecording
 ) -> Row:
     path = path_of.get(row.recording, row.recording)

@@ -11,7 +11,7 @@ from components.example_gen.file_bytes import read_file
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Record, Reject
 from modules.common.declaring.sources import SkipFile
-from modules.common.sound.sound_files import pcm16, read_sound, resampled
+from modules.common.sound.sound_files import pcm16, read_sound, resample
 
 MIN_SECONDS = 0.1
 """Less is no speech and no music, and no window of a spectrum."""
@@ -72,4 +72,4 @@ def read_pcm(path: str, config: ReadConfig) -> bytes:
         raise ValueError(
             f"the recording is silent: mixed to mono, its peak is below {SILENCE_PEAK_DBFS:g} dBFS"
         )
-    return pcm16(resampled(samples, rate_hz, config.settings.sample_rate_hz))
+    return pcm16(resample(samples, rate_hz, config.settings.sample_rate_hz))

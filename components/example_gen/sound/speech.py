@@ -14,8 +14,8 @@ from components.example_gen.sound.speech_reader import Utterance, read_utterance
 from components.example_gen.sound.speech_splits import (
     choose_splits,
     name_speakers,
+    tell_by_folders,
     tell_by_lists,
-    told_by_folders,
 )
 from components.example_gen.sound.transcript_files import check_columns, pair, read_transcripts
 from modules.common.sound.sources import SpeechSource
@@ -51,7 +51,7 @@ class Executor(SourceExecutor):
         files = [path for path in found if not _is_sound(path)] or find(source.transcripts)
         recordings = find(source.recordings)
         links = sorted({path for path in found if _is_sound(path)} - set(recordings))
-        told = told_by_folders(recordings, links, config.settings)
+        told = tell_by_folders(recordings, links, config.settings)
         index = RecordingIndex(recordings)
         lines, unread = read_transcripts(files, index, config)
         pairs = pair(lines, recordings, index)

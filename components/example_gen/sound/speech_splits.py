@@ -33,7 +33,7 @@ class Told:
     unused: dict[str, str] = field(default_factory=dict)
 
 
-def told_by_folders(
+def tell_by_folders(
     recordings: Sequence[str], links: Sequence[str], settings: SpeechSettings
 ) -> Told:
     """Reads splits off the folders that recordings lie in, or are named in.
@@ -68,7 +68,7 @@ def tell_by_lists(told: Told, files: Mapping[str, str], settings: SpeechSettings
     Args:
         told: What the folders tell; it is told more.
         files: The list by recording.
-        settings: As for `told_by_folders`.
+        settings: As for `tell_by_folders`.
     """
     if any(told.splits[recording] for recording in files if recording in told.splits):
         return
@@ -95,7 +95,7 @@ def split_word(name: str, settings: SpeechSettings) -> str:
 
     Args:
         name: Of a list without its ending, or of a folder.
-        settings: As for `told_by_folders`.
+        settings: As for `tell_by_folders`.
     """
     for word in (name, *reversed(re.split(r"[\W_]+", name))):
         try:

@@ -106,7 +106,7 @@ def _list_name(path: PurePosixPath, config: ReadConfig) -> str:
 def _candidate_beside(parts: Sequence[str], find: FindRecording, config: ReadConfig) -> _Candidate:
     name = f"the files beside recordings, such as {parts[0]},"
     lines = [read_beside(file, config) for file in parts]
-    candidate = _scored(name, lines, find)
+    candidate = _score(name, lines, find)
     texts = [line.row.text.split() for line in lines if holds_hanzi(line.row.text)]
     try:
         refuse_column_in_text(texts, texts)
@@ -133,10 +133,10 @@ def _candidate(
         )
         named = len({found for cell in cells if (found := find(cell)) is not None})
         return _Candidate(name=parts[0], error=error, named=named)
-    return _scored(parts[0], lines, find)
+    return _score(parts[0], lines, find)
 
 
-def _scored(name: str, lines: Sequence[Line], find: FindRecording) -> _Candidate:
+def _score(name: str, lines: Sequence[Line], find: FindRecording) -> _Candidate:
     named = [line for line in lines if find(line.row.recording) is not None]
     hanzi = sum(is_mostly_hanzi(line.row.text) for line in named)
     return _Candidate(name=name, lines=lines, hanzi=hanzi, named=len(named))
@@ -167,13 +167,13 @@ def _refuse_contradiction(
     candidates: Sequence[_Candidate], best: _Candidate, find: FindRecording, config: ReadConfig
 ) -> None:
     """Raises `DataError` if another list says as much, and something else."""
-    texts = {find(line.row.recording): _said(line) for line in best.lines}
+    texts = {find(line.row.recording): _say(line) for line in best.lines}
     for other in candidates:
         if other is best or other.score != best.score:
             continue
         for line in other.lines:
             recording = find(line.row.recording)
-            mine, its = texts.get(recording, ""), _said(line)
+            mine, its = texts.get(recording, ""), _say(line)
             if recording and mine and its and mine != its:
                 raise DataError(
                     f"{best.name} and {other.name} in {config.data_dir} name as many recordings, "
@@ -182,7 +182,7 @@ def _refuse_contradiction(
                 )
 
 
-def _said(line: Line) -> str:
+def _say(line: Line) -> str:
     try:
         return normalize(line.row.text)
     except ValueError:

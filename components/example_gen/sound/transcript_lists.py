@@ -15,7 +15,7 @@ from modules.common.reading.text_encodings import describe_garbled, detect
 from modules.common.sound.transcript_columns import (
     FindRecording,
     UnclearColumns,
-    shown,
+    show_columns,
 )
 from modules.common.sound.transcript_tables import read_table
 from modules.common.sound.transcripts import (
@@ -85,7 +85,7 @@ def read_list(
             file=file,
             where=entry.where,
             row=_beside_list(row, file, index),
-            fault=entry.fault or _garbled(row, encoding),
+            fault=entry.fault or _is_garbled(row, encoding),
         )
         for entry, row in zip(entries, rows, strict=True)
     ]
@@ -110,10 +110,10 @@ def read_beside(file: str, config: ReadConfig) -> Line:
     if words.strip() and _stem(name) == _stem(PurePosixPath(file).stem):
         text = words.strip()
     if len(cells := text.split("\t")) > 1:
-        fault = f"expected the words alone, found columns: {shown(cells)}"
+        fault = f"expected the words alone, found columns: {show_columns(cells)}"
         return Line(file=file, where="", row=Row(recording=recording, text=""), fault=fault)
     row = Row(recording=recording, text=without_pinyin(text))
-    return Line(file=file, where="", row=row, fault=_garbled(row, encoding))
+    return Line(file=file, where="", row=row, fault=_is_garbled(row, encoding))
 
 
 def _beside_list(row: Row, file: str, index: RecordingIndex) -> Row:
@@ -137,7 +137,7 @@ def finder(index: RecordingIndex) -> FindRecording:
     return find
 
 
-def _garbled(row: Row, encoding: str) -> str:
+def _is_garbled(row: Row, encoding: str) -> str:
     """Why a transcript or a speaker is no text; empty where it is."""
     return describe_garbled(row.text, encoding) or describe_garbled(row.speaker, encoding)
 

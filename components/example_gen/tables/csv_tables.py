@@ -81,12 +81,12 @@ def open_table(path: str, config: ReadConfig) -> Table:
         if below := _below_title(sample[1:_TITLE_ROWS], source):
             header, positions = sample[below].cells, positions_of(sample[below].cells, source)
             rows = itertools.chain(sample[below + 1 :], rows)
-        elif found := _recognized(sample, source):
+        elif found := _recognize(sample, source):
             header = [f"column {at + 1}" for at in range(len(first.cells))]
             positions, rows = found, itertools.chain(sample, rows)
         else:
             raise DataError(_lacking(path, first, positions, text.encoding, config))
-    return Table(text.encoding, dialect.delimiter, _trimmed(header), positions, rows, text.is_whole)
+    return Table(text.encoding, dialect.delimiter, _trim(header), positions, rows, text.is_whole)
 
 
 def positions_of(header: Sequence[str], source: CsvSource) -> dict[str, int]:
@@ -121,7 +121,7 @@ def _below_title(rows: Sequence[Row], source: CsvSource) -> int:
     return next(at, 0)
 
 
-def _recognized(rows: Sequence[Row], source: CsvSource) -> dict[str, int] | None:
+def _recognize(rows: Sequence[Row], source: CsvSource) -> dict[str, int] | None:
     """The columns of a table without a header, where its values leave no doubt."""
     if not all(column.recognizes for column in source.columns):
         return None
@@ -161,7 +161,7 @@ def _lacking(
     )
 
 
-def _trimmed(header: Sequence[str]) -> list[str]:
+def _trim(header: Sequence[str]) -> list[str]:
     """Leaves out columns without a name at the end."""
     names = list(header)
     while names and not names[-1]:

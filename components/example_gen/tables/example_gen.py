@@ -142,7 +142,7 @@ class Executor(SourceExecutor):
                 if first is None:
                     empty[config.relative(path)] = table.fault or "a header and no rows"
                 else:
-                    yield dataclasses.replace(table, rows=_chained(first, table.rows))
+                    yield dataclasses.replace(table, rows=_chain(first, table.rows))
 
         conventions = settle(tables(), config.source, config)
         shown = [f"{name} ({fault})" for name, fault in list(empty.items())[:_FILES_SHOWN]]
@@ -164,7 +164,7 @@ class Executor(SourceExecutor):
         return pipeline | "Items" >> beam.Create(groups) | "Spread" >> beam.Reshuffle()
 
 
-def _chained(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
+def _chain(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
     yield first
     yield from rows
 

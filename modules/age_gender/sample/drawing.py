@@ -44,7 +44,7 @@ def draw_face(rng: random.Random, person: Person, size_px: int) -> Image.Image:
     portrait.draw_nose(pen, person)
     hair.draw_front(pen, person)
     portrait.draw_glasses(pen, person)
-    return _photographed(rng, layer.reduce(_OVERSAMPLING), shot)
+    return _photograph(rng, layer.reduce(_OVERSAMPLING), shot)
 
 
 def _background(rng: random.Random, size_px: int) -> Image.Image:
@@ -57,7 +57,7 @@ def _background(rng: random.Random, size_px: int) -> Image.Image:
     return small.resize((size_px, size_px), Image.Resampling.BICUBIC)
 
 
-def _photographed(rng: random.Random, picture: Image.Image, shot: Shot) -> Image.Image:
+def _photograph(rng: random.Random, picture: Image.Image, shot: Shot) -> Image.Image:
     """Lights the picture from a side, rounds the head, casts a colour over it, adds noise."""
     size_px = picture.width
     numbers = np.random.default_rng(rng.getrandbits(32))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from modules.age_gender.sample.pen import Pen, Point, outline
-from modules.age_gender.sample.people import Colour, Person, jitter, mixed
+from modules.age_gender.sample.people import Colour, Person, jitter, mix
 
 _DARK: Colour = (16, 12, 10)
 _CURLS = 26
@@ -13,7 +13,7 @@ _CURLS = 26
 
 def draw_back(pen: Pen, person: Person) -> None:
     """Draws the hair that falls behind the face."""
-    colour = mixed(person.hair, _DARK, 0.18)
+    colour = mix(person.hair, _DARK, 0.18)
     if person.style == "long":
         pen.oval(0, -0.2, 1.22, 1.25, colour)
         pen.both_sides([(1.2, -0.3), (1.32, 1.5), (0.9, 1.75)], colour)
@@ -39,13 +39,13 @@ def draw_back(pen: Pen, person: Person) -> None:
 def _strands(pen: Pen, person: Person, wide: float, top: float, low: float, count: int) -> None:
     for _ in range(count):
         x = pen.rng.uniform(-wide, wide)
-        shade = jitter(pen.rng, mixed(person.hair, _DARK, 0.15), 22)
+        shade = jitter(pen.rng, mix(person.hair, _DARK, 0.15), 22)
         pen.line([(x * 0.95, top), (x * 1.06, pen.rng.uniform(low * 0.7, low))], 0.02, shade)
 
 
 def draw_front(pen: Pen, person: Person) -> None:
     """Draws the hair over the forehead and the temples, as far as there is some."""
-    colour = mixed(person.hair, person.skin, person.thinness)
+    colour = mix(person.hair, person.skin, person.thinness)
     if person.style == "bald":
         for side in (-1, 1):
             wreath = [(0.97, -0.42), (1.08, -0.2), (1.06, 0.16), (0.95, 0.2), (0.93, -0.2)]

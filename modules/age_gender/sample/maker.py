@@ -84,7 +84,7 @@ def _faces(seed: int, count: int) -> Iterator[_Face]:
         group, is_male = rng.randrange(len(AGE_RANGES)), rng.random() < 0.5
         person = draw_lots(rng, group, is_male)
         for _ in range(min(rng.randint(1, _MOST_PICTURES), count - number)):
-            age, gender = _written(rng, person, group)
+            age, gender = _write_picture(rng, person, group)
             yield _Face(
                 fold=index % _FOLDS,
                 user=f"{10_000_000 + index}@N0{index % 10}",
@@ -97,7 +97,7 @@ def _faces(seed: int, count: int) -> Iterator[_Face]:
         index += 1
 
 
-def _written(rng: random.Random, person: Person, group: int) -> tuple[str, str]:
+def _write_picture(rng: random.Random, person: Person, group: int) -> tuple[str, str]:
     """Age and gender as a row has them."""
     first, last = AGE_RANGES[group]
     # Adience has no 13 in its ranges.

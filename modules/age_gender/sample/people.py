@@ -103,7 +103,7 @@ def draw_lots(rng: random.Random, group: int, is_male: bool) -> Person:
         childhood=childhood,
         wear=_share(looks - 27, 45) * rng.uniform(0.8, 1.15),
         skin=jitter(rng, _SKINS[tone], 10),
-        hair=mixed(jitter(rng, hair, 10), _GREY, min(1.0, grey)),
+        hair=mix(jitter(rng, hair, 10), _GREY, min(1.0, grey)),
         eyes=rng.choice(_EYES if tone < 3 else _EYES[:2]),
         style=_style(rng, looks, is_male, recession),
         recession=min(1.0, recession),
@@ -118,7 +118,7 @@ def draw_lots(rng: random.Random, group: int, is_male: bool) -> Person:
     )
 
 
-def mixed(one: Colour, other: Colour, share: float) -> Colour:
+def mix(one: Colour, other: Colour, share: float) -> Colour:
     """Mixes two colours, `share` being how much there is of the other."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue

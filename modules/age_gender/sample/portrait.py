@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modules.age_gender.sample.pen import Pen, outline
-from modules.age_gender.sample.people import Colour, Person, jitter, mixed
+from modules.age_gender.sample.people import Colour, Person, jitter, mix
 
 _DARK: Colour = (40, 24, 20)
 _WHITE: Colour = (244, 240, 236)
@@ -17,19 +17,19 @@ def draw_bust(pen: Pen, person: Person) -> None:
     neck = 0.42 + 0.2 * person.jaw
     wide = 1.75 + 0.35 * person.jaw - 0.5 * person.childhood
     pen.both_sides([(neck, 1.2), (wide * 0.85, 1.42), (wide, 2.6)], shirt)
-    shade = mixed(person.skin, _DARK, 0.22)
+    shade = mix(person.skin, _DARK, 0.22)
     pen.both_sides([(neck, 0.5), (neck * 1.1, 1.25), (0, 1.25 + 0.5 * neck)], shade)
     for line in range(round(3 * person.wear)):
         y = 1.08 + 0.07 * line
-        pen.arc((-neck, y), (neck, y), 0.03, 0.025, mixed(shade, _DARK, 0.25))
+        pen.arc((-neck, y), (neck, y), 0.03, 0.025, mix(shade, _DARK, 0.25))
 
 
 def draw_head(pen: Pen, person: Person) -> None:
     """Draws ears, head and cheeks."""
     ear = 0.16 * (0.9 + 0.25 * person.wear)
     for side in (-1, 1):
-        pen.oval(side, pen.eyes + 0.12, ear, ear * 1.6, mixed(person.skin, _DARK, 0.1))
-        pen.oval(side, pen.eyes + 0.12, ear * 0.55, ear, mixed(person.skin, _DARK, 0.22))
+        pen.oval(side, pen.eyes + 0.12, ear, ear * 1.6, mix(person.skin, _DARK, 0.1))
+        pen.oval(side, pen.eyes + 0.12, ear * 0.55, ear, mix(person.skin, _DARK, 0.22))
         if person.has_earrings:
             pen.oval(side * 1.04, pen.eyes + 0.37, 0.05, 0.05, (226, 200, 120))
     pen.area(outline(person), person.skin)
@@ -37,14 +37,14 @@ def draw_head(pen: Pen, person: Person) -> None:
     for side in (-1, 1):
         for ring in range(4):
             wide = 0.3 - 0.06 * ring
-            colour = mixed(person.skin, (226, 96, 88), blush * (ring + 1) / 4)
+            colour = mix(person.skin, (226, 96, 88), blush * (ring + 1) / 4)
             pen.oval(side * 0.52, pen.eyes + 0.44, wide, wide * 0.9, colour)
 
 
 def draw_wear(pen: Pen, person: Person) -> None:
     """Draws wrinkles: on the forehead, beside the eyes, below them, from the nose down; spots."""
     wear, rng = person.wear, pen.rng
-    dark = mixed(person.skin, _DARK, 0.12 + 0.38 * min(1.0, wear))
+    dark = mix(person.skin, _DARK, 0.12 + 0.38 * min(1.0, wear))
     thick = 0.018 + 0.02 * wear
     for line in range(round(4 * wear)):
         y, wide = -0.42 - 0.09 * line + rng.uniform(-0.01, 0.01), rng.uniform(0.42, 0.55)
@@ -63,7 +63,7 @@ def draw_wear(pen: Pen, person: Person) -> None:
     for _ in range(round(12 * max(0.0, wear - 0.6))):
         size = rng.uniform(0.02, 0.05)
         x, y = rng.uniform(-0.7, 0.7), rng.uniform(-0.6, 0.6)
-        pen.oval(x, y, size, size, mixed(person.skin, (120, 80, 50), 0.35))
+        pen.oval(x, y, size, size, mix(person.skin, (120, 80, 50), 0.35))
 
 
 def draw_beard(pen: Pen, person: Person) -> None:
@@ -72,7 +72,7 @@ def draw_beard(pen: Pen, person: Person) -> None:
         return
     colour = jitter(pen.rng, person.hair, 8)
     if person.beard in ("stubble", "full"):
-        shown = mixed(person.skin, colour, 0.25 if person.beard == "stubble" else 0.9)
+        shown = mix(person.skin, colour, 0.25 if person.beard == "stubble" else 0.9)
         lower = [(x, y) for x, y in outline(person, 1.02) if y > 0.12 and x > 0]
         pen.both_sides([(0.0, 0.46), (0.36, 0.5), (0.72, 0.42), *lower], shown)
     if person.beard in ("moustache", "full"):
@@ -84,12 +84,12 @@ def draw_mouth(pen: Pen, person: Person) -> None:
     smile, y = pen.shot.smile, 0.62 - 0.03 * person.childhood
     wide = (0.33 - 0.08 * person.childhood) * (1 + 0.2 * max(0.0, smile))
     full = (0.05 if person.is_male else 0.085) * (1 - 0.45 * person.wear) + 0.02
-    colour = mixed(mixed(person.skin, (190, 84, 84), 0.45), _RED, person.makeup)
+    colour = mix(mix(person.skin, (190, 84, 84), 0.45), _RED, person.makeup)
     up, open_by = y - 0.08 * smile, max(0.0, smile - 0.45) * 0.16
     low = y + full + open_by
     upper_lip = [(0, y - full * 0.55), (wide * 0.35, y - full * 0.8), (wide, up)]
     pen.both_sides([*upper_lip, (wide * 0.5, low), (0, low + full * 0.3)], colour)
-    inside = _WHITE if person.years > 1 and open_by > 0.02 else mixed(colour, _DARK, 0.6)
+    inside = _WHITE if person.years > 1 and open_by > 0.02 else mix(colour, _DARK, 0.6)
     teeth = y + open_by + 0.012
     pen.both_sides([(0, y - full * 0.1), (wide * 0.85, up + 0.005), (wide * 0.4, teeth)], inside)
 
@@ -101,8 +101,8 @@ def draw_eyes(pen: Pen, person: Person) -> None:
     tall = wide * (0.56 + 0.22 * child - 0.16 * wear)
     brow_y = pen.eyes - 0.21 - 0.03 * child + (0.03 if person.is_male else -0.02)
     thick = (0.085 if person.is_male else 0.05) * person.brows * (1 - 0.55 * child)
-    brow = mixed(person.hair, person.skin, 0.15 + 0.5 * child)
-    lash = mixed(person.skin, _DARK, 0.45 + 0.5 * person.makeup * (not person.is_male))
+    brow = mix(person.hair, person.skin, 0.15 + 0.5 * child)
+    lash = mix(person.skin, _DARK, 0.45 + 0.5 * person.makeup * (not person.is_male))
     for side in (-1, 1):
         x = side * (0.42 + 0.02 * child)
         pen.oval(x, pen.eyes, wide * 1.06, tall * 1.1, lash)
@@ -111,7 +111,7 @@ def draw_eyes(pen: Pen, person: Person) -> None:
         pen.oval(x, pen.eyes, iris, iris, person.eyes)
         pen.oval(x, pen.eyes, iris * 0.5, iris * 0.5, (14, 12, 12))
         pen.oval(x + 0.03, pen.eyes - 0.03, iris * 0.2, iris * 0.2, (250, 250, 250))
-        lid = mixed(person.skin, _DARK, 0.08)
+        lid = mix(person.skin, _DARK, 0.08)
         pen.oval(x, pen.eyes - tall * (0.62 + 0.1 * (1 - wear)), wide * 1.05, tall * 0.4, lid)
         lashes = 0.022 + 0.03 * person.makeup * (not person.is_male)
         edge = pen.eyes - 0.01
@@ -124,12 +124,12 @@ def draw_nose(pen: Pen, person: Person) -> None:
     """Draws the nose by its shadow and its wings."""
     wide = 0.13 + 0.06 * person.jaw + 0.03 * person.wear - 0.03 * person.childhood
     low = pen.eyes + 0.42 - 0.16 * person.childhood + 0.04 * person.wear
-    dark = mixed(person.skin, _DARK, 0.22)
+    dark = mix(person.skin, _DARK, 0.22)
     top = low - 0.1 if person.childhood > 0.5 else pen.eyes + 0.06
-    pen.line([(0.09, top), (wide * 0.75, low - 0.05)], 0.03, mixed(person.skin, _DARK, 0.14))
+    pen.line([(0.09, top), (wide * 0.75, low - 0.05)], 0.03, mix(person.skin, _DARK, 0.14))
     pen.arc((-wide, low - 0.02), (wide, low - 0.02), 0.045, 0.04, dark)
     for side in (-1, 1):
-        pen.oval(side * wide * 0.5, low, 0.035, 0.02, mixed(person.skin, _DARK, 0.55))
+        pen.oval(side * wide * 0.5, low, 0.035, 0.02, mix(person.skin, _DARK, 0.55))
 
 
 def draw_glasses(pen: Pen, person: Person) -> None:

@@ -34,7 +34,7 @@ def draw(index: int, settings: Settings) -> RawFeatures:
     """
     text, picture = draw_picture(index, settings)
     # The model sees grey; colour would make the files three times as large.
-    return {"image": encoded(picture.convert("L")), "text": text, "length": len(text)}
+    return {"image": encode(picture.convert("L")), "text": text, "length": len(text)}
 
 
 def draw_picture(index: int, settings: Settings) -> tuple[str, Image.Image]:
@@ -47,7 +47,7 @@ def draw_picture(index: int, settings: Settings) -> tuple[str, Image.Image]:
         return text, _generator().generate_image(text)
 
 
-def encoded(picture: Image.Image) -> bytes:
+def encode(picture: Image.Image) -> bytes:
     """Writes a picture as PNG."""
     file = io.BytesIO()
     picture.save(file, format="PNG", compress_level=1)

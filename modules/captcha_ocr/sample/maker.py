@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modules.captcha_ocr.sample.drawing import draw_picture, encoded
+from modules.captcha_ocr.sample.drawing import draw_picture, encode
 from modules.captcha_ocr.task import Settings
 
 
@@ -19,4 +19,4 @@ def write_sample(folder: Path, settings: Settings) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(settings.sample_captchas):
         text, picture = draw_picture(index, settings)
-        (folder / f"{text}_{index:06d}.png").write_bytes(encoded(picture))
+        (folder / f"{text}_{index:06d}.png").write_bytes(encode(picture))

@@ -62,7 +62,7 @@ class Synthesizer:
         Raises:
             DataError: If the package `espeakng-loader` is not installed, or has no Mandarin.
         """
-        library, data = _installed()
+        library, data = _is_installed()
         self._library = ctypes.CDLL(library)
         self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self.rate_hz = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DONT_EXIT)
@@ -146,10 +146,10 @@ def require() -> None:
     Raises:
         DataError: If the package `espeakng-loader` is not installed; says what to do.
     """
-    _installed()
+    _is_installed()
 
 
-def _installed() -> tuple[str, str]:
+def _is_installed() -> tuple[str, str]:
     """Paths of the library and of its data."""
     try:
         import espeakng_loader

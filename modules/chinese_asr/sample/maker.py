@@ -24,7 +24,7 @@ from modules.chinese_asr.sample.sentences import Words, sentences
 from modules.chinese_asr.task import Settings
 from modules.common.runtime import progress
 from modules.common.runtime.errors import LianxiError
-from modules.common.sound.sound_files import resampled, wav_bytes
+from modules.common.sound.sound_files import resample, wav_bytes
 
 SAMPLE_RATE_HZ = 16_000
 
@@ -184,14 +184,14 @@ def _read_aloud(folder: Path, seed: int, group: Sequence[Speaker]) -> int:
         key = int.from_bytes(speaker.name.encode(), "big")
         for number, (name, words) in enumerate(speaker.utterances()):
             spoken = engine.speak(" ".join(words), speaker.voice)
-            sound = resampled(spoken / np.float32(32768), engine.rate_hz, SAMPLE_RATE_HZ)
-            recorded = _recorded(np.random.default_rng([seed, key, number]), sound)
+            sound = resample(spoken / np.float32(32768), engine.rate_hz, SAMPLE_RATE_HZ)
+            recorded = _record(np.random.default_rng([seed, key, number]), sound)
             path = folder / "wav" / speaker.side / f"{name}.wav"
             path.write_bytes(wav_bytes(recorded, SAMPLE_RATE_HZ))
     return sum(len(speaker.texts) for speaker in group)
 
 
-def _recorded(rng: np.random.Generator, sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _record(rng: np.random.Generator, sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """What a microphone in a room makes of `sound`: silence around it, noise, another gain."""
     before, after = (int(rng.uniform(*_SILENCE_S) * SAMPLE_RATE_HZ) for _ in range(2))
     speech = np.pad(sound, (before, after))

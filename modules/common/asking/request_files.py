@@ -10,7 +10,7 @@ from modules.common.sound.sound_checks import is_wav
 from modules.common.sound.sound_files import read_sound, wav_bytes
 
 
-def named_file(task_name: str, takes: str, text: str) -> Path:
+def find_named_file(task_name: str, takes: str, text: str) -> Path:
     """Finds the file that a person named.
 
     Args:
@@ -37,7 +37,7 @@ def read_picture(task_name: str, text: str) -> bytes:
     Raises:
         DataError: If there is no such file, or it is no picture.
     """
-    path = named_file(task_name, "a picture (png, jpg, gif, bmp, webp)", text)
+    path = find_named_file(task_name, "a picture (png, jpg, gif, bmp, webp)", text)
     try:
         return servable_bytes(path.read_bytes())
     except ValueError as error:
@@ -55,7 +55,7 @@ def read_recording(task_name: str, text: str) -> bytes:
     Raises:
         DataError: If there is no such file, or it is no recording.
     """
-    path = named_file(task_name, "a recording (wav, flac, ogg, mp3)", text)
+    path = find_named_file(task_name, "a recording (wav, flac, ogg, mp3)", text)
     contents = path.read_bytes()
     if is_wav(contents):
         return contents

@@ -229,16 +229,18 @@ def _check(cls: type, fields: list[Any]) -> list[Any]:
             raise TaskError(f"{cls.__module__}: {each.name} must have a type, and setting(...)")
     inherited: dict[str, Setting] = {}
     for base in cls.__mro__[:0:-1]:
-        inherited |= {each.name: each for each in _declared_by(base)}
+        inherited |= {each.name: each for each in _list_declared(base)}
     whole = [_complete(cls, each, types[each.name], inherited.get(each.name)) for each in fields]
     # What base classes have comes first, in their order, said again or not.
-    places = list(dict.fromkeys(each.name for base in cls.__bases__ for each in _declared_by(base)))
+    places = list(
+        dict.fromkeys(each.name for base in cls.__bases__ for each in _list_declared(base))
+    )
     return sorted(
         whole, key=lambda each: places.index(each.name) if each.name in places else len(places)
     )
 
 
-def _declared_by(base: type) -> tuple[Setting, ...]:
+def _list_declared(base: type) -> tuple[Setting, ...]:
     return declared(typing.cast(type[Settings], base)) if attrs.has(base) else ()
 
 

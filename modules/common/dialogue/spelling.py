@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-def tidied(text: str) -> str:
+def tidy(text: str) -> str:
     """Makes one space of each run of white space, and none of those at the ends.
 
     Nothing else is changed: people's spaces, punctuation and widths belong to what they type.
-    `modules.common.text.in_graph.tidied` does the same in the graph.
+    `modules.common.text.in_graph.tidy` does the same in the graph.
 
     Args:
         text: As it was typed.

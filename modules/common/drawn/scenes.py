@@ -77,7 +77,7 @@ def _gradient(width: int, height: int, top: Colour, bottom: Colour) -> Image.Ima
     return Image.fromarray(np.broadcast_to(rows, (max(height, 1), width, 3)).astype(np.uint8))
 
 
-def _textured(
+def _draw_texture(
     rng: random.Random, picture: Image.Image, top_px: int, near: Colour, far: Colour, grain: float
 ) -> None:
     """Fills what lies below a line with ground: rougher, and of another colour, where it is near.
@@ -139,7 +139,7 @@ def _ridge(
 
 def _sea(rng: random.Random, picture: Image.Image, horizon: int) -> None:
     deep, far = _jitter(rng, (18, 70, 120)), _jitter(rng, (70, 135, 175))
-    _textured(rng, picture, horizon, deep, far, 9)
+    _draw_texture(rng, picture, horizon, deep, far, 9)
     pen, size = ImageDraw.Draw(picture), picture.width
     for _ in range(rng.randint(25, 45)):
         y = horizon + (size - horizon) * rng.random() ** 1.5
@@ -161,10 +161,10 @@ def _boat(rng: random.Random, pen: ImageDraw.ImageDraw, size: int, horizon: int)
 
 
 def _beach(rng: random.Random, picture: Image.Image, horizon: int) -> None:
-    _textured(rng, picture, horizon, (60, 150, 175), (45, 105, 160), 6)
+    _draw_texture(rng, picture, horizon, (60, 150, 175), (45, 105, 160), 6)
     size = picture.width
     shore = horizon + round((size - horizon) * rng.uniform(0.25, 0.45))
-    _textured(rng, picture, shore, _jitter(rng, (226, 200, 150)), (214, 184, 136), 7)
+    _draw_texture(rng, picture, shore, _jitter(rng, (226, 200, 150)), (214, 184, 136), 7)
     pen = ImageDraw.Draw(picture)
     pen.line([(x, shore + 3 * math.sin(x / 17)) for x in range(0, size, 4)], fill=(240, 246, 248),
              width=max(3, size // 50))  # fmt: skip
@@ -186,7 +186,7 @@ def _forest(rng: random.Random, picture: Image.Image, horizon: int) -> None:
     size = picture.width
     hills = ImageDraw.Draw(picture)
     _ridge(rng, hills, size, horizon + 2, size * 0.14, _jitter(rng, (70, 105, 85)))
-    _textured(rng, picture, horizon, _jitter(rng, (66, 110, 40)), (105, 140, 70), 12)
+    _draw_texture(rng, picture, horizon, _jitter(rng, (66, 110, 40)), (105, 140, 70), 12)
     pen = ImageDraw.Draw(picture)
     feet = sorted(horizon + (size - horizon) * rng.random() ** 1.3 for _ in range(22))
     for foot in feet:
@@ -204,21 +204,21 @@ def _fir(rng: random.Random, pen: ImageDraw.ImageDraw, x: float, foot: float, ta
 
 def _desert(rng: random.Random, picture: Image.Image, horizon: int) -> None:
     size = picture.width
-    _textured(rng, picture, horizon, _jitter(rng, (205, 140, 75)), (225, 175, 115), 5)
+    _draw_texture(rng, picture, horizon, _jitter(rng, (205, 140, 75)), (225, 175, 115), 5)
     pen = ImageDraw.Draw(picture)
     for number in range(3):
         base = horizon + round((size - horizon) * (0.15 + 0.3 * number))
         shade = _jitter(rng, (214 - 12 * number, 152 - 14 * number, 88 - 12 * number), 6)
         _ridge(rng, pen, size, base, size * rng.uniform(0.08, 0.16), shade)
-        _textured_below(rng, picture, base, shade)
+        _draw_texture_below(rng, picture, base, shade)
     for _ in range(rng.randint(1, 4)):
         foot = rng.uniform(horizon + 0.15 * size, size)
         _cactus(rng, pen, rng.uniform(0.05, 0.95) * size, foot, size * rng.uniform(0.12, 0.25))
 
 
-def _textured_below(rng: random.Random, picture: Image.Image, base: int, shade: Colour) -> None:
+def _draw_texture_below(rng: random.Random, picture: Image.Image, base: int, shade: Colour) -> None:
     darker = (max(0, shade[0] - 18), max(0, shade[1] - 18), max(0, shade[2] - 14))
-    _textured(rng, picture, base, darker, shade, 4)
+    _draw_texture(rng, picture, base, darker, shade, 4)
 
 
 def _cactus(
@@ -243,7 +243,7 @@ def _cactus(
 def _city(rng: random.Random, picture: Image.Image, horizon: int) -> None:
     size = picture.width
     street = round(min(horizon + 0.2 * size, 0.85 * size))
-    _textured(rng, picture, horizon, (84, 86, 90), (120, 122, 126), 6)
+    _draw_texture(rng, picture, horizon, (84, 86, 90), (120, 122, 126), 6)
     pen = ImageDraw.Draw(picture)
     x = -0.05 * size
     while x < size:

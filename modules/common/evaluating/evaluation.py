@@ -169,7 +169,7 @@ def figures(task: Task, evaluation_dir: str) -> list[Figure]:
             value=values[metric.name],
             baselines={name: values[f"{metric.name}_{name}"] for name in metric.baselines},
             gate=describe_gate(metric),
-            passed=_passed(metric, failed),
+            passed=_passes(metric, failed),
         )
         for metric in task.metrics
     ]
@@ -229,7 +229,7 @@ def _failed_metrics(evaluation_dir: str) -> set[str]:
     }
 
 
-def _passed(metric: Metric, failed: set[str]) -> bool | None:
+def _passes(metric: Metric, failed: set[str]) -> bool | None:
     if metric.gate is None:
         return None
     gains = {gain_name(metric, baseline) for baseline in metric.gate.baselines}

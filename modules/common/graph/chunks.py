@@ -53,7 +53,7 @@ def in_chunks(
             fn_output_signature=given,
             parallel_iterations=1,
         )
-        return {name: _joined(values, batch) for name, values in parts.items()}
+        return {name: _join(values, batch) for name, values in parts.items()}
 
     def nothing() -> Tensors:
         return {
@@ -68,7 +68,7 @@ def in_chunks(
     }
 
 
-def _joined(pieces: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
+def _join(pieces: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
     """Puts `[pieces, size, ...]` together to `[batch, ...]`."""
     sizes = tf.shape(pieces)
     flat = tf.reshape(pieces, tf.concat([[sizes[0] * sizes[1]], sizes[2:]], axis=0))

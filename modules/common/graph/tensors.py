@@ -48,14 +48,14 @@ def pack_ragged(values: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
     """
     row_bytes = values.dtype.size * tf.reduce_prod(tf.shape(values)[2:])
 
-    def packed(example: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    def split_packed(example: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         rows, length = example
         # A serialized tensor ends with its values.
         count = length * row_bytes
         return tf.strings.substr(tf.io.serialize_tensor(rows[:length]), -count, count)
 
     inputs = (values, tf.cast(lengths, tf.int32))
-    return tf.map_fn(packed, inputs, fn_output_signature=tf.string)
+    return tf.map_fn(split_packed, inputs, fn_output_signature=tf.string)
 
 
 def is_ragged(feature: Feature) -> bool:
@@ -79,7 +79,7 @@ def unpack(features: Tensors, declared: Iterable[Feature]) -> Tensors:
         if feature.name not in features:
             continue
         if is_ragged(feature):
-            unpacked[feature.name] = _padded(features[feature.name], feature)
+            unpacked[feature.name] = _pad(features[feature.name], feature)
         elif feature.dtype == "uint8":
             unpacked[feature.name] = tf.map_fn(
                 lambda packed, shape=feature.shape: tf.ensure_shape(
@@ -91,7 +91,7 @@ def unpack(features: Tensors, declared: Iterable[Feature]) -> Tensors:
     return unpacked
 
 
-def _padded(packed: tf.Tensor, feature: Feature) -> tf.Tensor:
+def _pad(packed: tf.Tensor, feature: Feature) -> tf.Tensor:
     dtype, row = DTYPES[feature.dtype], [int(size or 0) for size in feature.shape[1:]]
     one_row = dtype.size * int(np.prod(row))
     # Beginning with one row, which an empty batch has too.

@@ -59,7 +59,7 @@ def read_tracks(contents: bytes) -> tuple[int, list[Track]]:
     Raises:
         MidiError: If it is no MIDI file, or is cut off or damaged, of type 2 or in SMPTE time.
     """
-    contents = _unwrapped(contents)
+    contents = _unwrap(contents)
     count, ticks_per_beat = _header(contents)
     found = [_Reader(contents, begin, end).track() for begin, end in _track_places(contents, count)]
     if len(found) < count:
@@ -70,7 +70,7 @@ def read_tracks(contents: bytes) -> tuple[int, list[Track]]:
     return ticks_per_beat, found
 
 
-def _unwrapped(contents: bytes) -> bytes:
+def _unwrap(contents: bytes) -> bytes:
     is_rmid = contents[:4] == b"RIFF" and contents[8:12] == b"RMID"
     if is_rmid and (begin := contents.find(b"MThd")) > 0:
         return contents[begin:]

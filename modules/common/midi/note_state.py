@@ -117,7 +117,7 @@ def consistent(note_state: np.ndarray) -> np.ndarray:
     return np.concatenate([sounding, given[:, PITCHES:] | (sounding & ~before)], axis=1)
 
 
-def played(note_state: np.ndarray) -> np.ndarray:
+def list_notes(note_state: np.ndarray) -> np.ndarray:
     """Gives the notes of a matrix.
 
     Args:
@@ -154,7 +154,7 @@ def to_midi(note_state: np.ndarray, bpm: float = 120.0, beats_a_bar: int = 4) ->
     Raises:
         ValueError: If it is no matrix of `NOTES` columns.
     """
-    notes = played(note_state)
+    notes = list_notes(note_state)
     # By step; in a step, ends (0) before beginnings (1), since a note may be struck again.
     ends, begins = (
         np.insert(notes[:, [column, 2]], 1, kind, axis=1) for kind, column in enumerate((1, 0))

@@ -54,11 +54,11 @@ def build_backbone(name: str, weights: str, seed: int) -> keras.Model:
     if weights not in ("", RANDOM) and not tf.io.gfile.exists(weights):
         raise DataError(
             f"expected the weights of {name} at {weights}, found no such file; give the path of "
-            f"{_wanted_file(name)} by --set weights=PATH"
+            f"{_require_file(name)} by --set weights=PATH"
         )
     if weights in _NO_WEIGHTS.get(name, ()):
         raise TaskError(
-            f"{name} needs its weights: give the path of {_wanted_file(name)} "
+            f"{name} needs its weights: give the path of {_require_file(name)} "
             "by --set weights=PATH, or take --set backbone=tiny, which needs none"
         )
     image = keras.Input((None, None, 3), dtype="float32", name="image")
@@ -138,11 +138,11 @@ def _application(
     """Makes a network of keras.applications on prepared pixels."""
     network = make(include_top=False, weights=None, input_tensor=pixels)
     if weights != RANDOM:
-        _load(network, name, weights or _cached_or_downloaded(name))
+        _load(network, name, weights or _find_or_download(name))
     return network
 
 
-def _cached_or_downloaded(name: str) -> str:
+def _find_or_download(name: str) -> str:
     file = _KERAS_FILES[name]
     origin = f"{_KERAS_URL}/{name}/{file}"
     try:
@@ -169,11 +169,11 @@ def _load(model: keras.Model, name: str, path: str) -> None:
         model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         raise DataError(
-            f"{path} does not fit {name}: expected {_wanted_file(name)}; found: {error}"
+            f"{path} does not fit {name}: expected {_require_file(name)}; found: {error}"
         ) from error
 
 
-def _wanted_file(name: str) -> str:
+def _require_file(name: str) -> str:
     if name in _KERAS_FILES:
         return f"{_KERAS_FILES[name]}, from {_KERAS_URL}/{name}"
     return {

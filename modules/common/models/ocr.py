@@ -10,7 +10,7 @@ _LEAST_CONTRAST = 8.0
 _MOMENTUM = 0.9
 
 
-def standardized(image: keras.KerasTensor) -> keras.KerasTensor:
+def standardize(image: keras.KerasTensor) -> keras.KerasTensor:
     """Gives each picture mean 0 and deviation 1, since ink and paper are of any grey.
 
     Args:
@@ -25,7 +25,7 @@ def standardized(image: keras.KerasTensor) -> keras.KerasTensor:
     return (pixels - mean) / (deviation + _LEAST_CONTRAST)
 
 
-def normalized(hidden: keras.KerasTensor) -> keras.KerasTensor:
+def normalize(hidden: keras.KerasTensor) -> keras.KerasTensor:
     """Batch normalization and ReLU."""
     return layers.ReLU()(layers.BatchNormalization(momentum=_MOMENTUM)(hidden))
 
@@ -35,7 +35,7 @@ def convolution(
 ) -> keras.KerasTensor:
     """A convolution with batch normalization and ReLU, `same` padding."""
     layer = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)
-    return normalized(layer(hidden))
+    return normalize(layer(hidden))
 
 
 def columns(hidden: keras.KerasTensor, units: int, dropout: float, seed: int) -> keras.KerasTensor:
@@ -52,7 +52,7 @@ def columns(hidden: keras.KerasTensor, units: int, dropout: float, seed: int) ->
     """
     _, height, width, channels = hidden.shape
     upright = ops.reshape(ops.transpose(hidden, (0, 2, 1, 3)), (-1, width, height * channels))
-    vectors = normalized(layers.Dense(units, use_bias=False)(upright))
+    vectors = normalize(layers.Dense(units, use_bias=False)(upright))
     return layers.Dropout(dropout, seed=seed)(vectors)
 
 

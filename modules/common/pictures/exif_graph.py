@@ -57,12 +57,12 @@ def turn(pixels: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
     def among(*values: int) -> tf.Tensor:
         return tf.reduce_any(tf.equal(orientation, tf.constant(values)))
 
-    def turned() -> tf.Tensor:
+    def turn_upright() -> tf.Tensor:
         found = tf.cond(orientation >= 5, lambda: tf.transpose(pixels, [1, 0, 2]), lambda: pixels)
         found = tf.cond(among(2, 3, 6, 7), lambda: found[:, ::-1], lambda: found)
         return tf.cond(among(3, 4, 7, 8), lambda: found[::-1], lambda: found)
 
-    return tf.cond(orientation > exif.UPRIGHT, turned, lambda: tf.identity(pixels))
+    return tf.cond(orientation > exif.UPRIGHT, turn_upright, lambda: tf.identity(pixels))
 
 
 def _size(content: tf.Tensor) -> tf.Tensor:

@@ -76,7 +76,7 @@ class FolderLayout:
             raise SkipFile(f"{name}/ is not used: the evaluation is on {self.eval_folder}/")
         return None if self.by_digest else "train"
 
-    def labelled_path(self, relative: str) -> str:
+    def strip_split_folders(self, relative: str) -> str:
         """Gives a picture's path with what its folders mean, and no others.
 
         Its class, if there is one, is the innermost folder, below `classes`, so that a class that
@@ -101,7 +101,9 @@ class FolderLayout:
 
     def _is_eval(self, name: str, kind: Kind) -> bool:
         wanted = self.eval_folder
-        return split_folders.same_name(name, wanted) or kind == split_folders.said_by(wanted)
+        return split_folders.same_name(name, wanted) or kind == split_folders.find_kind_said_by(
+            wanted
+        )
 
 
 def find_layout(

@@ -39,7 +39,7 @@ class _Header(NamedTuple):
     end: tf.Tensor
 
 
-def checked(content: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def check_header(content: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Looks at a picture's header.
 
     Args:

@@ -51,14 +51,14 @@ def decode(
     """
     size = (height_px, width_px)
 
-    def sized(content: tf.Tensor) -> tf.Tensor:
+    def bring_to_size(content: tf.Tensor) -> tf.Tensor:
         pixels = decode_one(content, channels)
         if fit == "crop":
             pixels = middle(pixels, size)
         return tf.ensure_shape(resize(pixels, size), [*size, channels])
 
     return tf.map_fn(
-        sized,
+        bring_to_size,
         contents,
         fn_output_signature=tf.TensorSpec([*size, channels], tf.uint8),
         parallel_iterations=_PICTURES_AT_ONCE,
@@ -80,7 +80,7 @@ def decode_one(content: tf.Tensor, channels: int = 3) -> tf.Tensor:
     """
     if channels not in (1, 3):
         raise ValueError(f"channels must be 1 (grey) or 3 (RGB), found {channels}")
-    kind, content = image_headers.checked(content)
+    kind, content = image_headers.check_header(content)
     orientation = exif_graph.orientation(content, tf.equal(kind, image_headers.PNG))
     pixels = image_headers.branch(
         kind,
@@ -156,9 +156,9 @@ def resize(pixels: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
         uint8 `[*size, channels]`, the same picture where it has that size.
     """
 
-    def resized() -> tf.Tensor:
+    def resize() -> tf.Tensor:
         values = tf.image.resize(pixels, size, antialias=True)
         return tf.cast(tf.clip_by_value(tf.round(values), 0.0, 255.0), tf.uint8)
 
     is_wanted = tf.reduce_all(tf.equal(tf.shape(pixels)[:2], size))
-    return tf.cond(is_wanted, lambda: pixels, resized)
+    return tf.cond(is_wanted, lambda: pixels, resize)

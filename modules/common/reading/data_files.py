@@ -72,12 +72,12 @@ def find_files(folder: str, patterns: Iterable[str]) -> list[str]:
     Raises:
         DataError: If a folder cannot be listed, or a name is not UTF-8.
     """
-    return sorted(_find(folder, _parted(patterns)))
+    return sorted(_find(folder, _split_glob(patterns)))
 
 
 def has_files(folder: str | os.PathLike[str], patterns: Iterable[str]) -> bool:
     """Tells whether `find_files` would find anything."""
-    return next(_find(os.fspath(folder), _parted(patterns)), None) is not None
+    return next(_find(os.fspath(folder), _split_glob(patterns)), None) is not None
 
 
 def check_name(path: str) -> None:
@@ -133,18 +133,18 @@ def _state(path: str) -> tuple[object, ...]:
     return path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
-def _parted(patterns: Iterable[str]) -> list[tuple[str, ...]]:
+def _split_glob(patterns: Iterable[str]) -> list[tuple[str, ...]]:
     return sorted({tuple(pattern.split("/")) for pattern in patterns if pattern})
 
 
 def _find(folder: str, patterns: Sequence[tuple[str, ...]]) -> Iterator[str]:
     files = tuple(parts[0] for parts in patterns if len(parts) == 1)
-    is_wanted = _compiled(files, any_case=True).match
+    is_wanted = _compile_glob(files, any_case=True).match
     below: dict[str, list[tuple[str, ...]]] = {}
     for parts in patterns:
         if len(parts) > 1:
             below.setdefault(parts[0], []).append(parts[1:])
-    deeper = [(_compiled((name,)).match, rest) for name, rest in below.items()]
+    deeper = [(_compile_glob((name,)).match, rest) for name, rest in below.items()]
     for entry in _entries(folder):
         if is_wanted(entry.name) and _is_file(entry):
             check_name(entry.path)
@@ -159,7 +159,7 @@ def _is_file(entry: _Entry) -> bool:
 
 
 @functools.lru_cache
-def _compiled(patterns: tuple[str, ...], any_case: bool = False) -> re.Pattern[str]:
+def _compile_glob(patterns: tuple[str, ...], any_case: bool = False) -> re.Pattern[str]:
     """Makes a pattern of names that match one of the globs.
 
     Args:

@@ -42,10 +42,10 @@ def split(line: str, mark: str) -> list[str]:
             return [cell.strip() for cell in cells]
         except csv.Error:
             pass  # A field longer than the reader allows.
-    return [_unquoted(cell.strip()) for cell in line.split(mark)]
+    return [_unquote(cell.strip()) for cell in line.split(mark)]
 
 
-def joined(lines: Iterable[Line], mark: str, count: int) -> Iterator[Line]:
+def join(lines: Iterable[Line], mark: str, count: int) -> Iterator[Line]:
     """Makes one line of those that a quoted cell goes over.
 
     Args:
@@ -81,7 +81,7 @@ def _continuation(ahead: Iterable[Line], mark: str, count: int) -> list[str]:
     return []
 
 
-def _unquoted(cell: str) -> str:
+def _unquote(cell: str) -> str:
     if len(cell) > 1 and cell[0] == cell[-1] == '"':
         return cell[1:-1].replace('""', '"').strip()
     return cell.strip('"').strip()

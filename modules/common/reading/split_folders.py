@@ -102,7 +102,7 @@ def kinds_of(names: Collection[str]) -> dict[str, Kind]:
     return found
 
 
-def said_by(setting: str) -> Kind | None:
+def find_kind_said_by(setting: str) -> Kind | None:
     """Gives the split that a setting such as `eval_folder=validation` names by its kind."""
     return _KINDS.get(unicodedata.normalize("NFKC", setting).casefold())  # type: ignore[return-value]
 
@@ -145,7 +145,7 @@ def split_folder(relative_path: str, settings: SplitFolderSettings) -> str | Non
     kind = kind_of(outermost)
     if same_name(outermost, eval_folder):
         return "eval"
-    if kind and kind == said_by(eval_folder):
+    if kind and kind == find_kind_said_by(eval_folder):
         return "eval"
     if kind in (TEST, PREDICT):
         raise SkipFile(f"{outermost}/ is not used: the evaluation is on {eval_folder}/")

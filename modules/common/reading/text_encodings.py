@@ -114,13 +114,13 @@ def describe_mojibake(text: str) -> str:
     text = text.replace("\ufffd", "?")
     if text.isascii():
         return ""
-    mistaken = next(_taken_for(text), "")
+    mistaken = next(_find_mistaken(text), "")
     if not mistaken:
         return ""
     return f"expected text, found UTF-8 that was taken for {mistaken} and encoded again; undo that"
 
 
-def _taken_for(text: str) -> Iterator[str]:
+def _find_mistaken(text: str) -> Iterator[str]:
     if max(text) < _FIRST_CHINESE:
         for name, to_bytes in _LATIN.items():
             if _was_utf8(text, to_bytes, _is_surely_latin):

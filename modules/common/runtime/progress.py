@@ -38,7 +38,7 @@ def report(progress: Progress) -> None:
 
 
 @contextmanager
-def subscribed(subscriber: Callable[[Progress], None]) -> Iterator[None]:
+def subscribe(subscriber: Callable[[Progress], None]) -> Iterator[None]:
     """Has `subscriber` called with every report made inside the `with` block."""
     _subscribers.append(subscriber)
     try:

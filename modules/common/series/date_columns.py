@@ -78,17 +78,17 @@ def parse_dates(cells: Sequence[str], order: str = AUTO) -> list[Parsed]:
         ways = _ORDERS if order == AUTO else {order: _ORDERS[order]}
         found = {name: [_read(plain[place], how) for place in orders] for name, how in ways.items()}
         advice = "--set date_order=dmy or --set date_order=mdy says it"
-        dates = _settled(cells, dates, orders, found, advice)
+        dates = _settle_order(cells, dates, orders, found, advice)
     fractions = [place for place, text in enumerate(plain) if _year_fraction(text) is not None]
     # Years alone are decimal years only beside others.
     if any(_year_fraction(plain[place]) for place in fractions):
         texts = [plain[place] for place in fractions]
         found = {name: how(texts) for name, how in _FRACTIONS.items()}
-        dates = _settled(cells, dates, fractions, found, "write them as 2012-01 or 2012-10")
+        dates = _settle_order(cells, dates, fractions, found, "write them as 2012-01 or 2012-10")
     return dates
 
 
-def _settled(
+def _settle_order(
     cells: Sequence[str],
     dates: list[Parsed],
     places: Sequence[int],

@@ -68,7 +68,7 @@ def read_sound(contents: bytes, max_seconds: float = math.inf) -> tuple[np.ndarr
     return samples, rate_hz
 
 
-def resampled(samples: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
+def resample(samples: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
     """Changes the sample rate, band-limited (SoX resampler, high quality).
 
     Args:

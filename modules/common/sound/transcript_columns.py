@@ -81,7 +81,7 @@ def role_of(cell: str) -> str | None:
     return _ROLES.get("".join(kept))
 
 
-def expected() -> str:
+def word_expected() -> str:
     """Says which headers are understood."""
     recording, text, speaker = (
         ", ".join(_SPELLINGS[role][:4]) for role in ("recording", "text", "speaker")
@@ -112,8 +112,8 @@ def by_header(header: Sequence[str], rows: Sequence[Sequence[str]], find: FindRe
             what for what, found in (("recording", paths), ("text", texts)) if not found
         )
         raise NoSuchColumn(
-            f"no column is known as that of the {missing}: its columns are {shown(header)}; "
-            f"expected {expected()}"
+            f"no column is known as that of the {missing}: its columns are {show_columns(header)}; "
+            f"expected {word_expected()}"
         )
     named = {place: _share(rows, place, lambda cell: find(cell) is not None) for place in paths}
     recording = next(
@@ -158,9 +158,10 @@ def by_values(
 def too_many(cells: Sequence[str]) -> str:
     """Says that there are more columns than are understood without a header."""
     return (
-        f"it has {len(cells)} columns and no header that says what they are: {shown(cells)}; "
+        f"it has {len(cells)} columns and no header that says what they are: "
+        f"{show_columns(cells)}; "
         f"expected path and text (and the speaker, where tabs part them), or a header above: "
-        f"{expected()}"
+        f"{word_expected()}"
     )
 
 
@@ -194,7 +195,7 @@ def _is_category(values: Sequence[str], may_be_one: bool) -> bool:
     return found <= _NO_NAMES or (may_be_one and len(found) == 1)
 
 
-def shown(cells: Sequence[str]) -> str:
+def show_columns(cells: Sequence[str]) -> str:
     """Shows cells to a person."""
     short = [
         cell if len(cell) <= _SHOWN_CHARS else f"{cell[:_SHOWN_CHARS]}…" for cell in cells[:_SHOWN]
@@ -220,7 +221,7 @@ def _one_text(header: Sequence[str], rows: Sequence[Sequence[str]], texts: list[
             if max(first, other) < len(row) and row[first] != row[other]:
                 raise UnclearColumns(
                     f"the columns {header[first]} and {header[other]} may both be the text, and "
-                    f"differ: {shown([row[first], row[other]])}; take one away or rename it"
+                    f"differ: {show_columns([row[first], row[other]])}; take one away or rename it"
                 )
     return first
 

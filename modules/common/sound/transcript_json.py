@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from modules.common.reading.quoted_rows import Line
-from modules.common.sound.transcript_columns import UnclearColumns, shown
+from modules.common.sound.transcript_columns import UnclearColumns, show_columns
 
 Table = tuple[list[str], list[tuple[str, list[str]]], list[tuple[str, str]]]
 """Header, rows with their places, and places with what is wrong there."""
@@ -29,11 +29,12 @@ def read_objects(lines: Sequence[Line]) -> Table:
         except ValueError as error:
             raise UnclearColumns(f"it is no JSON that can be read: {error}") from error
     else:
-        found = [(line.where, _parsed(line.text)) for line in lines]
+        found = [(line.where, _parse_line(line.text)) for line in lines]
     objects = [(where, item) for where, item in found if isinstance(item, dict)]
     if 2 * len(objects) < len(found) or not objects:
         raise UnclearColumns(
-            f"it begins as JSON, but has not an object a line: {shown([lines[0].text])}; expected "
+            "it begins as JSON, but has not an object a line: "
+            f"{show_columns([lines[0].text])}; expected "
             f'objects such as {{"audio_filepath": "a.wav", "text": "…"}}, one a line or all in '
             f"an array"
         )
@@ -47,7 +48,7 @@ def read_objects(lines: Sequence[Line]) -> Table:
     return header, rows, faults
 
 
-def _parsed(text: str) -> Any:
+def _parse_line(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:

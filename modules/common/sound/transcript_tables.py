@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from modules.common.reading.quoted_rows import Line, joined, split
+from modules.common.reading.quoted_rows import Line, join, split
 from modules.common.sound.transcript_columns import (
     Columns,
     FindRecording,
@@ -18,7 +18,7 @@ from modules.common.sound.transcript_columns import (
     by_values,
     refuse_column_in_text,
     role_of,
-    shown,
+    show_columns,
 )
 from modules.common.sound.transcript_json import read_objects
 from modules.common.sound.transcripts import SOUND_SUFFIXES, Row, holds_hanzi, without_pinyin
@@ -150,7 +150,7 @@ def _rows(
     if mark == _BLANK and text_is_last:
         yield from ((line.where, line.text.split(None, len(header) - 1)) for line in lines)
     else:
-        for line in joined(lines, mark, len(header)):
+        for line in join(lines, mark, len(header)):
             yield line.where, split(line.text, mark)
 
 
@@ -159,7 +159,7 @@ def _with_header(
 ) -> list[Entry]:
     columns = by_header(header, [cells for _, cells in rows], find)
     entries = [
-        _entry(where, _fitted(cells, len(header), columns), len(header), columns)
+        _entry(where, _fit_cells(cells, len(header), columns), len(header), columns)
         for where, cells in rows
         if cells != header
     ]
@@ -168,7 +168,7 @@ def _with_header(
     return entries
 
 
-def _fitted(cells: list[str], count: int, columns: Columns) -> list[str]:
+def _fit_cells(cells: list[str], count: int, columns: Columns) -> list[str]:
     """Leaves out empty cells at the end; a comma in a text that is last and not quoted stays."""
     while len(cells) > count and not cells[-1]:
         cells = cells[:-1]
@@ -179,7 +179,7 @@ def _fitted(cells: list[str], count: int, columns: Columns) -> list[str]:
 
 def _entry(where: str, cells: list[str], count: int, columns: Columns) -> Entry:
     if len(cells) > count or len(cells) <= max(columns.recording, columns.text):
-        fault = f"expected {count} columns, found {len(cells)}: {shown(cells)}"
+        fault = f"expected {count} columns, found {len(cells)}: {show_columns(cells)}"
         return Entry(where=where, fault=fault)
     speaker = columns.speaker
     row = Row(

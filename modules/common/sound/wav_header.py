@@ -71,7 +71,7 @@ def read_layout(contents: tf.Tensor) -> Layout:
     code, channels, rate_hz, frame_bytes = _format(contents, fmt_start)
     left = size - data_start
     is_open = (declared >= _UNKNOWN_BYTES) | (
-        tf.equal(declared, 0) & tf.not_equal(_unsigned(contents, 4, 4), size - 8)
+        tf.equal(declared, 0) & tf.not_equal(_read_unsigned(contents, 4, 4), size - 8)
     )
     data_bytes = tf.where(is_open, left - left % tf.maximum(frame_bytes, 1), declared)
     for condition, message in (
@@ -126,7 +126,7 @@ def _find_chunks(contents: tf.Tensor, size: tf.Tensor) -> tuple[tf.Tensor, tf.Te
         position: tf.Tensor, fmt: tf.Tensor, data: tf.Tensor, _size: tf.Tensor, count: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
         name = tf.strings.substr(contents, position, 4)
-        declared = _unsigned(contents, position + 4, 4)
+        declared = _read_unsigned(contents, position + 4, 4)
         start = position + 8
         is_fmt = (name == b"fmt ") & (declared >= 16) & (start + 16 <= size)
         return (
@@ -147,21 +147,21 @@ def _format(
     contents: tf.Tensor, start: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """Sample code (tag * 100 + bits), channels, rate and bytes a frame; int64 scalars."""
-    tag = _unsigned(contents, start, 2)
+    tag = _read_unsigned(contents, start, 2)
     size = tf.cast(tf.strings.length(contents), tf.int64)
     # In an extensible header the true tag begins the sub-format, 24 bytes in.
     subformat = tf.minimum(start + 24, size - 2)
-    tag = tf.where(tf.equal(tag, _EXTENSIBLE), _unsigned(contents, subformat, 2), tag)
-    code = tag * 100 + _unsigned(contents, start + 14, 2)
+    tag = tf.where(tf.equal(tag, _EXTENSIBLE), _read_unsigned(contents, subformat, 2), tag)
+    code = tag * 100 + _read_unsigned(contents, start + 14, 2)
     return (
         code,
-        _unsigned(contents, start + 2, 2),
-        _unsigned(contents, start + 4, 4),
-        _unsigned(contents, start + 12, 2),
+        _read_unsigned(contents, start + 2, 2),
+        _read_unsigned(contents, start + 4, 4),
+        _read_unsigned(contents, start + 12, 2),
     )
 
 
-def _unsigned(contents: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
+def _read_unsigned(contents: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
     """Little-endian unsigned integer of `count` bytes, int64 scalar."""
     octets = tf.cast(
         tf.io.decode_raw(tf.strings.substr(contents, start, count), tf.uint8), tf.int64

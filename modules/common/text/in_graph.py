@@ -19,8 +19,8 @@ _MAX_REPLACEMENT = 4
 _WHITE_SPACE = r"[\s\v\x1c-\x1f\x{85}\p{Z}]+"
 
 
-def normalized(text: tf.Tensor) -> tf.Tensor:
-    """Gives texts in one spelling, as `modules.common.text.normal_text.normalized` does.
+def normalize(text: tf.Tensor) -> tf.Tensor:
+    """Gives texts in one spelling, as `modules.common.text.normal_text.normalize` does.
 
     Character by character: what NFKC composes of several stays apart.
 
@@ -46,7 +46,7 @@ def normalized(text: tf.Tensor) -> tf.Tensor:
 
 @functools.cache
 def _replacements() -> tuple[np.ndarray, np.ndarray]:
-    """Code points that `normalized` changes, rising, and what becomes of each, zeros behind."""
+    """Code points that `normalize` changes, rising, and what becomes of each, zeros behind."""
     table = character_replacements(_MAX_REPLACEMENT)
     changed = sorted(table)
     rows = [table[code] + (0,) * (_MAX_REPLACEMENT - len(table[code])) for code in changed]
@@ -66,10 +66,10 @@ def split_characters(text: tf.Tensor) -> tf.RaggedTensor:
     return tf.strings.unicode_split(compact, "UTF-8")
 
 
-def tidied(text: tf.Tensor) -> tf.Tensor:
+def tidy(text: tf.Tensor) -> tf.Tensor:
     """Makes one space of each run of white space, and none of those at the ends.
 
-    `modules.common.dialogue.spelling.tidied` does the same to the text of files.
+    `modules.common.dialogue.spelling.tidy` does the same to the text of files.
 
     Args:
         text: string `[batch]`, UTF-8.
@@ -111,7 +111,7 @@ def character_ids(
     return tf.ensure_shape(padded, [None, max_chars])
 
 
-def known_share(ids: tf.Tensor) -> tf.Tensor:
+def compute_known_share(ids: tf.Tensor) -> tf.Tensor:
     """Share of the characters that are in the vocabulary.
 
     Args:

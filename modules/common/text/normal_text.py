@@ -1,6 +1,6 @@
 """One spelling of a short text that is a key, such as a name.
 
-`modules.common.text.in_graph.normalized` does the same in the graph, character by character.
+`modules.common.text.in_graph.normalize` does the same in the graph, character by character.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _OTHER_DOTS = re.compile(f"[{_MIDDLE_DOTS}]")
 
 
-def normalized(text: str) -> str:
+def normalize(text: str) -> str:
     """Gives a text in NFKC, without invisible characters and white space, middle dots all alike.
 
     Args:
@@ -39,7 +39,7 @@ def normalized(text: str) -> str:
 
 
 def character_replacements(max_chars: int) -> dict[int, tuple[int, ...]]:
-    """Lists the characters that `normalized` changes, alone, and what becomes of them.
+    """Lists the characters that `normalize` changes, alone, and what becomes of them.
 
     Args:
         max_chars: Those that become more characters are left out.
@@ -49,7 +49,7 @@ def character_replacements(max_chars: int) -> dict[int, tuple[int, ...]]:
     """
     changed = {}
     for code in (*range(1, _SURROGATES.start), *range(_SURROGATES.stop, _LAST_CHANGED)):
-        plain = normalized(chr(code))
+        plain = normalize(chr(code))
         if plain != chr(code) and len(plain) <= max_chars:
             changed[code] = tuple(map(ord, plain))
     return changed

@@ -46,7 +46,7 @@ class LossWatch(keras.callbacks.Callback):
         """Notes the epoch's."""
         self.val_losses.append(_loss(logs, "val_loss"))
 
-    def kept(self, settings: TrainingSettings) -> float:
+    def find_kept_loss(self, settings: TrainingSettings) -> float:
         """Gives the loss on held-out examples of the weights that are kept.
 
         Args:

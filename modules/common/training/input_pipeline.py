@@ -103,7 +103,7 @@ class Split(Mapping[str, np.ndarray]):
         else:
             dataset = dataset.batch(batch_size)
         if not self._is_small:
-            dataset = self._parsed(dataset, self._spec)
+            dataset = self._parse_examples(dataset, self._spec)
 
         def pair(features: Tensors) -> tuple[Tensors, tf.Tensor]:
             features = unpack(features, self._ragged)
@@ -124,7 +124,7 @@ class Split(Mapping[str, np.ndarray]):
         come in random order.
         """
 
-        def sorted_by_length(window: Tensors | tf.Tensor) -> Tensors | tf.Tensor:
+        def sort_by_length(window: Tensors | tf.Tensor) -> Tensors | tf.Tensor:
             if isinstance(window, tf.Tensor):
                 packed = [window]
             else:
@@ -135,7 +135,7 @@ class Split(Mapping[str, np.ndarray]):
                 order = tf.gather(order, tf.argsort(lengths, stable=True))
             return tf.nest.map_structure(lambda values: tf.gather(values, order), window)
 
-        dataset = dataset.batch(_BUCKETED_BATCHES * batch_size).map(sorted_by_length)
+        dataset = dataset.batch(_BUCKETED_BATCHES * batch_size).map(sort_by_length)
         dataset = dataset.unbatch().batch(batch_size)
         if shuffle_seed is None:
             return dataset
@@ -172,7 +172,7 @@ class Split(Mapping[str, np.ndarray]):
     def _read(self, names: Sequence[str]) -> Arrays:
         """Reads features in the files' order, ragged ones packed, empty where the split is."""
         spec = {name: self._spec[name] for name in names}
-        dataset = self._parsed(self._records().batch(_PARSE_BATCH), spec)
+        dataset = self._parse_examples(self._records().batch(_PARSE_BATCH), spec)
         parts = list(dataset.as_numpy_iterator())
         if not parts:
             empty = tf.io.parse_example(tf.zeros([0], tf.string), spec)
@@ -182,7 +182,9 @@ class Split(Mapping[str, np.ndarray]):
     def _records(self) -> tf.data.Dataset:
         return tf.data.TFRecordDataset(self._files, compression_type="GZIP")
 
-    def _parsed(self, batches: tf.data.Dataset, spec: Mapping[str, object]) -> tf.data.Dataset:
+    def _parse_examples(
+        self, batches: tf.data.Dataset, spec: Mapping[str, object]
+    ) -> tf.data.Dataset:
         return batches.map(
             lambda serialized: unpack(tf.io.parse_example(serialized, dict(spec)), self._fixed),
             num_parallel_calls=tf.data.AUTOTUNE,

@@ -30,10 +30,10 @@ def write_report(servable: Servable, evaluation: Split, directory: str) -> None:
     with tf.io.gfile.GFile(path) as file:
         rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
     with tf.io.gfile.GFile(os.path.join(directory, REPORT_FILE), "wb") as report:
-        report.write(drawn(servable.task.name, rows))
+        report.write(plot_curve(servable.task.name, rows))
 
 
-def drawn(title: str, rows: list[dict[str, float]]) -> bytes:
+def plot_curve(title: str, rows: list[dict[str, float]]) -> bytes:
     """Draws a curve.
 
     Args:

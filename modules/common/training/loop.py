@@ -61,7 +61,7 @@ def run(
         GateError: If the training diverged.
     """
     settings = task.restore(
-        {**fn_args.custom_config["settings"], **_tuned(fn_args.hyperparameters)}
+        {**fn_args.custom_config["settings"], **_read_tuned(fn_args.hyperparameters)}
     )
     transform_output = tft.TFTransformOutput(fn_args.transform_graph_path)
     train, evaluation = splits(
@@ -186,6 +186,6 @@ def warm_start(model: keras.Model, base_model_dir: str) -> None:
         model.load_weights(path, skip_mismatch=True)
 
 
-def _tuned(hyperparameters: Any) -> dict[str, Any]:
+def _read_tuned(hyperparameters: Any) -> dict[str, Any]:
     """Values that a Tuner chose, out of KerasTuner's serialized form."""
     return dict(hyperparameters["values"]) if hyperparameters else {}

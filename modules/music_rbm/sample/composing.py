@@ -101,7 +101,7 @@ class _Phrase:
     ) -> None:
         self.chords = [_triad(tonic, scale, degree) for degree in progression]
         self.bars = []
-        accompany = (_held, _broken, _on_every_beat)[int(random.integers(3))]
+        accompany = (_hold_chord, _break_chord, _on_every_beat)[int(random.integers(3))]
         in_key = [
             pitch
             for pitch in range(_LOWEST_MELODY, _HIGHEST_MELODY + 1)
@@ -132,7 +132,7 @@ def _play(bar: np.ndarray, pitch: int, start: int, steps: int) -> None:
     bar[start, PITCHES + column] = True
 
 
-def _held(bar: np.ndarray, chord: tuple[int, ...]) -> None:
+def _hold_chord(bar: np.ndarray, chord: tuple[int, ...]) -> None:
     """Bass and chord, both for the whole bar."""
     _play(bar, _above(_LOWEST_BASS, chord[0]), 0, len(bar))
     for pitch_class in chord:
@@ -149,7 +149,7 @@ def _on_every_beat(bar: np.ndarray, chord: tuple[int, ...]) -> None:
             _play(bar, _above(_LOWEST_CHORD, pitch_class), start, STEPS_PER_BEAT)
 
 
-def _broken(bar: np.ndarray, chord: tuple[int, ...]) -> None:
+def _break_chord(bar: np.ndarray, chord: tuple[int, ...]) -> None:
     """Bass for the whole bar; the chord's notes one after the other, two a beat."""
     _play(bar, _above(_LOWEST_BASS, chord[0]), 0, len(bar))
     low, middle, high = sorted(_above(_LOWEST_CHORD, pitch_class) for pitch_class in chord)
@@ -189,6 +189,6 @@ def _melody(
 def _last_bar(tonic: int, scale: tuple[int, ...], beats: int) -> np.ndarray:
     """The tonic's chord, held, and the tonic above it."""
     bar = np.zeros((beats * STEPS_PER_BEAT, NOTES), bool)
-    _held(bar, _triad(tonic, scale, 0))
+    _hold_chord(bar, _triad(tonic, scale, 0))
     _play(bar, _above(_LOWEST_MELODY, tonic), 0, len(bar))
     return bar

@@ -46,10 +46,10 @@ def draw(index: int, settings: Settings) -> RawFeatures:
         settings, on every machine with the same Pillow.
     """
     digit, picture = draw_picture(index, settings)
-    return {"image": encoded(picture), "class": digit}
+    return {"image": encode(picture), "class": digit}
 
 
-def encoded(picture: Image.Image) -> bytes:
+def encode(picture: Image.Image) -> bytes:
     """Writes a picture as PNG."""
     file = io.BytesIO()
     picture.save(file, format="PNG", compress_level=1)
@@ -66,12 +66,12 @@ def draw_picture(index: int, settings: Settings) -> tuple[str, Image.Image]:
     turn = math.radians(rng.uniform(-_MAX_TURN, _MAX_TURN))
     shift = [rng.uniform(-_MAX_SHIFT, _MAX_SHIFT) * size for _ in range(2)]
     inks = [rng.randint(*_INKS) for _ in range(settings.channels)]
-    mask = _placed(glyph, size, height_px, turn, shift)
+    mask = _place(glyph, size, height_px, turn, shift)
     planes = [mask.point(lambda value, ink=ink: value * ink // 255) for ink in inks]
     return digit, planes[0] if len(planes) == 1 else Image.merge("RGB", planes)
 
 
-def _placed(
+def _place(
     glyph: Image.Image, size: int, height_px: float, turn: float, shift: list[float]
 ) -> Image.Image:
     """Scales, turns and moves a glyph's middle to the picture's: grey, `size` square."""

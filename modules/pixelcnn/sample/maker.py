@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modules.pixelcnn.sample.drawing import draw_picture, encoded
+from modules.pixelcnn.sample.drawing import draw_picture, encode
 from modules.pixelcnn.task import Settings
 
 
@@ -20,4 +20,4 @@ def write_sample(folder: Path, settings: Settings) -> None:
         digit, picture = draw_picture(index, settings)
         path = folder / digit / f"{index:06d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encoded(picture))
+        path.write_bytes(encode(picture))

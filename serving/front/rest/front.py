@@ -184,7 +184,9 @@ class RestFront:
             held,
             lambda work: self._api.convert(LARGE_BYTES + 1, work),
         )
-        needed_bytes = await self._api.convert(len(body), lambda: request_body.needed_bytes(body))
+        needed_bytes = await self._api.convert(
+            len(body), lambda: request_body.estimate_needed_bytes(body)
+        )
         if needed_bytes * COPIES_OF_A_MESSAGE > self._config.max_in_flight_bytes:
             raise exhausted(
                 f"this body of {len(body)} bytes has too many values, texts or brackets to be "

@@ -138,7 +138,7 @@ def _read_plain_rows(rows: list[Any], name: str, signature: meta_graph_pb2.Signa
             column.add(row)
         except RestError as error:
             raise _failure(f"Failed to process element: {index}", error) from None
-    return column.joined()
+    return column.join()
 
 
 def _read_same_objects(
@@ -192,7 +192,7 @@ def _read_objects(
         if not _are_complete(row, signature) or set(row) != first_names:
             required = _required_names(first_names, signature)
             raise _keys_error(index, row, required)
-    return {name: make_tensor(name, column.joined()) for name, column in columns.items()}
+    return {name: make_tensor(name, column.join()) for name, column in columns.items()}
 
 
 def _required_names(
@@ -233,7 +233,7 @@ class _Column:
                 raise invalid(f"Expecting shape {_shape(expected)} but got: {_shape(row)}")
         self._rows.append(row)
 
-    def joined(self) -> Nested:
+    def join(self) -> Nested:
         """Puts the rows together; the first size of the shape is their number."""
         values = [value for row in self._rows for value in row.values]
         return Nested(self._dtype, (len(self._rows), *self._rows[0].dims), values)

@@ -189,7 +189,7 @@ class _Gzip:
         return part
 
 
-def needed_bytes(body: bytes) -> int:
+def estimate_needed_bytes(body: bytes) -> int:
     """Says what a body counts for, which may be much more than a message of its size.
 
     Args:

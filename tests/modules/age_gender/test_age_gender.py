@@ -16,9 +16,15 @@ from components.example_gen.pictures.adience import Executor
 from components.example_gen.pictures.adience_reader import face_path, read_row
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
-from modules.age_gender.features import augment, fixed_crops
+from modules.age_gender.features import augment, cut_crops
 from modules.age_gender.labels import AGE_GROUPS, GENDERS, UNKNOWN
-from modules.age_gender.model import HeadAccuracy, LocalResponse, Middle, build_model, masked_loss
+from modules.age_gender.model import (
+    HeadAccuracy,
+    LocalResponse,
+    Middle,
+    build_model,
+    compute_masked_loss,
+)
 from modules.age_gender.sample.maker import write_sample
 from modules.age_gender.signatures import AgeGenderServable
 from modules.age_gender.task import TASK, Settings
@@ -78,13 +84,13 @@ def test_whole_pictures_are_seen_in_their_middle() -> None:
 
 def test_fixed_crops_are_middle_corners_and_their_mirrors() -> None:
     whole = pictures(3)
-    found = fixed_crops(tf.constant(whole), 36, 10).numpy()
+    found = cut_crops(tf.constant(whole), 36, 10).numpy()
     starts = [(2, 2), (0, 0), (0, 4), (4, 0), (4, 4)]
     for number, (top, left) in enumerate(starts):
         crop = whole[:, top : top + 36, left : left + 36]
         np.testing.assert_array_equal(found[:, number], crop)
         np.testing.assert_array_equal(found[:, 5 + number], np.flip(crop, axis=2))
-    one = fixed_crops(tf.constant(whole), 36, 1).numpy()
+    one = cut_crops(tf.constant(whole), 36, 1).numpy()
     np.testing.assert_array_equal(one, found[:, :1])
 
 
@@ -118,7 +124,7 @@ def test_what_is_unknown_costs_nothing() -> None:
         cost(logits[2, :8], 7),
         0.0,
     ]
-    np.testing.assert_allclose(masked_loss(label, logits), wanted, rtol=1e-5)
+    np.testing.assert_allclose(compute_masked_loss(label, logits), wanted, rtol=1e-5)
 
 
 def test_accuracy_counts_what_is_known() -> None:

@@ -149,7 +149,7 @@ def test_the_optimizer_comes_as_low_as_scipys() -> None:
     start = np.arcsin(np.sqrt(np.clip(content / _LOUDEST, 1e-3, 0.999)))
     start = start.ravel().astype(np.float64)
     _, least, _ = scipy.optimize.fmin_l_bfgs_b(slow, start, maxiter=60)
-    found = optimize.styled_frames(
+    found = optimize.restyle_frames(
         net,
         tf.constant(content),
         tf.constant(content),
@@ -168,7 +168,7 @@ def test_more_weight_keeps_more_of_the_content() -> None:
     net, content, target, _ = tiny_problem()
     kept = []
     for weight in (0.0, 0.1, 10.0):
-        found = optimize.styled_frames(
+        found = optimize.restyle_frames(
             net,
             tf.constant(content),
             tf.constant(content),
@@ -184,7 +184,7 @@ def test_more_weight_keeps_more_of_the_content() -> None:
 def test_where_nothing_can_be_gained_the_content_stays() -> None:
     net, content = network(), np.maximum(frames(30, 3), 0.05)
     target = tf.cast(networks.gram(net, tf.constant(content), 30), tf.float32)
-    found = optimize.styled_frames(
+    found = optimize.restyle_frames(
         net,
         tf.constant(content),
         tf.constant(content),

@@ -60,10 +60,10 @@ def test_a_long_sound_in_pieces_comes_as_near_to_the_style_as_whole(
     for chosen in (settings, change(settings, piece_seconds=4.0)):
         cut = sizes(chosen)
         target = transfer.style_of(net, cut, style)
-        answer = transfer.styled(net, cut, content, target, tf.constant(0.01), tf.constant(40))
+        answer = transfer.apply_style(net, cut, content, target, tf.constant(0.01), tf.constant(40))
         assert answer.shape == content.shape
-        found.append(transfer.measured(net, cut, answer, target, content))
-    before = transfer.measured(net, cut, content, target, content)
+        found.append(transfer.measure_losses(net, cut, answer, target, content))
+    before = transfer.measure_losses(net, cut, content, target, content)
     in_pieces, whole = found
     assert float(whole.style) < 0.2 * float(before.style)
     assert float(in_pieces.style) < 0.2 * float(before.style)

@@ -71,7 +71,9 @@ def test_losses_are_those_of_the_sound_that_is_returned(answering: Answering, an
     # What is stored has 16 bits, in request and answer.
     content, style = (samples_of(wav_bytes(sound, RATE_HZ)) for sound in (_CONTENT, _STYLE))
     target = transfer.style_of(network, cut, tf.constant(style))
-    losses = transfer.measured(network, cut, tf.constant(samples), target, tf.constant(content))
+    losses = transfer.measure_losses(
+        network, cut, tf.constant(samples), target, tf.constant(content)
+    )
     assert float(found["style_loss"][0]) == pytest.approx(float(losses.style), rel=0.02)
     assert float(found["content_loss"][0]) == pytest.approx(float(losses.content), rel=0.02)
 

@@ -90,7 +90,7 @@ def test_recordings_have_a_noise_floor_well_under_the_speech(folder: Path) -> No
 
 def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     reports: list[progress.Progress] = []
-    with progress.subscribed(reports.append):
+    with progress.subscribe(reports.append):
         maker.write_sample(tmp_path / "again", SMALL)
     assert contents(tmp_path / "again") == contents(folder)
     assert [report.done for report in reports] == sorted(report.done for report in reports)

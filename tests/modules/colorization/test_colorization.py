@@ -12,7 +12,7 @@ from scipy.special import huber, log_softmax, softmax
 
 from modules.colorization import bins, colour
 from modules.colorization.augment import augment
-from modules.colorization.model import build, chroma_planes, loss_of, one_stage_a_size, padded
+from modules.colorization.model import build, chroma_planes, loss_of, one_stage_a_size, pad
 from modules.common.models.backbones import build_backbone
 
 _LOSSES = ("regression", "classification")
@@ -30,7 +30,7 @@ def pictures(count: int = 3, side: int = 64) -> np.ndarray:
 
 def test_every_colour_is_the_mean_of_its_bins() -> None:
     chroma = all_chroma()
-    shares = bins.shared(tf.constant(chroma)).numpy()
+    shares = bins.share_out(tf.constant(chroma)).numpy()
     assert shares.min() >= 0 and shares.max() <= 1
     np.testing.assert_allclose(shares.sum(-1), 1, atol=1e-5)
     np.testing.assert_allclose(bins.mean(shares), chroma, atol=1e-3)
@@ -53,9 +53,9 @@ def test_the_nearest_bin_is_the_nearest() -> None:
 def test_the_annealed_mean_is_that_of_the_formula(temperature: float) -> None:
     logits = np.random.default_rng(1).normal(0, 3, [4, 5, bins.count()]).astype(np.float32)
     wanted = softmax(logits.astype(float) / temperature, axis=-1) @ bins.grid()[0]
-    np.testing.assert_allclose(bins.annealed_mean(logits, temperature), wanted, atol=1e-3)
+    np.testing.assert_allclose(bins.compute_annealed_mean(logits, temperature), wanted, atol=1e-3)
     likeliest = bins.grid()[0][logits.argmax(-1)]
-    np.testing.assert_allclose(bins.annealed_mean(logits, 1e-3), likeliest, atol=0.1)
+    np.testing.assert_allclose(bins.compute_annealed_mean(logits, 1e-3), likeliest, atol=0.1)
 
 
 def test_rare_colours_count_more_and_all_together_the_same() -> None:
@@ -103,7 +103,7 @@ def test_the_classification_loss_is_a_weighted_cross_entropy(uniform_share: floa
     settings = tiny_settings(loss="classification", uniform_share=uniform_share)
     loss = loss_of(settings, shares)(tf.constant(images), tf.constant(output))
     chroma = colour.chroma(images).numpy().reshape(3, 16, 4, 16, 4, 2).mean((2, 4))
-    truth = bins.shared(tf.constant(chroma)).numpy().astype(float)
+    truth = bins.share_out(tf.constant(chroma)).numpy().astype(float)
     cost = -(truth * log_softmax(output.astype(float), axis=-1)).sum(-1)
     np.testing.assert_allclose(
         loss, cost * (truth @ bins.rebalancing(shares, uniform_share)), rtol=1e-3
@@ -153,9 +153,9 @@ def test_an_answer_does_not_depend_on_the_batch() -> None:
 def test_pictures_are_filled_up_by_reflection() -> None:
     image = np.asarray(scene(1, 50, 33))[None]
     wanted = np.pad(image, [(0, 0), (0, 31), (0, 14), (0, 0)], "reflect")
-    np.testing.assert_array_equal(padded(tf.constant(image)), wanted)
+    np.testing.assert_array_equal(pad(tf.constant(image)), wanted)
     whole = pictures(1)
-    np.testing.assert_array_equal(padded(tf.constant(whole)), whole)
+    np.testing.assert_array_equal(pad(tf.constant(whole)), whole)
 
 
 @pytest.mark.parametrize(

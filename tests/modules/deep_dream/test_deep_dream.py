@@ -12,7 +12,7 @@ from modules.common.models.backbone_specs import BACKBONES
 from modules.common.models.backbones import build_backbone
 from modules.common.runtime.errors import TaskError
 from modules.deep_dream import dream, gain
-from modules.deep_dream.layers import chosen_layers, parse_layers
+from modules.deep_dream.layers import choose_layers, parse_layers
 from modules.deep_dream.model import build_model, up_to
 from modules.deep_dream.task import TASK
 
@@ -98,12 +98,12 @@ def test_the_gradient_is_that_of_finite_differences() -> None:
 
 def test_one_tile_is_the_picture_begun_elsewhere() -> None:
     picture = tf.constant(random_pictures(6, 9))
-    value, gradient = dream.tiled(rise_of, picture, tf.constant([0, 0]), tile_px=9)
+    value, gradient = dream.tile(rise_of, picture, tf.constant([0, 0]), tile_px=9)
     wanted_value, wanted = rise_of(picture[None])
     np.testing.assert_allclose(value, wanted_value[0], rtol=1e-6)
     np.testing.assert_allclose(gradient, wanted[0], rtol=1e-5, atol=1e-9)
     shifted = np.roll(picture, (-2, -5), axis=(0, 1))
-    _, gradient = dream.tiled(rise_of, picture, tf.constant([2, 5]), tile_px=9)
+    _, gradient = dream.tile(rise_of, picture, tf.constant([2, 5]), tile_px=9)
     _, wanted = rise_of(tf.constant(shifted[None]))
     np.testing.assert_allclose(np.roll(gradient, (-2, -5), (0, 1)), wanted[0], rtol=1e-5, atol=1e-9)
 
@@ -117,7 +117,7 @@ def test_tiles_cover_a_picture_once(size: tuple[int, int]) -> None:
         return tf.reduce_mean(tiles**2, axis=[1, 2, 3]), 2 * tiles
 
     picture = random_pictures(*size)
-    _, gradient = dream.tiled(pointwise, tf.constant(picture), tf.constant([3, 2]), tile_px=4)
+    _, gradient = dream.tile(pointwise, tf.constant(picture), tf.constant([3, 2]), tile_px=4)
     tiles = -(-size[0] // 4) * -(-size[1] // 4)
     np.testing.assert_allclose(gradient, 2 * picture / tiles, rtol=1e-6)
     assert len(set(seen)) == 1 and max(seen[0][1:3]) <= 4
@@ -133,10 +133,10 @@ def test_a_step_changes_the_mean_pixel_by_so_much() -> None:
     pictures = tf.constant(random_pictures(2, 7, 7) * 0.5 + 60)
     gradients = tf.constant(np.random.default_rng(1).normal(size=(2, 7, 7, 3)), tf.float32)
     gradients *= tf.constant([1e-6, 1e3])[:, None, None, None]
-    changes = dream.stepped(pictures, gradients, tf.constant(1.5)) - pictures
+    changes = dream.take_step(pictures, gradients, tf.constant(1.5)) - pictures
     np.testing.assert_allclose(np.abs(changes).mean(axis=(1, 2, 3)), [1.5, 1.5], rtol=1e-3)
     assert (np.sign(changes) == np.sign(gradients)).mean() > 0.99
-    without = dream.stepped(pictures, tf.zeros_like(gradients), tf.constant(1.5))
+    without = dream.take_step(pictures, tf.zeros_like(gradients), tf.constant(1.5))
     np.testing.assert_array_equal(without, pictures)
 
 
@@ -252,7 +252,7 @@ def test_layers_are_read_as_text() -> None:
 
 def test_every_backbone_has_layers_that_show_well() -> None:
     for name, spec in BACKBONES.items():
-        text = chosen_layers({"layers": "", "backbone": name})
+        text = choose_layers({"layers": "", "backbone": name})
         assert len(parse_layers(text, spec.stages or (text.split("=")[0],)))
 
 

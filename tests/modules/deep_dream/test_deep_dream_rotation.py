@@ -16,7 +16,7 @@ def random_pictures(*shape: int) -> np.ndarray:
 def test_a_turn_is_that_of_numpy() -> None:
     pictures = random_pictures(8, 5, 5)
     quarters = np.array([0, 1, 2, 3, 4, 5, -1, -2])
-    found = rotation.turned(tf.constant(pictures), tf.constant(quarters))
+    found = rotation.turn(tf.constant(pictures), tf.constant(quarters))
     for row, (picture, turns) in enumerate(zip(pictures, quarters, strict=True)):
         np.testing.assert_array_equal(found[row], np.rot90(picture, turns))
 
@@ -24,8 +24,8 @@ def test_a_turn_is_that_of_numpy() -> None:
 def test_a_mirror_image_is_turned_the_other_way() -> None:
     upright = random_pictures(4, 5, 5)
     label = tf.range(4, dtype=tf.int64)
-    pictures, rotated = rotation.mirrored(rotation.turned(tf.constant(upright), label), label)
-    back = rotation.turned(pictures, -rotated)
+    pictures, rotated = rotation.mirror(rotation.turn(tf.constant(upright), label), label)
+    back = rotation.turn(pictures, -rotated)
     np.testing.assert_array_equal(back, upright[:, :, ::-1])
 
 
@@ -34,7 +34,7 @@ def test_augmented_pictures_keep_a_right_label() -> None:
     label = tf.zeros([200], tf.int64)
     settings = TASK.resolve({"seed": 1})
     features, changed = rotation.augment({"image": tf.constant(upright)}, label, settings)
-    back = rotation.turned(features["image"], -changed).numpy()
+    back = rotation.turn(features["image"], -changed).numpy()
     is_mirrored = (back == upright[:, :, ::-1]).all(axis=(1, 2, 3))
     assert ((back == upright).all(axis=(1, 2, 3)) | is_mirrored).all()
     assert 60 < is_mirrored.sum() < 140

@@ -22,7 +22,7 @@ from modules.common.models.backbone_specs import BACKBONES
 from modules.common.models.backbones import RANDOM, build_backbone
 from modules.common.runtime.errors import DataError, TaskError
 from modules.image_retrain import baselines, example
-from modules.image_retrain.bottlenecks import bottleneck, pooled, thumbnail
+from modules.image_retrain.bottlenecks import bottleneck, pool, thumbnail
 from modules.image_retrain.labels import label_from_folder
 from modules.image_retrain.model import Standardization, build_model, distort
 from modules.image_retrain.sample.maker import write_sample
@@ -84,9 +84,9 @@ def test_pooling_equals_its_definition(size: tuple[int, int]) -> None:
     first, last = (rng.normal(size=(2, *size, c)).astype(np.float32) for c in (3, 2))
     stages = [tf.constant(first), tf.constant(last)]
     means = np.concatenate([first.mean((1, 2)), last.mean((1, 2))], 1)
-    np.testing.assert_allclose(pooled(stages, "mean"), means, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(pool(stages, "mean"), means, rtol=1e-5, atol=1e-6)
     maxima = np.concatenate([of((1, 2)) for x in (first, last) for of in (x.mean, x.max)], 1)
-    np.testing.assert_allclose(pooled(stages, "mean+max"), maxima, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(pool(stages, "mean+max"), maxima, rtol=1e-5, atol=1e-6)
     high, wide = -(-size[0] // 2), -(-size[1] // 2)
     corners = [
         values[:, rows, columns].mean((1, 2))
@@ -95,7 +95,7 @@ def test_pooling_equals_its_definition(size: tuple[int, int]) -> None:
         for columns in (slice(wide), slice(size[1] - wide, None))
     ]
     quarters = np.concatenate(corners, 1)
-    np.testing.assert_allclose(pooled(stages, "quarters"), quarters, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(pool(stages, "quarters"), quarters, rtol=1e-5, atol=1e-6)
 
 
 def test_a_thumbnail_is_means_of_colours() -> None:

@@ -100,7 +100,7 @@ def test_free_energy_is_the_sum_over_all_hidden_states() -> None:
 def test_pseudo_likelihood_is_that_of_each_unit_given_all_others() -> None:
     machine, states = tiny_machine(), every_state(5)
     shares = boltzmann(machine)
-    logits = rbm.hidden_logits(machine, states)
+    logits = rbm.compute_hidden_logits(machine, states)
     found = rbm.surprise(machine, states, logits).numpy()
     place = {tuple(state): index for index, state in enumerate(states.tolist())}
     for index, state in enumerate(states):

@@ -216,14 +216,14 @@ def test_held_notes_are_counted_by_what_their_pitch_did_before() -> None:
 def test_bits_are_unpacked_as_numpy_packs_them(steps: int) -> None:
     music = random_music(3, steps).astype(bool)
     packed = [np.packbits(window).tobytes() for window in music]
-    found = features.unpacked_bits(tf.constant(packed), steps)
+    found = features.unpack_bits(tf.constant(packed), steps)
     assert found.dtype == tf.uint8
     np.testing.assert_array_equal(found, music)
 
 
 def test_music_in_another_key_is_the_same_music() -> None:
     music = random_music(4)
-    found = augment.moved_up(tf.constant(music), tf.constant([0, 3, -5, 77])).numpy()
+    found = augment.move_up(tf.constant(music), tf.constant([0, 3, -5, 77])).numpy()
     np.testing.assert_array_equal(found[0], music[0])
     for number, up in ((1, 3), (2, -5), (3, 77)):
         for kind in (0, 78):
@@ -238,7 +238,7 @@ def test_training_hears_as_many_keys_as_it_is_told() -> None:
     window = np.zeros((200, 2, 156), np.uint8)
     window[:, :, 40] = 1
     given = {"note_state": tf.constant(window)}
-    heard, label = augment.transposed(given, given["note_state"], {"transpose_semitones": 2})
+    heard, label = augment.transpose(given, given["note_state"], {"transpose_semitones": 2})
     pitches = np.argmax(heard["note_state"][:, 0], axis=1)
     assert set(pitches.tolist()) == {38, 39, 40, 41, 42}
     np.testing.assert_array_equal(heard["note_state"], label)

@@ -14,7 +14,7 @@ from asked import read_request, show
 from PIL import Image
 
 from modules.common.asking.asking import asker_of
-from modules.common.midi.note_state import NOTES, consistent, from_midi, played, to_midi
+from modules.common.midi.note_state import NOTES, consistent, from_midi, list_notes, to_midi
 from modules.common.runtime.errors import DataError
 from modules.music_rbm.sample.composing import compose
 from modules.music_rbm.task import TASK
@@ -110,7 +110,7 @@ def test_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     song, sound, roll = (tmp_path / name for name in ("song.mid", "song.wav", "song.png"))
     said = show(TASK, {}, answer, song, bpm="60", wav=str(sound), picture=str(roll))
     [music] = answer["note_state"]
-    notes = len(played(music))
+    notes = len(list_notes(music))
     assert said.splitlines() == [
         f"{song}\t{notes} notes, 16.0 s, 64 steps",
         str(sound),

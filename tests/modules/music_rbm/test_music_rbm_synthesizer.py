@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from modules.common.midi.note_state import NOTES, PITCHES
-from modules.music_rbm.piano_roll import colours, drawn
+from modules.music_rbm.piano_roll import colours, draw_piano_rolls
 from modules.music_rbm.synthesizer import PEAK, RATE_HZ, TAIL_S, synthesize
 
 
@@ -114,7 +114,10 @@ def test_colours_say_what_is_held_and_what_is_struck() -> None:
 
 def test_a_piano_roll_shows_every_panel() -> None:
     music = {"one": matrix(64, (60, 0, 64)), "two: $5 and $6": matrix(32, (24, 0, 1), (101, 9, 3))}
-    one, two = (Image.open(io.BytesIO(drawn(panels))) for panels in ({"one": music["one"]}, music))
+    one, two = (
+        Image.open(io.BytesIO(draw_piano_rolls(panels)))
+        for panels in ({"one": music["one"]}, music)
+    )
     assert one.format == "PNG" and one.width == two.width and two.height == 2 * one.height
     ink = [
         [int((np.asarray(part.convert("L")) < 80).sum()) for part in parts]
@@ -124,5 +127,5 @@ def test_a_piano_roll_shows_every_panel() -> None:
 
 
 def test_silence_can_be_drawn() -> None:
-    png = drawn({"one": np.zeros((16, NOTES)), "two": np.zeros((1, NOTES))}, columns=2)
+    png = draw_piano_rolls({"one": np.zeros((16, NOTES)), "two": np.zeros((1, NOTES))}, columns=2)
     assert png.startswith(b"\x89PNG")

@@ -69,7 +69,7 @@ def test_what_stands_for_no_name_is_refused(text: str) -> None:
 def test_a_name_is_asked_for_in_the_spelling_of_training(text: str) -> None:
     assert parse_name(text) == "王芳"
     # What is asked goes to the graph as it was typed.
-    assert in_graph.normalized(tf.constant([text])).numpy()[0].decode() == "王芳"
+    assert in_graph.normalize(tf.constant([text])).numpy()[0].decode() == "王芳"
 
 
 def test_what_is_surely_a_name() -> None:

@@ -112,7 +112,7 @@ def test_the_histogram_equals_counting() -> None:
     images = rng.integers(0, 256, [600, 2, 2, 3]).astype(np.uint8)
     images[:, 0, 0, 0] = 17
     table = histogram.fit(images)
-    constant = histogram.added_constant(counts_of(images), len(images))
+    constant = histogram.choose_added_constant(counts_of(images), len(images))
     shares = (counts_of(images) + constant) / (600 + 256 * constant)
     np.testing.assert_allclose(table, -np.log2(shares), rtol=1e-5)
     np.testing.assert_allclose(np.exp2(-table.astype(np.float64)).sum(axis=-1), 1, rtol=1e-5)
@@ -140,11 +140,11 @@ def test_the_added_constant_is_the_best_by_leaving_one_out() -> None:
             total += np.log(np.take_along_axis(shares, images[index][..., None], axis=-1)).sum()
         return total
 
-    best = histogram.added_constant(counts_of(images), len(images))
+    best = histogram.choose_added_constant(counts_of(images), len(images))
     assert left_out(best) > max(left_out(best / 1.5), left_out(best * 1.5))
     # Of what is the same everywhere nothing has to be added.
     same = np.full([40, 1, 3, 1], 9, np.uint8)
-    assert histogram.added_constant(counts_of(same), 40) < 1e-3
+    assert histogram.choose_added_constant(counts_of(same), 40) < 1e-3
 
 
 def test_an_order_is_read_from_options(tmp_path: Path) -> None:

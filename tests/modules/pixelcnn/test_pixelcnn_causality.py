@@ -48,7 +48,7 @@ def test_every_value_depends_on_those_before_it_and_no_others(kernel: int, chann
 def test_a_model_that_sees_its_own_pixel_would_be_found(
     channels: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_module, "_shifted", lambda maps, **by: maps)
+    monkeypatch.setattr(model_module, "_shift", lambda maps, **by: maps)
     moved = differences(tiny_model(channels=channels), channels)
     assert np.diagonal(moved).min() > 1e-3
 

@@ -246,4 +246,4 @@ def test_lengths_and_rates_share_one_trace() -> None:
         count = int(seconds * rate_hz)
         samples = np.random.default_rng(count).standard_normal(count).astype(np.float32)
         acoustic.featurize(samples * 0.1, rate_hz)
-    assert acoustic._traced_measure().experimental_get_tracing_count() == 1
+    assert acoustic._trace_measure().experimental_get_tracing_count() == 1

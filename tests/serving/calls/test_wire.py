@@ -53,7 +53,7 @@ def test_tensors_are_read_as_tensorflow_writes_them(array):
         tf.make_tensor_proto(array, dtype=strings, shape=array.shape),
         tensor_pb2.TensorProto.FromString(encode_tensor(array)),
     ):
-        _same(tensors.read_tensor("x", proto, tensors.sent_dims("x", proto)), array)
+        _same(tensors.read_tensor("x", proto, tensors.read_sent_dims("x", proto)), array)
 
 
 def test_strings_in_tensor_content():

@@ -139,7 +139,7 @@ def test_a_long_conversation_goes_on_as_another(tmp_path: Path) -> None:
 def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialogue_reader, "_REPORT_INTERVAL_S", 0.0)
     told: list[progress.Progress] = []
-    with progress.subscribed(told.append):
+    with progress.subscribe(told.append):
         read(tmp_path, _TALK)
     assert [(report.done, report.unit) for report in told] == [(3, "line"), (5, "line")]
 

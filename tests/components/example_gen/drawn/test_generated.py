@@ -26,7 +26,7 @@ def test_examples_are_those_of_the_drawer(
     output = tmp_path / "GeneratedExampleGen" / "examples" / "1"
     reports: list[progress.Progress] = []
     monkeypatch.setattr("components.example_gen.read_group._REPORT_INTERVAL_S", 0.0)
-    with progress.subscribed(reports.append):
+    with progress.subscribe(reports.append):
         examples = execute(
             monkeypatch, GeneratedExampleGen, task(DRAWN), "", output, drawn_examples=count, seed=7
         )

@@ -12,7 +12,7 @@ def test_standardized_pictures_have_mean_0_and_deviation_near_1() -> None:
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (3, 20, 30, 1)).astype(np.uint8)
     pixels[2] = 77
-    found = np.asarray(ocr.standardized(pixels))
+    found = np.asarray(ocr.standardize(pixels))
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.mean(axis=(1, 2, 3)), 0, atol=1e-5)
     deviation = pixels[:2].astype(np.float64).std(axis=(1, 2, 3))
@@ -25,7 +25,7 @@ def test_standardized_pictures_have_mean_0_and_deviation_near_1() -> None:
 def test_a_negative_reads_as_the_negative() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (1, 8, 8, 1)).astype(np.uint8)
     np.testing.assert_allclose(
-        ocr.standardized(pixels), -np.asarray(ocr.standardized(255 - pixels)), atol=1e-4
+        ocr.standardize(pixels), -np.asarray(ocr.standardize(255 - pixels)), atol=1e-4
     )
 
 

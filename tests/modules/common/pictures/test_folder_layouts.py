@@ -29,7 +29,7 @@ def read(*folders: str, **settings: str) -> dict[str, tuple[str | None, str]]:
     for folder in folders:
         path = f"{folder}/0.jpg"
         try:
-            told[folder] = (found.split(path), class_of(found.labelled_path(path)))
+            told[folder] = (found.split(path), class_of(found.strip_split_folders(path)))
         except SkipFile as reason:
             told[folder] = ("unused", str(reason))
     return told
@@ -142,7 +142,7 @@ def test_without_classes_folders_only_tell_the_split() -> None:
     assert [found.split(f"{name}/0.jpg") for name in ("train", "test", "more")] == [
         "train", "eval", None,
     ]  # fmt: skip
-    assert found.labelled_path("train/25_f_1.jpg") == "25_f_1.jpg"
+    assert found.strip_split_folders("train/25_f_1.jpg") == "25_f_1.jpg"
     # Whatever a labelled picture is kept for, it can be learnt from as before.
     found = layout(pictures("train", "test", "predict"), class_folders="")
     assert found.split("predict/0.jpg") is None

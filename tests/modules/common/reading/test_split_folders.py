@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modules.common.reading.split_folders import kind_of, kinds_of, said_by
+from modules.common.reading.split_folders import find_kind_said_by, kind_of, kinds_of
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,5 @@ def test_a_word_in_a_longer_name_counts_beside_its_sibling() -> None:
 
 
 def test_a_setting_names_a_kind() -> None:
-    assert (said_by("Validation"), said_by("val"), said_by("holdout_2")) == (
-        "validation", "validation", None,
-    )  # fmt: skip
+    told = [find_kind_said_by(name) for name in ("Validation", "val", "holdout_2")]
+    assert told == ["validation", "validation", None]

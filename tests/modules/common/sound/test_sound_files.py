@@ -14,7 +14,7 @@ import soundfile
 from modules.common.asking.request_files import read_recording
 from modules.common.runtime.errors import DataError
 from modules.common.sound import sound_files
-from modules.common.sound.sound_files import pcm16, read_sound, resampled, wav_bytes
+from modules.common.sound.sound_files import pcm16, read_sound, resample, wav_bytes
 
 LOSSLESS = [
     ("WAV", "PCM_U8", 8, 1), ("WAV", "PCM_16", 16, 1), ("WAV", "PCM_24", 24, 2),
@@ -185,7 +185,7 @@ def test_too_long_a_recording_is_not_decoded(monkeypatch: pytest.MonkeyPatch) ->
 def test_resampling_keeps_tones_and_drops_what_would_fold(from_hz: int) -> None:
     time = np.arange(from_hz) / from_hz
     kept = np.sin(2 * np.pi * 1_000 * time) * np.hanning(from_hz)
-    found = resampled(kept.astype(np.float32), from_hz, 16_000)
+    found = resample(kept.astype(np.float32), from_hz, 16_000)
     assert found.dtype == np.float32 and abs(len(found) - 16_000) <= 1
     wanted_time = np.arange(len(found)) / 16_000
     wanted = np.interp(wanted_time, time, np.hanning(from_hz)) * np.sin(
@@ -194,12 +194,12 @@ def test_resampling_keeps_tones_and_drops_what_would_fold(from_hz: int) -> None:
     assert signal_to_noise_db(wanted, found) > 70
     if from_hz > 24_000:
         dropped = np.sin(2 * np.pi * 11_000 * time) * np.hanning(from_hz)
-        assert np.abs(resampled(dropped.astype(np.float32), from_hz, 16_000)).max() < 1e-4
+        assert np.abs(resample(dropped.astype(np.float32), from_hz, 16_000)).max() < 1e-4
 
 
 def test_a_rate_that_is_wanted_anyway_changes_nothing() -> None:
     samples = sound(100)[:, 0]
-    assert resampled(samples, 16_000, 16_000) is samples
+    assert resample(samples, 16_000, 16_000) is samples
 
 
 def test_resampled_speech_agrees_with_the_exact_spectrum(shared_data: Path) -> None:
@@ -211,7 +211,7 @@ def test_resampled_speech_agrees_with_the_exact_spectrum(shared_data: Path) -> N
     np.testing.assert_array_equal(samples, loaded)
     padded = np.pad(samples.astype(np.float64), (0, 4_410 - len(samples) % 441))
     wanted = scipy.signal.resample(padded, len(padded) * 160 // 441)
-    found = resampled(samples, 44_100, 16_000)
+    found = resample(samples, 44_100, 16_000)
     assert signal_to_noise_db(*below_7_khz(wanted, found)) > 80
 
 
@@ -220,7 +220,7 @@ def test_ingested_speech_is_what_the_served_graph_hears(shared_data: Path) -> No
     from modules.common.sound import wav
 
     contents = (shared_data / "speech" / "aishell3" / "wav" / "SSB00050112.wav").read_bytes()
-    found = resampled(*read_sound(contents), 16_000)
+    found = resample(*read_sound(contents), 16_000)
     served = wav.decode(contents, 16_000).numpy()
     assert abs(len(served) - len(found)) <= 1
     assert signal_to_noise_db(*below_7_khz(served, found)) > 80

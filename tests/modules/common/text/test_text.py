@@ -12,7 +12,7 @@ import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from modules.common.text import in_graph
-from modules.common.text.normal_text import normalized
+from modules.common.text.normal_text import normalize
 
 _MAX_CHARS = 4
 _MIN_COUNT = 2
@@ -32,7 +32,7 @@ def python_ids(names: list[str]) -> set[str]:
 
 def preprocess(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     ids = in_graph.character_ids(inputs["name"][:, 0], _MAX_CHARS, _MIN_COUNT, "characters")
-    return {"ids": ids, "known": in_graph.known_share(ids)}
+    return {"ids": ids, "known": in_graph.compute_known_share(ids)}
 
 
 @pytest.fixture(scope="module")
@@ -147,14 +147,14 @@ def test_known_share_counts_characters_without_padding(transform: tft.TFTransfor
 
 def test_the_graph_spells_characters_as_python_does() -> None:
     codes = [code for code in range(1, 0x30000) if unicodedata.category(chr(code)) not in _NO_TEXT]
-    found = in_graph.normalized(tf.constant([chr(code).encode() for code in codes])).numpy()
+    found = in_graph.normalize(tf.constant([chr(code).encode() for code in codes])).numpy()
     differing = [
         code
         for code, spelled in zip(codes, found, strict=True)
-        if spelled.decode() != normalized(chr(code))
+        if spelled.decode() != normalize(chr(code))
     ]
     # What becomes more than four characters is left as it is.
-    assert all(len(normalized(chr(code))) > 4 for code in differing)
+    assert all(len(normalize(chr(code))) > 4 for code in differing)
     assert len(differing) < 120
 
 
@@ -167,7 +167,7 @@ def test_the_graph_spells_characters_as_python_does() -> None:
     ],
 )  # fmt: skip
 def test_one_spelling_in_the_graph_and_in_python(written: str, spelled: str) -> None:
-    assert normalized(written) == spelled == normalized(spelled)
-    assert in_graph.normalized(tf.constant([written, "x"])).numpy().tolist() == [
+    assert normalize(written) == spelled == normalize(spelled)
+    assert in_graph.normalize(tf.constant([written, "x"])).numpy().tolist() == [
         spelled.encode(), b"x",
     ]  # fmt: skip

@@ -75,7 +75,7 @@ def test_the_curve_has_a_row_for_each_epoch(tmp_path: Path) -> None:
 
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
     reports: list[progress.Progress] = []
-    with progress.subscribed(reports.append):
+    with progress.subscribe(reports.append):
         fit(_SETTINGS, tmp_path)
     done = [report.done for report in reports]
     assert done == sorted(done) and done[-1] == 3 and reports[-1].total == 3

@@ -73,8 +73,8 @@ def test_nothing_is_said_of_what_was_not_trained(tmp_path: Path) -> None:
 def test_the_best_weights_count_where_they_are_kept() -> None:
     watch = divergence.LossWatch()
     watch.val_losses = [0.5, 0.4, math.nan]
-    assert watch.kept(TrainingSettings(patience=2)) == 0.4
-    assert math.isnan(watch.kept(TrainingSettings(patience=0)))
+    assert watch.find_kept_loss(TrainingSettings(patience=2)) == 0.4
+    assert math.isnan(watch.find_kept_loss(TrainingSettings(patience=0)))
 
 
 def test_a_rate_that_is_no_higher_than_the_default_is_to_be_lower() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from modules.common.training.callbacks import CURVE_FILE, REPORT_FILE
-from modules.common.training.learning_curve import drawn, write_report
+from modules.common.training.learning_curve import plot_curve, write_report
 
 
 class Servable:
@@ -27,8 +27,10 @@ def rows(figures: tuple[str, ...]) -> list[dict[str, float]]:
 
 
 def test_there_is_a_panel_for_each_figure() -> None:
-    one = Image.open(io.BytesIO(drawn("any_task", rows(("loss", "val_loss")))))
-    two = Image.open(io.BytesIO(drawn("any_task", rows(("loss", "val_loss", "cer", "val_cer")))))
+    one = Image.open(io.BytesIO(plot_curve("any_task", rows(("loss", "val_loss")))))
+    two = Image.open(
+        io.BytesIO(plot_curve("any_task", rows(("loss", "val_loss", "cer", "val_cer"))))
+    )
     assert two.width == 2 * one.width and two.height == one.height
     assert np.asarray(two.convert("L")).std() > 5
 
