@@ -76,7 +76,7 @@ def dense(
     return lambda values: tf.matmul(values, kernel) + offset
 
 
-def stacked(
+def stack(
     cells: list[Cell], inputs: tf.Tensor, states: list[tf.Tensor]
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """One step of all layers: what the last gives, and all states."""
@@ -117,14 +117,14 @@ class SeedModel:
         zeros = tf.zeros([BATCH, UNITS])
         states, memory = [zeros] * LAYERS, []
         for step in ids[:question_steps]:
-            told, states = stacked(self._encoder, tf.gather(self._read, step), states)
+            told, states = stack(self._encoder, tf.gather(self._read, step), states)
             memory.append(told)
         hidden = tf.stack(memory, axis=1)[:, :, None]
         features = tf.nn.conv2d(hidden, self._looked_at, strides=1, padding="SAME")
         seen, costs = zeros, []
         for place, step in enumerate(replies[:reply_steps]):
             fed = self._fed(tf.concat([tf.gather(self._said, step), seen], 1))
-            told, states = stacked(self._decoder, fed, states)
+            told, states = stack(self._decoder, fed, states)
             asked = self._asks(tf.concat(states, 1))[:, None, None]
             fit = tf.reduce_sum(self._fit * tf.tanh(features + asked), [2, 3])
             seen = tf.reduce_sum(tf.nn.softmax(fit)[:, :, None, None] * hidden, [1, 2])
@@ -231,7 +231,7 @@ def tasks_way(pairs: Pairs, known: dict[str, int], settings: Settings, folder: s
     return step
 
 
-def timed(step: Step, seconds: float) -> np.ndarray:
+def time_rounds(step: Step, seconds: float) -> np.ndarray:
     """Trains for some seconds; gives steps, pairs, characters, seconds and the processor's."""
     done = np.zeros(5)
     began, began_cpu = time.perf_counter(), time.process_time()
@@ -277,7 +277,7 @@ def compare(ways: dict[str, Step], rounds: int, seconds: float) -> None:
     sums = {way: np.zeros(5) for way in ways}
     for turn in range(rounds):
         for way, step in ways.items():
-            done = timed(step, seconds)
+            done = time_rounds(step, seconds)
             sums[way] += done
             _tell(f"{turn + 1:4} {way}", _rates(done))
     for way, done in sums.items():

@@ -44,12 +44,12 @@ class Watch:
     def take(self) -> float:
         """Gives the peak since this was last called, in MB."""
         # A component may be over before its first sample.
-        now_mb = sum(map(held_mb, family(self._pid)))
+        now_mb = sum(map(measure_held_mb, family(self._pid)))
         since_mb, self._since_mb = max(self._since_mb, now_mb), 0.0
         return since_mb
 
     def _sample(self) -> None:
-        while (mb := sum(map(held_mb, family(self._pid)))) > 0:
+        while (mb := sum(map(measure_held_mb, family(self._pid)))) > 0:
             self.peak_mb = max(self.peak_mb, mb)
             self._since_mb = max(self._since_mb, mb)
             time.sleep(_SAMPLE_S)
@@ -67,7 +67,7 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def held_mb(pid: int) -> float:
+def measure_held_mb(pid: int) -> float:
     """Resident memory of a process, its share of pages that others have too; 0 once it ended."""
     try:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()

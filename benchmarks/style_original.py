@@ -124,12 +124,12 @@ def main() -> None:
     fine = layer.network()
     target = transfer.style_of(fine, sizes, tf.constant(style))
 
-    def heard(samples: np.ndarray) -> networks.Losses:
+    def read_heard(samples: np.ndarray) -> networks.Losses:
         return transfer.measure_losses(
             fine, sizes, tf.constant(samples), target, tf.constant(content)
         )
 
-    before, style_clip = heard(content), heard(style)
+    before, style_clip = read_heard(content), read_heard(style)
     print(f"content as it is: style loss {float(before.style):.4g}")
     print(f"the style clip:   content loss {float(style_clip.content):.4g}")
     print("way         iterations   seconds  style loss heard   content loss heard")
@@ -149,10 +149,10 @@ def main() -> None:
         samples = graphs_way(
             tf.constant(content), tf.constant(style), tf.constant(iterations)
         ).numpy()
-        tell("graph", iterations, time.perf_counter() - began, heard(samples), before)
+        tell("graph", iterations, time.perf_counter() - began, read_heard(samples), before)
         if not given.skip_seed:
             outcome = seeds_way(content, style, fine, iterations)
-            tell("seed", iterations, outcome.seconds, heard(outcome.samples), before)
+            tell("seed", iterations, outcome.seconds, read_heard(outcome.samples), before)
             print(
                 f"            {outcome.evaluations} evaluations, {outcome.optimizing_s:.1f} s "
                 f"until the phases"

@@ -100,7 +100,7 @@ def note_end(env: Environment, task_name: str, refused: Sequence[str]) -> None:
     unfinished.replace(path)
 
 
-def refused_by(env: Environment, task_name: str) -> list[str]:
+def read_refusals(env: Environment, task_name: str) -> list[str]:
     """Gives what refused the model of the last run that a gate looked at; nothing where none did.
 
     Args:

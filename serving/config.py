@@ -132,7 +132,7 @@ class BatchingConfig:
         """The number of batch threads, with the default filled in."""
         return self.num_batch_threads or max(2, os.cpu_count() or 2)
 
-    def padded_size(self, rows: int) -> int:
+    def choose_padded_size(self, rows: int) -> int:
         """Rounds a batch up to the next allowed size.
 
         Args:

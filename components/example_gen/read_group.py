@@ -82,7 +82,7 @@ class ReadGroup(beam.DoFn):
                 else:
                     yield beam.pvalue.TaggedOutput("sightings", result)
             self._report()
-        yield from counted(counts)
+        yield from yield_count(counts)
 
     def _results(self, items: Sequence[Any]) -> Iterator[Iterable[Any]]:
         """What the reader gives, item by item."""
@@ -108,7 +108,7 @@ def yield_reject(reject: Reject, counts: Counter[str]) -> Iterator[beam.pvalue.T
     yield beam.pvalue.TaggedOutput("rejects", reject.to_json())
 
 
-def counted(counts: Counter[str]) -> Iterator[beam.pvalue.TaggedOutput]:
+def yield_count(counts: Counter[str]) -> Iterator[beam.pvalue.TaggedOutput]:
     """Gives counts as outputs of a step."""
     for count in counts.items():
         yield beam.pvalue.TaggedOutput("counts", count)

@@ -27,7 +27,7 @@ from pipelines.environment import environment
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 
 
-def pushed_model(root: str | None) -> str:
+def find_pushed_model(root: str | None) -> str:
     """Path of the last pushed version."""
     versions = Path(environment("local", root).models_dir, "colorization").glob("*/saved_model.pb")
     return str(max(versions, key=lambda path: int(path.parent.name)).parent)
@@ -68,7 +68,7 @@ def main() -> None:
         ImageOps.exif_transpose(Image.open(path)).convert("RGB")
         for path in choose(arguments.folder, arguments.limit)
     ]
-    models = arguments.model or [pushed_model(arguments.root)]
+    models = arguments.model or [find_pushed_model(arguments.root)]
     grey = [np.asarray(photo.convert("L").convert("RGB")) for photo in photos]
     told = [colour(model, photos) for model in models]
     true = [np.asarray(photo) for photo in photos]

@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont
-from reading_sheet import pushed_model, sheet
+from reading_sheet import find_pushed_model, sheet
 
 from modules.age_gender.labels import AGE_GROUPS, UNKNOWN, label_from_row
 from modules.common.pictures.image_files import servable_bytes
@@ -30,7 +30,7 @@ _LINE_PX = 15
 _RIGHT, _WRONG = "black", "red"
 
 
-def labelled_faces(folder: Path, limit: int) -> list[tuple[bytes, str, str]]:
+def find_labelled_faces(folder: Path, limit: int) -> list[tuple[bytes, str, str]]:
     """Gives faces of different people: bytes, age group, gender; one of each group in turn."""
     by_group: dict[str, list[tuple[bytes, str, str]]] = {group: [] for group in AGE_GROUPS}
     shown = set()
@@ -76,8 +76,8 @@ def main() -> None:
     parser.add_argument("--root", help="as for lianxi")
     parser.add_argument("--limit", type=int, default=24, help="at most; as many of each age group")
     arguments = parser.parse_args()
-    faces = labelled_faces(arguments.folder, arguments.limit)
-    model = tf.saved_model.load(pushed_model("age_gender", arguments.root))
+    faces = find_labelled_faces(arguments.folder, arguments.limit)
+    model = tf.saved_model.load(find_pushed_model("age_gender", arguments.root))
     answer = model.signatures["serving_default"](image=tf.constant([face[0] for face in faces]))
     cells, wrong = [], [0, 0]
     for row, (content, group, gender) in enumerate(faces):

@@ -29,7 +29,7 @@ _GAP_PX = 6
 _RIGHT, _WRONG = "black", "red"
 
 
-def pushed_model(task_name: str, root: str | None) -> str:
+def find_pushed_model(task_name: str, root: str | None) -> str:
     """Path of the last pushed version."""
     versions = Path(environment("local", root).models_dir, task_name).glob("*/saved_model.pb")
     return str(max(versions, key=lambda path: int(path.parent.name)).parent)
@@ -86,7 +86,7 @@ def main() -> None:
     paths = sorted(arguments.folder.glob("**/*.png"))[: arguments.limit]
     contents = [servable_bytes(path.read_bytes()) for path in paths]
     output = load_task(arguments.task).serving.outputs[0].name
-    readings = read(pushed_model(arguments.task, arguments.root), output, contents)
+    readings = read(find_pushed_model(arguments.task, arguments.root), output, contents)
     cells = [
         cell(content, text, confidence, path.stem.partition("_")[0])
         for path, content, (text, confidence) in zip(paths, contents, readings, strict=True)

@@ -18,7 +18,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from PIL import Image
-from reading_sheet import cell, pushed_model, sheet
+from reading_sheet import cell, find_pushed_model, sheet
 
 from modules.common.pictures.image_files import servable_bytes
 
@@ -66,7 +66,7 @@ def main() -> None:
     arguments = parser.parse_args()
     paths = sorted(path for path in arguments.folder.glob("*/*") if path.is_file())
     contents = [servable_bytes(path.read_bytes()) for path in paths]
-    found = answers(pushed_model("image_retrain", arguments.root), contents)
+    found = answers(find_pushed_model("image_retrain", arguments.root), contents)
     shown: Counter[str] = Counter()
     cells, confused = [], Counter[tuple[str, str]]()
     for path, content, (label, probability) in zip(paths, contents, found, strict=True):

@@ -140,7 +140,7 @@ def connect(endpoint: str | None, namespace: str, iap_client_id: str | None) -> 
     where = endpoint or "the cluster"
     # What comes of trying again is said once, and better.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-    with explained(where), warnings.catch_warnings():
+    with explain_errors(where), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             # kfp asks for the health itself, where it does not know the namespace yet.
@@ -165,7 +165,7 @@ def connect(endpoint: str | None, namespace: str, iap_client_id: str | None) -> 
 
 
 @contextlib.contextmanager
-def explained(endpoint: str) -> Iterator[None]:
+def explain_errors(endpoint: str) -> Iterator[None]:
     """Turns failures of the client into one line that says what to do.
 
     Args:
@@ -217,10 +217,10 @@ def _limit(client: Client) -> None:
     rest = client._healthz_api.api_client.rest_client
     request = rest.request
 
-    def limited(*arguments: Any, _request_timeout: Any = None, **named: Any) -> Any:
+    def limit_time(*arguments: Any, _request_timeout: Any = None, **named: Any) -> Any:
         return request(*arguments, _request_timeout=_request_timeout or _limits(), **named)
 
-    rest.request = limited
+    rest.request = limit_time
 
 
 def _limits() -> tuple[int, int]:

@@ -23,8 +23,8 @@ from tfx.tools.cli import labels
 from tfx.tools.cli.handler.base_handler import BaseHandler
 
 from kubeflow.client import named, run_status
-from kubeflow.client.api import DEFAULT_NAMESPACE, ApiError, Client, connect, explained, pages
-from kubeflow.client.parameters import parsed_parameters
+from kubeflow.client.api import DEFAULT_NAMESPACE, ApiError, Client, connect, explain_errors, pages
+from kubeflow.client.parameters import parse_parameters
 from kubeflow.client.pipeline_file import TaskOfFile, is_package, task_of_package
 from kubeflow.client.run_command import show_status
 from kubeflow.client.run_log import Log
@@ -111,7 +111,7 @@ class KubeflowHandler(BaseHandler):
         client = self._client
         pipeline_id = named.pipeline_id(client, name)
         experiment = named.experiment_id(client, name)
-        with explained(client.endpoint):
+        with explain_errors(client.endpoint):
             for version in list(pages(client.list_pipeline_versions, "pipeline_versions",
                                        pipeline_id=pipeline_id)):  # fmt: skip
                 client.delete_pipeline_version(pipeline_id, version.pipeline_version_id)
@@ -125,14 +125,14 @@ class KubeflowHandler(BaseHandler):
         name = self.flags_dict[labels.PIPELINE_NAME]
         client = self._client
         pipeline_id = named.pipeline_id(client, name, shared=True)
-        with explained(client.endpoint):
+        with explain_errors(client.endpoint):
             found = client.list_pipeline_versions(
                 pipeline_id, page_size=1, sort_by="created_at desc"
             ).pipeline_versions
         if not found:
             raise LianxiError(f"pipeline {name} has no version to run; `pipeline update` gives one")
         given = self.flags_dict[labels.RUNTIME_PARAMETER]
-        parameters = parsed_parameters(found[0].pipeline_spec, given)
+        parameters = parse_parameters(found[0].pipeline_spec, given)
         with self._talking():
             experiment = client.create_experiment(name, namespace=client.namespace)
             run = client.run_pipeline(
@@ -155,7 +155,7 @@ class KubeflowHandler(BaseHandler):
         experiment = named.experiment_id(self._client, name)
         runs = []
         if experiment is not None:
-            with explained(self._client.endpoint):
+            with explain_errors(self._client.endpoint):
                 runs = list(pages(self._client.list_runs, "runs", experiment_id=experiment))
         if runs:
             self._print_runs(name, runs)
@@ -216,14 +216,14 @@ class KubeflowHandler(BaseHandler):
     @contextlib.contextmanager
     def _talking(self) -> Iterator[None]:
         """Explains failures, and keeps kfp from printing links of its own."""
-        with explained(self._client.endpoint), contextlib.redirect_stdout(io.StringIO()):
+        with explain_errors(self._client.endpoint), contextlib.redirect_stdout(io.StringIO()):
             yield
 
     @contextlib.contextmanager
     def _naming_run(self) -> Iterator[None]:
         """Explains failures of what is done to one run; one that is not there by its id."""
         try:
-            with explained(self._client.endpoint):
+            with explain_errors(self._client.endpoint):
                 yield
         except ApiError as error:
             if error.status != 404:

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from kubeflow.client.api import ApiError, Client, explained, pages
+from kubeflow.client.api import ApiError, Client, explain_errors, pages
 from modules.common.runtime.errors import LianxiError, did_you_mean
 
 # EQUALS, in backend/api/v2beta1/filter.proto.
@@ -70,7 +70,7 @@ def list_pipelines(client: Client) -> Iterator[tuple[str, Any]]:
 
 def experiment_id(client: Client, name: str) -> str | None:
     """Gives the id of an experiment, or `None`."""
-    with explained(client.endpoint):
+    with explain_errors(client.endpoint):
         try:
             found = client.get_experiment(experiment_name=name, namespace=client.namespace)
         except ValueError as error:
@@ -81,7 +81,7 @@ def experiment_id(client: Client, name: str) -> str | None:
 
 
 def _list(client: Client, shared: bool, **wanted: str) -> Iterator[tuple[str, Any]]:
-    with explained(client.endpoint):
+    with explain_errors(client.endpoint):
         listing = pages(
             client.list_pipelines, "pipelines", namespace=client.namespace or None, **wanted
         )
@@ -89,7 +89,7 @@ def _list(client: Client, shared: bool, **wanted: str) -> Iterator[tuple[str, An
     if not (shared and client.namespace):
         return
     try:
-        with explained(client.endpoint):
+        with explain_errors(client.endpoint):
             yield from (("", each) for each in pages(client.list_pipelines, "pipelines", **wanted))
     except ApiError as error:
         # A server that is told to keep everything in namespaces refuses to list what is in none.

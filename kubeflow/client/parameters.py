@@ -11,7 +11,7 @@ from modules.common.runtime.errors import LianxiError, did_you_mean
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def parsed_parameters(pipeline_spec: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+def parse_parameters(pipeline_spec: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     """Reads values by the types that the pipeline declares, as KFP's API server asks for.
 
     Args:

@@ -125,7 +125,7 @@ def _scan(pod: str, step: str, lines: Iterable[str] | None) -> Log | None:
             # The log broke off; what came before it counts.
             break
         if line.startswith(REPORT):
-            log.report = _parsed(line) or log.report
+            log.report = _parse_line(line) or log.report
         elif line.startswith(_ERROR):
             said = line.removeprefix(_ERROR).strip().removeprefix(f"{step} failed: ")
             log.error = said[:_LONGEST_CHARS]
@@ -139,7 +139,7 @@ def _scan(pod: str, step: str, lines: Iterable[str] | None) -> Log | None:
     return log
 
 
-def _parsed(line: str) -> dict[str, Any] | None:
+def _parse_line(line: str) -> dict[str, Any] | None:
     """Reads a report; a line that another program wrote is none."""
     try:
         found = json.loads(line.removeprefix(REPORT))

@@ -94,7 +94,7 @@ def of_workflow(workflow: Mapping[str, Any]) -> list[Step]:
         if title.endswith(_DRIVER) and title != _ROOT_DRIVER:
             name = title.removesuffix(_DRIVER)
             steps[name] = _step(workflow, name, node, nodes)
-    order = _planned(workflow)
+    order = _list_planned(workflow)
     for name in order:
         steps.setdefault(name, Step(name=name, state="skipped" if is_over else "waiting"))
     places = {name: place for place, name in enumerate(order)}
@@ -134,7 +134,7 @@ def of_details(details: Iterable[Any]) -> list[Step]:
             "RUNNING": "running",
             "SKIPPED": "skipped",
         }
-        pods = _guessed_pods(name, ids)
+        pods = _guess_pods(name, ids)
         steps.append(
             Step(
                 name=name,
@@ -206,7 +206,7 @@ def _pod_names(workflow: Mapping[str, Any], node: Node) -> tuple[str, ...]:
     return (names[said],) if said in names else (names["v2"], names["v1"])
 
 
-def _guessed_pods(step: str, ids: set[str]) -> tuple[str, ...]:
+def _guess_pods(step: str, ids: set[str]) -> tuple[str, ...]:
     """Gives the names that a step's pod may have, of which only the ids of all nodes are known.
 
     An id is the workflow's name and a number that comes of the node's name.
@@ -237,7 +237,7 @@ def _nodes(workflow: Mapping[str, Any]) -> dict[str, Node]:
     return dict(nodes or {})
 
 
-def _planned(workflow: Mapping[str, Any]) -> list[str]:
+def _list_planned(workflow: Mapping[str, Any]) -> list[str]:
     """Names the steps that the workflow has, each after those that it waits for."""
     waits: dict[str, set[str]] = {}
     for template in workflow.get("spec", {}).get("templates", ()):

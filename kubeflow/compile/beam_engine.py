@@ -26,7 +26,7 @@ _DEPENDENCIES = {
 }  # fmt: skip
 
 
-def completed(beam_args: Sequence[str], image: str) -> tuple[str, ...]:
+def complete_arguments(beam_args: Sequence[str], image: str) -> tuple[str, ...]:
     """Says which image workers have, without which TFX packs itself and sends that to them.
 
     Args:
@@ -42,7 +42,7 @@ def completed(beam_args: Sequence[str], image: str) -> tuple[str, ...]:
     return (*beam_args, f"--sdk_container_image={image}")
 
 
-def shared_staging(volumes: Sequence[Volume]) -> list[str]:
+def find_shared_staging(volumes: Sequence[Volume]) -> list[str]:
     """Finds the folders of KFP's staging that a volume is mounted at.
 
     Args:
@@ -64,7 +64,7 @@ def problems(config: KubeflowConfig) -> list[str]:
     runner = remote_runner(config.beam_args)
     if not runner:
         return []
-    found, shared = [], shared_staging(config.volumes)
+    found, shared = [], find_shared_staging(config.volumes)
     root = config.pipeline_root
     if not root.startswith((_GCS, *(uri for uri, folder in FOLDERS.items() if folder in shared))):
         folder = next((FOLDERS[uri] for uri in FOLDERS if root.startswith(uri)), "minio")

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow.compile.beam_engine import shared_staging
+from kubeflow.compile.beam_engine import find_shared_staging
 from kubeflow.compile.config import KubeflowConfig
 from kubeflow.compile.settings import ConfigError
 from kubeflow.step.staging import SHARED_STAGING_VARIABLE
@@ -57,7 +57,7 @@ def finish(spec: dict[str, Any], config: KubeflowConfig, optional_steps: tuple[s
 
 def variables(config: KubeflowConfig) -> Mapping[str, str]:
     """Gives the variables of every step; what the configuration says goes before."""
-    shared = ",".join(shared_staging(config.volumes))
+    shared = ",".join(find_shared_staging(config.volumes))
     staging = {SHARED_STAGING_VARIABLE: shared} if shared else {}
     return {**_ENV, **staging, **config.env}
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from kubeflow.step.outputs import METRICS_TYPE, RENAMED_OUTPUTS, TASK_NAME, Json, renamed
+from kubeflow.step.outputs import METRICS_TYPE, RENAMED_OUTPUTS, TASK_NAME, Json, rename
 
 _EVALUATOR = "Evaluator"
 
@@ -65,7 +65,7 @@ def _make_distinct(spec: Json, component: str) -> None:
     names = distinct_names(outputs)
     if not names:
         return
-    changed = renamed(outputs, names)
+    changed = rename(outputs, names)
     outputs.clear()
     outputs.update(changed)
     tasks = spec["root"]["dag"]["tasks"]

@@ -43,7 +43,7 @@ from tfx.orchestration.pipeline import Pipeline
 from components.model_pusher import Pusher
 from components.pushed_model import PushedModel
 from kubeflow.compile import containers, declared_outputs, platform, value_steps
-from kubeflow.compile.beam_engine import completed
+from kubeflow.compile.beam_engine import complete_arguments
 from kubeflow.compile.config import KubeflowConfig
 from kubeflow.compile.package import Package
 from kubeflow.step.ingest import LocatedExampleGen
@@ -87,7 +87,7 @@ def compile_task(
     """
     settings = task.resolve(given or {}, smoke=smoke)
     _refuse_local_files(task, settings)
-    beam_args = completed(config.beam_args, config.image)
+    beam_args = complete_arguments(config.beam_args, config.image)
     env = kubeflow_environment(config.models_dir, beam_args, smoke, config.keep_versions)
     data = RuntimeParameter(name=DATA, ptype=str, default=config.data)
     example_gen = LocatedExampleGen(task, data, settings).with_id("ExampleGen")

@@ -25,12 +25,12 @@ def rows(package: Package, config: KubeflowConfig, task: str) -> list[tuple[str,
         ("pipeline", package.name),
         ("steps", f"{count}: {', '.join(package.steps)}"),
         ("image", ", ".join(package.images)),
-        *_named("parameters", _parameters(package)),
+        *_name_them("parameters", _parameters(package)),
         ("artifacts", config.pipeline_root or "where KFP keeps them"),
         ("models", f"{config.models_dir}/{task}"),
-        *_named("beam", [" ".join(config.beam_args)] if config.beam_args else []),
-        *_named("mounts", _mounts(config)),
-        *_named("pods", _pods(package, config)),
+        *_name_them("beam", [" ".join(config.beam_args)] if config.beam_args else []),
+        *_name_them("mounts", _mounts(config)),
+        *_name_them("pods", _pods(package, config)),
     ]
 
 
@@ -44,7 +44,7 @@ def warnings(package: Package, config: KubeflowConfig) -> list[str]:
     return [*_of_image(config.image), *_of_places(config), *_of_accelerators(package, config)]
 
 
-def _named(name: str, texts: list[str]) -> list[tuple[str, str]]:
+def _name_them(name: str, texts: list[str]) -> list[tuple[str, str]]:
     """Puts a name before the first of several texts."""
     return list(zip([name, *[""] * len(texts)], texts, strict=False))
 
@@ -73,12 +73,12 @@ def _pods(package: Package, config: KubeflowConfig) -> list[str]:
             alike.setdefault(told, []).append(step)
     most = max(alike.values(), key=len, default=[])
     return [
-        f"{'the others' if steps is most and len(alike) > 1 else _listed(steps, package)}: {told}"
+        f"{'the others' if steps is most and len(alike) > 1 else _list(steps, package)}: {told}"
         for told, steps in sorted(alike.items(), key=lambda entry: entry[1] is most)
     ]
 
 
-def _listed(steps: list[str], package: Package) -> str:
+def _list(steps: list[str], package: Package) -> str:
     return "each step" if len(steps) == len(package.steps) else ", ".join(steps)
 
 

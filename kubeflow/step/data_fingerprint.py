@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 
 from kubeflow.step import refusals, report
-from kubeflow.step.spans import fixed_part
+from kubeflow.step.spans import find_fixed_part
 from modules.common.reading.data_files import digest_of_states
 from modules.common.reading.file_endings import SOUND, ending_of
 
@@ -58,7 +58,7 @@ def fingerprint(data: str) -> str:
     """
     if not data:
         return NO_DATA
-    base = fixed_part(data) or data
+    base = find_fixed_part(data) or data
     return digest_of_states(_remote_files(base) if "://" in base else _local_files(base))
 
 
@@ -86,7 +86,7 @@ def _remote_files(base: str) -> Iterator[tuple[str, int, int]]:
     from kubeflow.step import object_store
 
     if base.startswith(object_store.SCHEMES):
-        for uri, state in object_store.listed(base):
+        for uri, state in object_store.list_files(base):
             yield uri, state.length, state.mtime_nsec
         return
     import tensorflow as tf

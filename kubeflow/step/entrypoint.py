@@ -97,7 +97,7 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> report.Report:
     output_file.parent.mkdir(parents=True, exist_ok=True)
     if file_driver.is_file_based(spec):
         file_driver.resolve(executor_input, spec)
-    with shared_files.arranged(executor_input, staging, runner):
+    with shared_files.arrange(executor_input, staging, runner):
         output = _execute(args.executor_class_path, executor_input, spec, beam_args)
     done = report.read(output, args.task_name)
     output = executor_io.for_launcher(output, given, staging, names)

@@ -32,7 +32,7 @@ from typing import Any
 from tfx.types.artifact import CUSTOM_PROPERTIES_PREFIX
 
 from components.pushed_model import ABSENT
-from kubeflow.step.outputs import is_of_kfp, renamed
+from kubeflow.step.outputs import is_of_kfp, rename
 from kubeflow.step.staging import Staging, map_strings
 
 Json = dict[str, Any]
@@ -62,7 +62,7 @@ def for_tfx(
     inputs["artifacts"] = {key: kept for key, kept in artifacts.items() if not _is_absent(kept)}
     if outputs := result.get("outputs", {}).get("artifacts"):
         kept = {key: entry for key, entry in outputs.items() if not is_of_kfp(entry)}
-        result["outputs"]["artifacts"] = renamed(kept, names)
+        result["outputs"]["artifacts"] = rename(kept, names)
     types = inputs_spec.get("artifacts", {})
     for key, artifact in _artifacts(inputs):
         if key in types:
@@ -92,7 +92,7 @@ def for_launcher(
     """
     result = map_strings(copy.deepcopy(executor_output), staging.uri)
     back = {new: old for old, new in names.items()}
-    result["artifacts"] = renamed(result.get("artifacts", {}), back)
+    result["artifacts"] = rename(result.get("artifacts", {}), back)
     for _, artifact in _artifacts(result):
         artifact.pop("name", None)
         artifact["metadata"] = {

@@ -27,7 +27,7 @@ from tfx.utils import io_utils
 
 from kubeflow.step import object_store
 from kubeflow.step.beam_runner import remote_runner
-from kubeflow.step.spans import fixed_part
+from kubeflow.step.spans import find_fixed_part
 from kubeflow.step.staging import FOLDERS, check_readable
 from modules.common.declaring.registry import load_task
 from modules.common.declaring.settings import DATA, SAMPLE, Settings, as_dict, tell
@@ -153,7 +153,7 @@ def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
         return None, 0, None
     check_readable(data, tuple(FOLDERS))
     path, span, version = data, 0, None
-    if base := fixed_part(data):
+    if base := find_fixed_part(data):
         path, span, version = _newest(base, data.rstrip("/"))
     if "://" in path:
         return _fetch(path, scratch), span, version

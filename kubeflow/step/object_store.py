@@ -139,7 +139,7 @@ def register() -> None:
     DEFAULT_FILESYSTEM_REGISTRY.register(ObjectStore, _PRIORITY)
 
 
-def listed(uri: str) -> Iterator[tuple[str, State]]:
+def list_files(uri: str) -> Iterator[tuple[str, State]]:
     """Lists an object, or all objects in a folder; nothing where there is none.
 
     Args:

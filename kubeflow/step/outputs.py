@@ -59,7 +59,7 @@ def task_name(executor_input: Json) -> str:
     return ""
 
 
-def renamed(entries: Mapping[str, Json], names: Mapping[str, str]) -> Json:
+def rename(entries: Mapping[str, Json], names: Mapping[str, str]) -> Json:
     """Gives outputs other names.
 
     Args:

@@ -61,7 +61,7 @@ def read(executor_output: Json, task: str = "") -> Report:
     metrics: dict[str, Json] = {}
     numbers: dict[str, float] = {}
     if task and "evaluation" in outputs:
-        metrics, numbers = _measured(task, outputs["evaluation"]["uri"])
+        metrics, numbers = _read_metrics(task, outputs["evaluation"]["uri"])
     # Only gates of models count: ExampleValidator calls the splits without anomalies blessed.
     blessed = outputs.get("blessing", {}).get("metadata", {}).get("blessed")
     pushed = outputs.get("pushed_model", {}).get("metadata", {})
@@ -114,7 +114,7 @@ def _records(examples_uri: str) -> dict[str, float]:
     }
 
 
-def _measured(task_name: str, evaluation_uri: str) -> tuple[dict[str, Json], dict[str, float]]:
+def _read_metrics(task_name: str, evaluation_uri: str) -> tuple[dict[str, Json], dict[str, float]]:
     """Reads metrics for people, and as numbers: value, baseline to beat, and gate."""
     from modules.common.declaring.registry import load_task
     from modules.common.evaluating import evaluation

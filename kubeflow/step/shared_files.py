@@ -39,7 +39,7 @@ _REST_S = 2.0
 
 
 @contextmanager
-def arranged(executor_input: dict[str, Any], staging: Staging, runner: str) -> Iterator[None]:
+def arrange(executor_input: dict[str, Any], staging: Staging, runner: str) -> Iterator[None]:
     """Gives a step copies of what others may write, and a place to work that its workers see.
 
     Args:

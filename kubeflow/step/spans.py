@@ -8,7 +8,7 @@ import re
 _SPAN = re.compile(r"\{(SPAN|VERSION|YYYY|MM|DD)(:\d+)?\}")
 
 
-def fixed_part(data: str) -> str:
+def find_fixed_part(data: str) -> str:
     """Gives the folder in which spans lie.
 
     Args:

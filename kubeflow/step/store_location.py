@@ -102,7 +102,7 @@ def locate(uri: str) -> Location:
 
 def _in_cluster(scheme: str, bucket: str, key: str, with_keys: bool) -> Location:
     """Gives what the ConfigMap and the secret that it names say."""
-    data, told = _asked(cluster.config_map, _CONFIG_MAP)
+    data, told = _ask(cluster.config_map, _CONFIG_MAP)
     settings = _settings(scheme, bucket, key, data)
     server = settings.get("endpoint") or "no server"
     tried = [told or f"ConfigMap {_CONFIG_MAP} says {server} for {scheme}://{bucket}"]
@@ -161,7 +161,7 @@ def _settings(scheme: str, bucket: str, key: str, data: dict[str, str]) -> Json:
 
 
 @functools.cache
-def _asked(read: Callable[[str], dict[str, str]], name: str) -> tuple[dict[str, str], str]:
+def _ask(read: Callable[[str], dict[str, str]], name: str) -> tuple[dict[str, str], str]:
     """Asks the cluster; gives an empty answer, and why, where it does not say."""
     try:
         return read(name), ""
@@ -172,7 +172,7 @@ def _asked(read: Callable[[str], dict[str, str]], name: str) -> tuple[dict[str, 
 def _keys(reference: Json) -> tuple[str, str, str]:
     """Reads access key and secret key, and says where from, or why not."""
     name = reference.get("secretName", "")
-    data, told = _asked(cluster.secret, name)
+    data, told = _ask(cluster.secret, name)
     if told:
         return "", "", told
     names = reference.get("accessKeyKey", ""), reference.get("secretKeyKey", "")

@@ -111,18 +111,18 @@ def loss_of(settings: Settings, shares: np.ndarray) -> Loss:
     """
     reduction = REDUCTIONS[settings.loss]
 
-    def wanted(image: tf.Tensor) -> tf.Tensor:
+    def compute_wanted(image: tf.Tensor) -> tf.Tensor:
         return tf.nn.avg_pool2d(colour.chroma(pad(image)), reduction, reduction, "VALID")
 
     def regression(image: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-        square = tf.reduce_sum(tf.square((wanted(image) - output) / _CHROMA_UNIT), axis=-1)
+        square = tf.reduce_sum(tf.square((compute_wanted(image) - output) / _CHROMA_UNIT), axis=-1)
         # The root has no slope at 0; there the square is taken.
         is_small = square < _SMOOTH_BELOW**2
         distance = tf.sqrt(tf.where(is_small, tf.ones_like(square), square))
         return tf.where(is_small, square, _SMOOTH_BELOW * (2 * distance - _SMOOTH_BELOW))
 
     def classification(image: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-        truth = bins.share_out(wanted(image))
+        truth = bins.share_out(compute_wanted(image))
         counts = tf.tensordot(truth, tf.constant(weights), axes=1)
         return counts * tf.nn.softmax_cross_entropy_with_logits(truth, output)
 

@@ -27,7 +27,7 @@ def recipe(raw: Tensors, layers: Sequence[tuple[str, int]], usual: Sequence[floa
         tf.errors.InvalidArgumentError: If a layer or a channel is not there.
     """
     weights = _layer_weights(raw["layers"], raw["layer_weights"], [n for n, _ in layers], usual)
-    channel = _known_channel(raw["channel"], weights, layers)
+    channel = _check_channel(raw["channel"], weights, layers)
     return Recipe(
         layer_weights=weights,
         channel=channel,
@@ -39,7 +39,7 @@ def recipe(raw: Tensors, layers: Sequence[tuple[str, int]], usual: Sequence[floa
     )
 
 
-def _known_channel(
+def _check_channel(
     channel: tf.Tensor, weights: tf.Tensor, layers: Sequence[tuple[str, int]]
 ) -> tf.Tensor:
     """Checks the channel against the layer of the fewest channels that has a weight."""

@@ -107,12 +107,12 @@ class PixelcnnServable(Servable):
         found = names[:, None] == tf.constant(["", *self._classes])
         is_known = tf.reduce_any(found, axis=1)
         printable = tf.strings.unicode_transcode(names, "UTF-8", "UTF-8")
-        expected = f"class: expected {self._known_classes()}"
+        expected = f"class: expected {self._name_classes()}"
         with tf.control_dependencies([check_each(expected, printable, is_known)]):
             # As Transform numbers them, 0 being none.
             return tf.argmax(tf.cast(found, tf.int32), axis=1)
 
-    def _known_classes(self) -> str:
+    def _name_classes(self) -> str:
         if not self._classes:
             return "no name, as this model knows no classes"
         named = ", ".join(sorted(self._classes)[:_CLASSES_NAMED])

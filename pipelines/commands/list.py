@@ -82,7 +82,7 @@ def _describe_pushed(task: Task, env: Environment) -> dict[str, Any]:
     return {
         "version": found.version if found else None,
         "pushed_at": found.date if found else None,
-        "refused_by": last_run.refused_by(env, task.name),
+        "refused_by": last_run.read_refusals(env, task.name),
     }
 
 

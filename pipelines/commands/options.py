@@ -137,7 +137,7 @@ class SettingsCommand(click.Command):
         except click.NoSuchOption as error:
             if task is None:
                 _refuse_task(words)
-            hint = did_you_mean(error.option_name, self._shown_names(ctx))
+            hint = did_you_mean(error.option_name, self._name_options(ctx))
             raise click.UsageError(f"no such option {error.option_name}; {hint}") from error
         ctx.params["settings"] = tuple(ctx.meta[_GIVEN].items())
         return rest
@@ -181,7 +181,7 @@ class SettingsCommand(click.Command):
             else:
                 yield word
 
-    def _shown_names(self, ctx: click.Context) -> list[str]:
+    def _name_options(self, ctx: click.Context) -> list[str]:
         return [option.opts[0] for option in options_of(ctx)]
 
 

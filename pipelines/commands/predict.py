@@ -218,7 +218,7 @@ def _ask(
         )
     except ClientError as error:
         check_answers(error)
-        refusal = _said_by_the_graph(str(error))
+        refusal = _cut_to_assertion(str(error))
         if refusal.split(":")[0].split(" ")[0] in asker.options:
             raise SettingError(refusal) from error
         raise LianxiError(refusal) from error
@@ -226,7 +226,7 @@ def _ask(
         raise LianxiError(explain(error) if isinstance(error, OSError) else str(error)) from error
 
 
-def _said_by_the_graph(message: str) -> str:
+def _cut_to_assertion(message: str) -> str:
     """Cuts a refusal down to the model's own sentence, where it has one."""
     found = _ASSERTION.search(message)
     return found["said"] if found else message

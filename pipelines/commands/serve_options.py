@@ -90,7 +90,7 @@ def _option(*names: str, about: str, **settings: Any) -> Callable[[Any], Any]:
     return click.option(*names, cls=Option, show_default=True, help=about, **settings)
 
 
-def _hidden_flag(*names: str) -> Callable[[Any], Any]:
+def _make_hidden_flag(*names: str) -> Callable[[Any], Any]:
     """A yes or no of TensorFlow Serving's, which writes `--name` or `--name=true`."""
     return click.option(*names, type=bool, is_flag=False, flag_value="true", hidden=True)
 
@@ -123,7 +123,7 @@ _OPTIONS = (
         about="Let web pages of this origin call the REST API, such as http://localhost:3000; * is "
         "any. May be given many times.",
     ),
-    _hidden_flag("--rest_api_enable_cors_support"),
+    _make_hidden_flag("--rest_api_enable_cors_support"),
     _option(
         "--tls",
         "--ssl_config_file",
@@ -178,7 +178,9 @@ _OPTIONS = (
         metavar="MODEL:LABEL=VERSION",
         about="Let callers ask for a version by a name. May be given many times.",
     ),
-    _hidden_flag("--allow_version_labels_for_unavailable_models", "allow_labels_for_unavailable"),
+    _make_hidden_flag(
+        "--allow_version_labels_for_unavailable_models", "allow_labels_for_unavailable"
+    ),
     _option(
         "--poll",
         "--file_system_poll_wait_seconds",
@@ -201,7 +203,7 @@ _OPTIONS = (
         about="How concurrent requests are merged, in BatchingParameters.",
     ),
     _option("--no-batching", is_flag=True, about="Run each request by itself."),
-    _hidden_flag("--enable_batching"),
+    _make_hidden_flag("--enable_batching"),
     _option(
         "--monitoring-config",
         "--monitoring_config_file",
@@ -209,7 +211,7 @@ _OPTIONS = (
         metavar="FILE",
         about="Where metrics are, in MonitoringConfig.",
     ),
-    _hidden_flag("--enable_model_warmup", "warmup"),
+    _make_hidden_flag("--enable_model_warmup", "warmup"),
     _option(
         "--max-message-mb",
         type=click.IntRange(1, 2047),

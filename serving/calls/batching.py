@@ -259,7 +259,7 @@ class BatchScheduler:
                 request.future.set_result(answer)
 
     def _process(self, batch: Batch) -> _Answers:
-        padding = self._config.padded_size(batch.rows) - batch.rows if batch.rows else 0
+        padding = self._config.choose_padded_size(batch.rows) - batch.rows if batch.rows else 0
         if len(batch.requests) > 1 or padding:
             try:
                 return list(run_merged(batch, padding))

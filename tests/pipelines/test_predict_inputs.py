@@ -21,7 +21,7 @@ from modules.common.declaring.settings import as_dict
 from modules.common.runtime.errors import LianxiError, WrongUsage
 from pipelines import last_run
 from pipelines.commands.answer_json import answer_line
-from pipelines.commands.predict import _inputs, _out, _said_by_the_graph, command
+from pipelines.commands.predict import _cut_to_assertion, _inputs, _out, command
 from pipelines.environment import Environment
 
 _NAMES = load_task("name_gender")
@@ -184,8 +184,8 @@ def test_a_refusal_is_the_model_s_own_sentence() -> None:
         "INVALID_ARGUMENT: assertion failed: [layers: there is no fire99; known are [conv1]] "
         "[[{{node map/while/Assert}}]] (server localhost:1); deep_dream expects: image string[?]"
     )
-    assert _said_by_the_graph(refusal) == "layers: there is no fire99; known are [conv1]"
-    assert _said_by_the_graph("UNAVAILABLE: no server") == "UNAVAILABLE: no server"
+    assert _cut_to_assertion(refusal) == "layers: there is no fire99; known are [conv1]"
+    assert _cut_to_assertion("UNAVAILABLE: no server") == "UNAVAILABLE: no server"
 
 
 def test_show_is_given_what_was_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_push_says_how_to_go_on_in_the_same_place(
     assert code == 0
     assert f"`lianxi serve {options}`" in err and f"`lianxi predict name_gender … {options}`" in err
     env = environment("smoke", str(tmp_path))
-    assert last_run.refused_by(env, "name_gender") == []
+    assert last_run.read_refusals(env, "name_gender") == []
     assert last_run.load(env, "name_gender").model == "m"
 
 
@@ -89,7 +89,9 @@ def test_a_refusal_ends_with_3_and_is_remembered(
     code, out, err = ended(lambda result: trained(result, passed=False), "--json")
     assert code == 3 and json.loads(out)["pushed"] is None
     assert "name_gender was not pushed: accuracy did not pass its gate. Give it more data" in err
-    assert last_run.refused_by(environment("smoke", str(tmp_path)), "name_gender") == ["accuracy"]
+    assert last_run.read_refusals(environment("smoke", str(tmp_path)), "name_gender") == [
+        "accuracy"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,4 +118,4 @@ def test_a_failure_names_the_log_that_holds_it(
         "Traceback (most recent call last)" in text and f"{type(error).__name__}: {error}" in text
     )
     assert "Traceback" not in err
-    assert last_run.refused_by(environment("smoke", str(tmp_path)), "name_gender") == remembered
+    assert last_run.read_refusals(environment("smoke", str(tmp_path)), "name_gender") == remembered

@@ -10,7 +10,7 @@ from typing import Any
 import apache_beam as beam
 
 from components.example_gen.pictures.image_reader import Sighting
-from components.example_gen.read_group import GROUP_ITEMS, counted, yield_reject
+from components.example_gen.read_group import GROUP_ITEMS, yield_count, yield_reject
 from components.example_gen.records import SET_ASIDE, Reject
 
 
@@ -51,4 +51,4 @@ class _KeepOne(beam.DoFn):
         for other in others:
             reason = f"the same picture as {first.relative}"
             yield from yield_reject(Reject(other.relative, "", reason, SET_ASIDE), counts)
-        yield from counted(counts)
+        yield from yield_count(counts)

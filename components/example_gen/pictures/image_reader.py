@@ -140,10 +140,12 @@ def _named(relative: str, config: ReadConfig) -> tuple[str | None, RawFeatures]:
     """What a path says of a picture: its split, if it does, and its labels."""
     source: ImageFolderSource = config.source
     split = split_of_picture(relative, config)
-    return split, import_function(source.labeler)(labelled_path(relative, config), config.settings)
+    return split, import_function(source.labeler)(
+        find_labelled_path(relative, config), config.settings
+    )
 
 
-def labelled_path(relative: str, config: ReadConfig) -> str:
+def find_labelled_path(relative: str, config: ReadConfig) -> str:
     """Gives the path that a picture's label is read off.
 
     Args:

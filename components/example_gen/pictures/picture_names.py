@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from components.example_gen.pictures.image_reader import labelled_path, split_of_picture
+from components.example_gen.pictures.image_reader import find_labelled_path, split_of_picture
 from components.example_gen.read_config import ReadConfig
 from modules.common.declaring.registry import import_function
 from modules.common.declaring.sources import SkipFile
@@ -44,7 +44,7 @@ def _texts(pictures: Sequence[str], config: ReadConfig) -> dict[str, str]:
     for picture in pictures:
         try:
             split_of_picture(picture, config)
-            features = labeler(labelled_path(picture, config), config.settings)
+            features = labeler(find_labelled_path(picture, config), config.settings)
         except (SkipFile, ValueError):
             continue
         texts[picture] = str(features[source.named_after])

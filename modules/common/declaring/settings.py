@@ -116,7 +116,7 @@ class Settings:
 
         def __getattr__(self, name: str) -> Any:
             """Explains a setting that is not told; see `tell`."""
-            known = {each.name for each in declared(type(self))} if name[:1] != "_" else ()
+            known = {each.name for each in list_settings(type(self))} if name[:1] != "_" else ()
             if name in known:
                 raise AttributeError(
                     f"{name} is read here but not told: declare it with reads=DATA, or "
@@ -129,20 +129,22 @@ class Settings:
             return f"Settings({', '.join(f'{k}={v!r}' for k, v in as_dict(self).items())})"
 
 
-def declared(settings_class: type[Settings]) -> tuple[Setting, ...]:
+def list_settings(settings_class: type[Settings]) -> tuple[Setting, ...]:
     """Gives the settings of a class, those of base classes first."""
     return tuple(each.metadata[_SETTING] for each in attrs.fields(settings_class))  # type: ignore[arg-type]
 
 
 def names_told(settings_class: type[Settings], reader: Reader) -> tuple[str, ...]:
     """Names the settings that a reader is told."""
-    return tuple(each.name for each in declared(settings_class) if reader in each.reads)
+    return tuple(each.name for each in list_settings(settings_class) if reader in each.reads)
 
 
 def as_dict(settings: Settings) -> dict[str, Value]:
     """Gives the values by name: all, or those that were told."""
     there = vars(settings)
-    return {each.name: there[each.name] for each in declared(type(settings)) if each.name in there}
+    return {
+        each.name: there[each.name] for each in list_settings(type(settings)) if each.name in there
+    }
 
 
 def resolve(
@@ -197,7 +199,7 @@ def change(settings: AnySettings, **values: Value) -> AnySettings:
 
 
 def _known(settings_class: type[Settings], given: Mapping[str, Value]) -> dict[str, Setting]:
-    by_name = {each.name: each for each in declared(settings_class)}
+    by_name = {each.name: each for each in list_settings(settings_class)}
     for name in given:
         if name not in by_name:
             raise SettingError(f"it has no setting {name!r}; {did_you_mean(name, by_name)}")
@@ -208,7 +210,7 @@ def _partial(settings_class: type[AnySettings], values: Mapping[str, Value]) -> 
     """Makes settings of values that are checked, all or some."""
     settings = object.__new__(settings_class)
     vars(settings).update(values)
-    if len(values) == len(declared(settings_class)):
+    if len(values) == len(list_settings(settings_class)):
         settings.check_together()
     return settings
 
@@ -241,7 +243,7 @@ def _check(cls: type, fields: list[Any]) -> list[Any]:
 
 
 def _list_declared(base: type) -> tuple[Setting, ...]:
-    return declared(typing.cast(type[Settings], base)) if attrs.has(base) else ()
+    return list_settings(typing.cast(type[Settings], base)) if attrs.has(base) else ()
 
 
 def _complete(cls: type, field: Any, type_: type, base: Setting | None) -> Any:

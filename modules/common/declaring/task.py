@@ -21,7 +21,7 @@ from modules.common.declaring.setting import Setting
 from modules.common.declaring.settings import (
     DATA,
     Settings,
-    declared,
+    list_settings,
     names_told,
     resolve,
     restore,
@@ -89,7 +89,7 @@ class Task:
     @property
     def declared(self) -> tuple[Setting, ...]:
         """The settings, each whole."""
-        return declared(self.settings)
+        return list_settings(self.settings)
 
     @property
     def search(self) -> dict[str, tuple[Value, ...]]:

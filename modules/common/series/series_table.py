@@ -127,7 +127,7 @@ def _wide(rows: Sequence[Row], at: int, source: TimeSeriesSource, value_column: 
         elif any(map(is_number, values)):
             series.setdefault(name or f"row {row.line}", row)
         else:
-            rejects.append(LineReject(row.line, f"expected numbers, found {_shown(row)}"))
+            rejects.append(LineReject(row.line, f"expected numbers, found {_show(row)}"))
     column, others = choose_column(tuple(series), source.value_headers, value_column)
     row = series[column]
     entries = [
@@ -175,7 +175,7 @@ def _is_text(row: Row) -> bool:
 
 
 def _note(row: Row) -> LineReject:
-    return LineReject(row.line, f"a note, no date and no value: {_shown(row)}", is_bad=False)
+    return LineReject(row.line, f"a note, no date and no value: {_show(row)}", is_bad=False)
 
 
 def _no_date(row: Row) -> str:
@@ -185,10 +185,10 @@ def _no_date(row: Row) -> str:
         parse_date(row.cells[0])
     except ValueError as error:
         return str(error)
-    return f"expected a date and a value, found {_shown(row)}"
+    return f"expected a date and a value, found {_show(row)}"
 
 
-def _shown(row: Row) -> str:
+def _show(row: Row) -> str:
     text = ", ".join(filter(None, row.cells))
     return repr(text if len(text) <= 60 else f"{text[:60]}…")
 
@@ -243,7 +243,7 @@ def _numeric_columns(data: Sequence[Row], date_at: int, names: Sequence[str]) ->
         # So that every row says what was found in the place of a value.
         column = 1 if date_at == 0 and width > 1 else 0
         if column == date_at:
-            raise DataError(f"expected a date and a value in each row, found {_shown(data[0])}")
+            raise DataError(f"expected a date and a value in each row, found {_show(data[0])}")
         name = names[column] if column < len(names) and names[column] else f"column {column + 1}"
         return {name: column}
     return found or counters

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeflow.compile.beam_engine import completed, shared_staging
+from kubeflow.compile.beam_engine import complete_arguments, find_shared_staging
 from kubeflow.compile.config import parse
 from kubeflow.compile.containers import variables
 from kubeflow.compile.pods import Volume
@@ -37,14 +37,14 @@ def test_a_runner_is_remote_or_not(arguments: tuple[str, ...], runner: str) -> N
 
 
 def test_tfx_is_told_which_image_workers_have() -> None:
-    assert completed(FLINK, "image:1") == (*FLINK, "--sdk_container_image=image:1")
+    assert complete_arguments(FLINK, "image:1") == (*FLINK, "--sdk_container_image=image:1")
     for given in (["--direct_num_workers=4"], [*FLINK, "--sdk_container_image=mine"]):
-        assert completed(given, "image:1") == tuple(given)
+        assert complete_arguments(given, "image:1") == tuple(given)
 
 
 def test_steps_are_told_which_staging_is_shared() -> None:
     volumes = [Volume(claim=name, path=f"/{name}/") for name in ("gcs", "models", "minio")]
-    assert shared_staging(volumes) == ["minio", "gcs"]
+    assert find_shared_staging(volumes) == ["minio", "gcs"]
     assert variables(parse(AT_MINIO))[SHARED_STAGING_VARIABLE] == "minio"
     assert SHARED_STAGING_VARIABLE not in variables(parse({}))
 

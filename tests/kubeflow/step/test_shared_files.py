@@ -62,7 +62,7 @@ def test_what_workers_would_not_see_is_refused(tmp_path: Path, scheme: str) -> N
     expected = f"workers of FlinkRunner do not see {scheme}://bucket.*volume at /{scheme}"
     with (
         pytest.raises(DataError, match=expected),
-        shared_files.arranged(made, staging, "FlinkRunner"),
+        shared_files.arrange(made, staging, "FlinkRunner"),
     ):
         pass
 
@@ -75,7 +75,7 @@ def test_shared_inputs_are_read_from_copies(
     monkeypatch.setattr(shared_files, "_REST_S", 0.0)
     staging = Staging(str(tmp_path), remote=bool(runner))
     made = executor_io.for_tfx(_given("minio"), {}, staging)
-    with shared_files.arranged(made, staging, runner):
+    with shared_files.arrange(made, staging, runner):
         [examples] = made["inputs"]["artifacts"]["examples"]["artifacts"]
         copy = Path(examples["uri"])
         assert copy != staged
@@ -94,7 +94,7 @@ def test_shared_inputs_are_read_from_copies(
 def test_without_sharing_nothing_is_copied(tmp_path: Path, staged: Path) -> None:
     staging = Staging(str(tmp_path))
     made = executor_io.for_tfx(_given("minio"), {}, staging)
-    with shared_files.arranged(made, staging, ""):
+    with shared_files.arrange(made, staging, ""):
         [examples] = made["inputs"]["artifacts"]["examples"]["artifacts"]
         assert examples["uri"] == str(staged)
         assert made["outputs"]["outputFile"] == "/tmp/kfp_outputs/output_metadata.json"

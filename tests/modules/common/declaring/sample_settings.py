@@ -7,7 +7,7 @@ from modules.common.declaring.setting import Setting
 from modules.common.declaring.settings import (
     DATA,
     SAMPLE,
-    declared,
+    list_settings,
     setting,
 )
 from modules.common.runtime.errors import SettingError
@@ -37,5 +37,5 @@ class Derived(Base):
 
 
 def of(settings_class: type[declaring.Settings], name: str) -> Setting:
-    [found] = [each for each in declared(settings_class) if each.name == name]
+    [found] = [each for each in list_settings(settings_class) if each.name == name]
     return found

@@ -13,7 +13,7 @@ from modules.common.declaring import settings as declaring
 from modules.common.declaring.settings import (
     DATA,
     SAMPLE,
-    declared,
+    list_settings,
     setting,
 )
 from modules.common.declaring.training_settings import DropoutSettings
@@ -61,7 +61,7 @@ def test_what_is_said_again_replaces_what_the_base_class_says() -> None:
 
 
 def test_settings_of_base_classes_come_first() -> None:
-    names = [each.name for each in declared(Derived)]
+    names = [each.name for each in list_settings(Derived)]
     assert names == ["seed", "rate", "mode", "weights", "on", "count"]
 
 

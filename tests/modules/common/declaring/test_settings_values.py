@@ -16,7 +16,7 @@ from modules.common.declaring.settings import (
     SAMPLE,
     as_dict,
     change,
-    declared,
+    list_settings,
     names_told,
     resolve,
     restore,
@@ -125,7 +125,7 @@ def test_they_print_what_they_hold() -> None:
 
 @pytest.mark.parametrize("task", all_tasks(), ids=lambda task: task.name)
 def test_every_setting_of_a_task_is_described_in_a_sentence(task: Task) -> None:
-    assert len(task.declared) > len(declared(declaring.Settings))
+    assert len(task.declared) > len(list_settings(declaring.Settings))
     for each in task.declared:
         assert each.doc.endswith(".") and len(each.doc) <= 200, each.name
         assert each.doc[0].isupper(), each.name
