@@ -12,7 +12,6 @@ import wave
 
 RATE_HZ = 16_000
 _SECONDS = 0.6
-_PARTIALS = (1, 2, 3)
 _LOUDNESS = 0.3
 _FADING = 8.0
 
@@ -28,7 +27,8 @@ def recording(tone_hz: float) -> bytes:
         time_s = number / RATE_HZ
         fading = _LOUDNESS * math.exp(-_FADING * (time_s % (_SECONDS / 2)))
         angle = 2 * math.pi * tone_hz * time_s
-        value = fading * sum(math.sin(angle * partial) / partial for partial in _PARTIALS)
+        partials = math.sin(angle) + math.sin(angle * 2) / 2 + math.sin(angle * 3) / 3
+        value = fading * partials
         samples.append(round(32767 * value))
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
