@@ -98,7 +98,7 @@ def write_task(name: str, like: Task, root: Path = CHECKOUT) -> NewTask:
     return NewTask(name=name, paths=tuple(reversed(targets)), lint=lint)
 
 
-def renamed(text: str, old: str, new: str) -> str:
+def rewrite_names(text: str, old: str, new: str) -> str:
     """Writes a task's new name wherever a text has the old one; addresses stay as they are.
 
     Args:
@@ -140,11 +140,11 @@ def _copy(source: Path, target: Path, old: str, new: str) -> None:
         target.mkdir(parents=True)
         for path in sorted(source.iterdir()):
             if not path.name.startswith((".", "__pycache__")):
-                _copy(path, target / renamed(path.name, old, new), old, new)
+                _copy(path, target / rewrite_names(path.name, old, new), old, new)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.suffix in _REWRITTEN:
-        text = renamed(source.read_text(encoding="utf-8"), old, new)
+        text = rewrite_names(source.read_text(encoding="utf-8"), old, new)
         target.write_text(_shorten_summary(text, new), encoding="utf-8")
     else:
         shutil.copyfile(source, target)

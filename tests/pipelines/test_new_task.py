@@ -18,7 +18,7 @@ from modules.common.declaring.registry import load_task, task_names
 from modules.common.runtime.errors import LianxiError, WrongUsage
 from pipelines import new_task
 from pipelines.commands.new import command
-from pipelines.new_task import CHECKOUT, renamed, write_task
+from pipelines.new_task import CHECKOUT, rewrite_names, write_task
 
 PARTS = (
     "modules/{}/task.py",
@@ -72,7 +72,7 @@ def test_a_copy_of_any_task_is_a_task(like: str, tree: Path, titles: dict[str, s
     assert titles[name].startswith(load_task(like).title) and "copy" in titles[name]
     assert not [part for part in PARTS if not (tree / part.format(name)).is_file()]
     original, copy = (
-        {renamed(path, like, name) for path in state(tree / f"modules/{each}")}
+        {rewrite_names(path, like, name) for path in state(tree / f"modules/{each}")}
         for each in (like, name)
     )
     assert copy == original
@@ -141,13 +141,13 @@ def test_a_copy_runs_and_is_served_as_any_task(tree: Path, titles: dict[str, str
     ],
 )
 def test_a_name_is_rewritten_where_it_is_the_tasks(text: str, wanted: str) -> None:
-    assert renamed(text, "name_gender", "plate_ocr") == wanted
+    assert rewrite_names(text, "name_gender", "plate_ocr") == wanted
 
 
 def test_a_word_of_a_title_is_no_name_of_a_class() -> None:
     text = '"Automatic Colorization" (2016), class ColorizationServable'
     wanted = '"Automatic Colorization" (2016), class LeafServable'
-    assert renamed(text, "colorization", "leaf") == wanted
+    assert rewrite_names(text, "colorization", "leaf") == wanted
 
 
 @pytest.mark.parametrize(
