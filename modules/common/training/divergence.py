@@ -73,7 +73,7 @@ def check(
     Raises:
         GateError: If a weight or the loss is no number, or a weight is beyond all bounds.
     """
-    kept = watch.kept(settings)
+    kept = watch.find_kept_loss(settings)
     tf.io.gfile.makedirs(log_dir)
     with tf.io.gfile.GFile(os.path.join(log_dir, FIT_FILE), "w") as file:
         file.write(json.dumps({"first_loss": watch.first, "kept_loss": kept}))
