@@ -130,6 +130,13 @@ def test_a_serving_that_contradicts_itself_is_refused(changed: dict[str, Any], s
         Serving(**fine | changed)
 
 
+def test_an_example_may_have_as_many_rows_as_a_request() -> None:
+    for rows in (1, 2):
+        Serving(inputs=(), outputs=(), example={"n": [1] * rows}, max_examples=2)
+    with pytest.raises(TaskError, match="has 3 rows, and max_examples is 2"):
+        Serving(inputs=(), outputs=(), example={"n": [1] * 3}, max_examples=2)
+
+
 def test_a_field_is_found_by_its_name() -> None:
     serving = all_tasks()[0].serving
     assert serving.input(serving.inputs[0].name) is serving.inputs[0]

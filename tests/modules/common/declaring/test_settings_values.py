@@ -20,6 +20,7 @@ from modules.common.declaring.settings import (
     names_told,
     resolve,
     restore,
+    setting,
     tell,
 )
 from modules.common.declaring.task import Task
@@ -55,6 +56,22 @@ def test_smoke_lies_over_the_defaults_and_what_is_given_over_both() -> None:
     tiny = resolve(Derived, {"rate": "0.5"}, smoke=True)
     assert (tiny.rate, tiny.count, tiny.on) == (0.5, 1, True)
     assert resolve(Derived, {"count": 4}, smoke=True).count == 4
+
+
+def test_a_smoke_run_may_take_nothing_of_something() -> None:
+    class Nothing(declaring.Settings):
+        dropout: float = setting(0.5, smoke=0.0, doc="Share.")
+        steps: int = setting(3, smoke=0, doc="How many.")
+        mirrored: bool = setting(True, smoke=False, doc="Whether.")
+        weights: str = setting("a", smoke="", doc="Which.")
+
+    assert as_dict(resolve(Nothing, {}, smoke=True)) == {
+        "seed": 0,
+        "dropout": 0.0,
+        "steps": 0,
+        "mirrored": False,
+        "weights": "",
+    }
 
 
 def test_readers_are_told_what_they_read_and_nothing_else() -> None:

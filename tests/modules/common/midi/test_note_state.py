@@ -176,6 +176,16 @@ def test_a_written_file_lasts_as_long_as_its_steps(bpm: float, steps: int) -> No
     assert programs == {0}
 
 
+def test_notes_on_a_beat_are_struck_harder() -> None:
+    struck = np.zeros((6, NOTES), bool)
+    struck[:, PITCHES] = True
+    [track] = mido.MidiFile(file=io.BytesIO(to_midi(struck))).tracks
+    loud = [message.velocity for message in track if message.type == "note_on"]
+    on_beat, off_beat = loud[0], loud[1]
+    assert loud == [on_beat, off_beat, off_beat, off_beat, on_beat, off_beat]
+    assert on_beat > off_beat > 0
+
+
 def test_silence_is_written_too() -> None:
     file = mido.MidiFile(file=io.BytesIO(to_midi(np.zeros((8, NOTES)), 120)))
     assert file.length == pytest.approx(1.0)

@@ -57,6 +57,13 @@ def test_splits_may_be_inside_the_classes() -> None:
                                    ("train", "dogs"), ("eval", "dogs")]  # fmt: skip
 
 
+def test_the_inner_of_two_splits_tells_what_is_trained_on() -> None:
+    folders = ("train/train/cats", "train/train/dogs", "train/val/cats", "train/val/dogs")
+    told = read(*folders, eval_folder="validation")
+    assert list(told.values()) == [("train", "cats"), ("train", "dogs"),
+                                   ("eval", "cats"), ("eval", "dogs")]  # fmt: skip
+
+
 def test_validation_is_trained_on_unless_it_is_evaluated_on() -> None:
     folders = ("Training/cats", "Validation/cats", "Training/dogs")
     assert [split for split, _ in read(*folders).values()] == ["train"] * 3

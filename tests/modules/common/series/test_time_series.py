@@ -96,6 +96,14 @@ def test_short_gaps_are_filled_with_the_season() -> None:
     assert "2007-07 is missing" in reason
 
 
+def test_one_season_before_a_gap_is_enough() -> None:
+    # The month before the gap is the first that has one a season before it, the series' first.
+    values = [(1.1 ** (m / 12)) * (2 if m % 12 == 1 else 1) for m in range(24)]
+    rows = [f"{2005 + m // 12}-{m % 12 + 1:02d},{values[m]}" for m in range(24) if m != 13]
+    series, _ = read("\n".join(rows))
+    assert series.values == pytest.approx(values)
+
+
 def test_short_gaps_without_a_season_before_are_filled_log_linearly() -> None:
     series, _ = read("2005-01,1\n2005-02,2\n2005-05,16\n2005-06,32\n")
     assert series.values == pytest.approx((1, 2, 4, 8, 16, 32))
