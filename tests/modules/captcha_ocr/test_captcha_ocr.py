@@ -40,6 +40,7 @@ def test_charsets_are_what_they_are_called() -> None:
         ("train/aB3.JPG", "alnum62", "aB3"),
         ("ab3.png", "alnum36", "AB3"),
         ("7.png", "digits", "7"),
+        ("123456.png", "digits", "123456"),
         ("12__.png", "digits", "12"),
     ],
 )
