@@ -105,6 +105,17 @@ def test_of_many_classes_one_that_is_on_one_side_is_said_and_no_error(tmp_path: 
     assert one_sided_classes(task, artifact) == said
 
 
+def test_of_many_classes_one_alone_to_train_on_is_an_error(tmp_path: Path) -> None:
+    task = load_task("image_retrain")
+    train, evaluation = {"hat": 9}, {"hat": 2, "cat": 1, "dog": 3}
+    artifact = statistics(tmp_path, train={"label": train}, eval={"label": evaluation})
+    cat, dog = class_problems(task, artifact)
+    assert cat.startswith("label 'cat' has 1 example for evaluation, none for training")
+    assert dog.startswith("label 'dog' has 3 examples for evaluation, none for training")
+    with pytest.raises(DataError, match="nothing was trained: "):
+        run_gate(task, tmp_path, artifact)
+
+
 def test_every_feature_that_holds_classes_is_looked_at(tmp_path: Path) -> None:
     task = load_task("age_gender")
     one = {"gender": {"male": 5}, "age_group": {"0-2": 3, "25-32": 2}}

@@ -89,6 +89,14 @@ def test_what_is_set_aside_does_not_count_against_the_limit(tmp_path: Path) -> N
     quarantine.check_limit(counts, str(output), tiny)
 
 
+def test_records_are_counted_not_the_many_examples_of_each(tmp_path: Path) -> None:
+    output = tmp_path / "examples" / "1"
+    counts = {"train": 80, "eval": 20, "used": 4, "quarantined": 3}
+    write(output, counts, [Reject("a.mid", "", "no notes")] * 3)
+    with pytest.raises(DataError, match="3 of 7 records are bad"):
+        quarantine.check_limit(quarantine.read_counts(str(output)), str(output), task(FOLDER))
+
+
 def test_where_all_is_set_aside_the_reasons_are_told(tmp_path: Path) -> None:
     output = tmp_path / "examples" / "1"
     write(output, {"set_aside": 4}, [Reject("test/a.png", "", "not used", SET_ASIDE)] * 4)
