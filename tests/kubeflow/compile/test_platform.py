@@ -68,6 +68,15 @@ def test_what_kfp_2_0_knows_is_said_as_it_knows_it() -> None:
     json_format.ParseDict(told, kubernetes_executor_config_pb2.KubernetesExecutorConfig())
 
 
+def test_a_variable_is_given_the_key_that_is_named_for_it() -> None:
+    told = step_config(parse(OF_2_0), "Trainer")
+    [store] = told["secretAsEnv"]
+    keys = [{"secretKey": "a", "envVar": "A"}, {"secretKey": "b", "envVar": "B"}]
+    assert store == {"secretName": "store", "keyToEnv": keys}
+    assert told["secretAsVolume"] == [{"secretName": "google", "mountPath": "/secrets/google"}]
+    assert told["pvcMount"] == [{"constant": "models", "mountPath": "/models"}]
+
+
 def test_what_is_newer_is_said_as_the_first_version_knew_it() -> None:
     told = step_config(parse(OF_2_0 | OF_2_3), "Trainer")
     assert set(told) == set(KNOWN_TO_2_3)

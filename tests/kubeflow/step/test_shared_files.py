@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -133,6 +135,24 @@ def test_a_file_that_is_being_written_is_copied_again(tmp_path: Path) -> None:
     shared_files.copy_at_rest({str(source): str(target)})
     writer.join()
     assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_copy_that_is_too_short_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A launcher that writes the same bytes anew within a tick of the clock leaves size and time.
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"records")
+    copy, lengths = shutil.copyfile, iter((0, 3, 7))
+
+    def copy_a_part(source: str, target: str) -> None:
+        copy(source, target)
+        os.truncate(target, next(lengths))
+
+    monkeypatch.setattr(shutil, "copyfile", copy_a_part)
+    monkeypatch.setattr(shared_files, "_REST_S", 0.0)
+    shared_files.copy_at_rest({str(source): str(target)})
+    assert target.read_bytes() == b"records"
 
 
 def test_a_file_that_never_rests_is_an_error(
