@@ -46,9 +46,10 @@ def measure(size: str, backbone: str, weights: str, tile_px: int, steps: int) ->
     from modules.deep_dream import dream
     from modules.deep_dream.layers import choose_layers, parse_layers
     from modules.deep_dream.model import up_to
+    from modules.deep_dream.task import TASK
 
     network = build_backbone(backbone, weights, seed=1)
-    usual = choose_layers({"layers": "", "backbone": backbone})
+    usual = choose_layers(TASK.resolve({"backbone": backbone}))
     layer_weights = parse_layers(usual, list(network.output))
     network = up_to(network, layer_weights)
     recipe = dream.Recipe(

@@ -20,6 +20,7 @@ from __future__ import annotations
 from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
 from modules.common.declaring.training_settings import PrecisionSettings
+from modules.common.runtime.errors import SettingError
 from modules.common.sound import example_sound
 from modules.common.sound.settings import SoundSettings
 from modules.common.sound.sources import ClipSource
@@ -37,7 +38,9 @@ class Settings(PrecisionSettings, SoundSettings):
     precision: str = setting("auto")
     sample_rate_hz: int = setting(22050, smoke=11025)
     max_seconds: float = setting(600.0)
-    n_fft: int = setting(2048, smoke=1024, at_least=1, doc="Window of the spectrum, in samples.")
+    n_fft: int = setting(
+        2048, smoke=1024, at_least=64, doc="Window of the spectrum, in samples; a multiple of 4."
+    )
     filters: int = setting(4096, smoke=256, at_least=1, doc="Filters of the random network.")
     piece_seconds: float = setting(
         10.0,
@@ -52,7 +55,7 @@ class Settings(PrecisionSettings, SoundSettings):
         5, at_least=1, doc="How often a sound is made of magnitudes and worked on again, at most."
     )
     phase_rounds: int = setting(
-        100, smoke=20, at_least=1, doc="Rounds of Griffin-Lim, which finds phases."
+        100, smoke=20, at_least=0, doc="Rounds of Griffin-Lim, which finds phases."
     )
     eval_seconds: float = setting(
         3.0,
@@ -67,6 +70,16 @@ class Settings(PrecisionSettings, SoundSettings):
     sample_clips: int = setting(
         12, smoke=9, at_least=1, reads=SAMPLE, doc="Clips that are synthesized."
     )
+
+    def check_together(self) -> None:
+        """Refuses what cannot be cut into windows and pieces."""
+        if self.n_fft % 4:
+            raise SettingError(f"n_fft takes a multiple of 4, found {self.n_fft}")
+        if self.overlap_seconds >= self.piece_seconds:
+            raise SettingError(
+                f"overlap_seconds takes less than piece_seconds, {self.piece_seconds}, found "
+                f"{self.overlap_seconds}"
+            )
 
 
 def excerpt_samples(settings: Settings) -> int:

@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _ECHO = """
 import sys
 from pipelines import ending
-from pipelines.standard_streams import json_line, typed_lines
+from pipelines.standard_streams import json_line, read_typed_lines
 def command():
-    for line in typed_lines():
+    for line in read_typed_lines():
         print(line, json_line([line]))
 sys.exit(ending.main(command))
 """

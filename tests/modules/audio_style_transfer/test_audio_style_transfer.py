@@ -24,7 +24,7 @@ from modules.audio_style_transfer.model import build_model
 from modules.audio_style_transfer.network import WIDTH_FRAMES, Network
 from modules.audio_style_transfer.noise import noise_like
 from modules.common.declaring.settings import change
-from modules.common.runtime.errors import TaskError
+from modules.common.runtime.errors import WrongUsage
 from modules.common.sound import audio
 
 # Bound of the log magnitudes of each bin: above all of `frames(30, 3)` and `frames(30, 4) * 1.5`.
@@ -220,18 +220,23 @@ def test_samples_are_read_off_pcm() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"n_fft": 1022}, "n_fft takes a multiple of 4, 64 or more, found 1022"),
-        ({"filters": 0}, "filters takes 1 or more, found 0"),
-        ({"phase_rounds": -1}, "phase_rounds takes 0 or more"),
-        ({"passes": 0}, "passes takes 1 or more"),
-        ({"piece_seconds": 0.1}, "piece_seconds takes as long as a filter spans"),
+        ({"n_fft": 1022}, "n_fft takes a multiple of 4, found 1022"),
+        ({"n_fft": 60}, "n_fft takes a whole number, 64 or more, found 60"),
+        ({"filters": 0}, "filters takes a whole number, 1 or more, found 0"),
+        ({"phase_rounds": -1}, "phase_rounds takes a whole number, 0 or more"),
+        ({"passes": 0}, "passes takes a whole number, 1 or more"),
+        (
+            {"piece_seconds": 0.1, "overlap_seconds": 0.0},
+            "piece_seconds takes as long as a filter spans",
+        ),
         ({"eval_seconds": 0.1}, "eval_seconds takes as long as a filter spans"),
-        ({"overlap_seconds": 2.0}, "overlap_seconds takes 0 or more and less than piece_seconds"),
+        ({"overlap_seconds": 2.0}, "overlap_seconds takes less than piece_seconds, 2.0"),
+        ({"overlap_seconds": 1.999}, "overlap_seconds takes a frame less than piece_seconds"),
     ],
     ids=str,
 )
 def test_sizes_that_cannot_be_are_refused(settings: dict[str, float], said: str) -> None:
-    with pytest.raises(TaskError, match=said):
+    with pytest.raises(WrongUsage, match=said):
         build_model(change(SMOKE, **settings), None)
 
 

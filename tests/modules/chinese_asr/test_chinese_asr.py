@@ -22,7 +22,7 @@ from modules.chinese_asr import augment, features, model
 from modules.chinese_asr.framing import CEPSTRA, MELS
 from modules.chinese_asr.maxprop import MaxProp
 from modules.chinese_asr.task import TASK
-from modules.common.declaring.settings import as_dict
+from modules.common.declaring.settings import as_dict, change
 from modules.common.sound.sound_files import pcm16
 
 _RATE_HZ = 16_000
@@ -253,14 +253,14 @@ def test_training_hears_less_but_no_other_thing() -> None:
     same, _ = augment.spec_augment(inputs, label, whole)
     np.testing.assert_allclose(same["frames"], inputs["frames"], atol=1e-5)
 
-    times, _ = augment.spec_augment(inputs, label, {**whole, "time_masks": 1})
+    times, _ = augment.spec_augment(inputs, label, change(whole, time_masks=1))
     is_left_out = (times["frames"].numpy() == 0).all(-1)[:40]
     assert 0 < is_left_out.sum(1).max() <= 10
     assert len({int(row.argmax()) for row in is_left_out if row.any()}) > 5
     for row in is_left_out:
         assert np.abs(np.diff(row.astype(int))).sum() <= 2
 
-    bands, _ = augment.spec_augment(inputs, label, {**whole, "band_masks": 1})
+    bands, _ = augment.spec_augment(inputs, label, change(whole, band_masks=1))
     found = {
         mask_of(before, after)
         for before, after in zip(

@@ -17,7 +17,7 @@ from modules.chinese_asr.sample import espeak, maker, sentences
 from modules.chinese_asr.task import Settings
 from modules.common.declaring.settings import change
 from modules.common.runtime import progress
-from modules.common.runtime.errors import DataError
+from modules.common.runtime.errors import DataError, SettingError
 
 SMALL = Settings(seed=7, sample_utterances=40, sample_voices=5)
 FULL = Settings()
@@ -98,7 +98,7 @@ def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> Non
 
 
 def test_another_seed_gives_other_sentences_and_voices() -> None:
-    one, other = maker.speakers(7, SMALL), maker.speakers(8, SMALL)
+    one, other = maker.speakers(SMALL), maker.speakers(change(SMALL, seed=8))
     assert [speaker.texts for speaker in one] != [speaker.texts for speaker in other]
     assert {speaker.voice for speaker in one}.isdisjoint(speaker.voice for speaker in other)
 
@@ -126,7 +126,7 @@ def test_no_voice_and_no_sentence_is_on_both_sides(settings: Settings) -> None:
 
 
 def test_every_character_that_is_held_out_was_trained_on_often() -> None:
-    cast = maker.speakers(3, {**FULL, "sample_utterances": 2000})
+    cast = maker.speakers(change(FULL, seed=3, sample_utterances=2000))
     counts = {"train": Counter[str](), "test": Counter[str]()}
     for speaker in cast:
         counts[speaker.side].update("".join(map("".join, speaker.texts)))
@@ -224,16 +224,16 @@ def test_a_voice_that_is_not_there_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("given", "message"),
     [
-        ({"sample_text": "poems"}, "must be one of sentences, digits"),
-        ({"sample_voices": 1}, "sample_voices of 2 or more"),
-        ({"sample_utterances": 8}, "10 or more"),
+        ({"sample_text": "poems"}, "sample_text takes one of sentences, digits"),
+        ({"sample_voices": 1}, "sample_voices takes a whole number, 2 or more"),
+        ({"sample_utterances": 8}, "sample_utterances takes a whole number, 10 or more"),
     ],
 )
-def test_a_sample_that_cannot_be_is_refused(change: dict, message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        maker.speakers(7, {**SMALL, **change})
+def test_a_sample_that_cannot_be_is_refused(given: dict, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        change(SMALL, **given)
 
 
 def test_more_texts_than_there_are_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

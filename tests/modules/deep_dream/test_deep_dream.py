@@ -252,7 +252,7 @@ def test_layers_are_read_as_text() -> None:
 
 def test_every_backbone_has_layers_that_show_well() -> None:
     for name, spec in BACKBONES.items():
-        text = choose_layers({"layers": "", "backbone": name})
+        text = choose_layers(TASK.resolve({"backbone": name}))
         assert len(parse_layers(text, spec.stages or (text.split("=")[0],)))
 
 

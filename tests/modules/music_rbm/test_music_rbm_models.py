@@ -238,7 +238,9 @@ def test_training_hears_as_many_keys_as_it_is_told() -> None:
     window = np.zeros((200, 2, 156), np.uint8)
     window[:, :, 40] = 1
     given = {"note_state": tf.constant(window)}
-    heard, label = augment.transpose(given, given["note_state"], {"transpose_semitones": 2})
+    heard, label = augment.transpose(
+        given, given["note_state"], tiny_settings(transpose_semitones=2)
+    )
     pitches = np.argmax(heard["note_state"][:, 0], axis=1)
     assert set(pitches.tolist()) == {38, 39, 40, 41, 42}
     np.testing.assert_array_equal(heard["note_state"], label)

@@ -46,7 +46,9 @@ def test_sizes_and_channels_are_checked_and_make_the_features() -> None:
     settings = TASK.resolve({"size_px": "64", "channels": "3"})
     assert TASK.features_for(settings)[0].shape == (64, 64, 3)
     for wrong in ({"size_px": 7}, {"size_px": 65}, {"channels": 2}, {"kernel": 4}):
-        with pytest.raises(TaskError, match="takes (8 to 64|one of 1, 3|one of 3, 5, 7), "):
+        with pytest.raises(
+            TaskError, match="takes (a whole number, 8 to 64|one of 1, 3|one of 3, 5, 7), "
+        ):
             TASK.resolve(wrong)
 
 
