@@ -108,7 +108,11 @@ class Task:
         if not (isinstance(self.settings, type) and issubclass(self.settings, Settings)):
             return [f"settings must be a class that derives from Settings, found {self.settings!r}"]
         found = list(self._problems_of_settings())
-        features = self.features_for(self.settings())
+        try:
+            self.features_for(resolve(self.settings, {}, smoke=True))
+            features = self.features_for(self.settings())
+        except (SettingError, TaskError) as error:
+            return [*found, f"its defaults, or those of a smoke run, do not go together: {error}"]
         if not _NAME.fullmatch(self.name):
             found.append("its name must be lower_snake_case")
         for kind, names in (

@@ -21,7 +21,7 @@ from modules.common.midi.sources import MidiSource
 from modules.common.pictures.settings import FoldSettings
 from modules.common.pictures.sources import AdienceSource, ImageFolderSource
 from modules.common.reading.settings import SplitFolderSettings
-from modules.common.runtime.errors import TaskError
+from modules.common.runtime.errors import SettingError, TaskError
 from modules.common.series.settings import SeriesSettings
 from modules.common.sound.settings import SoundSettings, SpeechSettings
 from modules.common.sound.sources import ClipSource, WordFileSource
@@ -48,6 +48,25 @@ def test_smoke_lies_over_the_defaults_and_settings_over_both(declare: Declare) -
     assert task.resolve({}, smoke=True).epochs == 2
     assert task.resolve({"epochs": "5"}, smoke=True).epochs == 5
     assert task.resolve({}, smoke=True).learning_rate == 1e-3
+
+
+@pytest.mark.parametrize(("usual", "tiny"), [(9, 3), (3, 9)], ids=["defaults", "smoke"])
+def test_defaults_that_do_not_go_together_make_no_task(
+    declare: Declare, usual: int, tiny: int
+) -> None:
+    class Apart(TrainingSettings):
+        least: int = setting(1, doc="At least so many.")
+        most: int = setting(5, doc="At most so many.")
+
+        def check_together(self) -> None:
+            if self.least > self.most:
+                raise SettingError(f"least takes no more than {self.most}, found {self.least}")
+
+    class Chosen(Apart):
+        least: int = setting(usual, smoke=tiny)
+
+    with pytest.raises(TaskError, match="do not go together: least takes no more than 5, found 9"):
+        declare(settings=Chosen)
 
 
 def test_a_tuner_chooses_of_what_is_declared(declare: Declare) -> None:
