@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from modules.common.declaring.task import Metric, Task
 from modules.common.runtime.plain_paths import PlainPaths
@@ -42,22 +43,22 @@ class Figure:
     passed: bool | None
 
 
-def eval_config(task: Task) -> tfma.EvalConfig:
+def eval_config(task: Task) -> config_pb2.EvalConfig:
     """Makes Evaluator's configuration of the declared metrics, gates and slices."""
     configs = [config for metric in task.metrics for config in _metric_configs(metric)]
-    return tfma.EvalConfig(
-        model_specs=[tfma.ModelSpec(signature_name="evaluate", model_type=tfma.TF_GENERIC)],
+    return config_pb2.EvalConfig(
+        model_specs=[config_pb2.ModelSpec(signature_name="evaluate", model_type=tfma.TF_GENERIC)],
         metrics_specs=[
-            tfma.MetricsSpec(
+            config_pb2.MetricsSpec(
                 metrics=[
-                    tfma.MetricConfig(class_name="ExampleCount", module=_TFMA_METRICS),
+                    config_pb2.MetricConfig(class_name="ExampleCount", module=_TFMA_METRICS),
                     *configs,
                 ]
             )
         ],
         slicing_specs=[
-            tfma.SlicingSpec(),
-            *(tfma.SlicingSpec(feature_keys=[name]) for name in task.slices),
+            config_pb2.SlicingSpec(),
+            *(config_pb2.SlicingSpec(feature_keys=[name]) for name in task.slices),
         ],
     )
 
@@ -70,7 +71,7 @@ def gain_name(metric: Metric, baseline: str) -> str:
     return f"{metric.name}_gain_over_{baseline}"
 
 
-def _metric_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
+def _metric_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
     if metric.kind == "ratio":
         yield from _ratio_configs(metric)
         return
@@ -87,7 +88,7 @@ def _metric_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
         yield _config("BinaryCurve", name | outputs | {"kind": metric.kind}, threshold)
 
 
-def _ratio_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
+def _ratio_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
     """The metric itself, and for each baseline its value and the gain over it."""
     common = {"weight": f"{metric.name}__weight", "link": metric.link}
     own = {"name": metric.name, "score": f"{metric.name}__score"}
@@ -109,32 +110,36 @@ def _ratio_configs(metric: Metric) -> Iterator[tfma.MetricConfig]:
 def _config(
     class_name: str,
     arguments: Mapping[str, object],
-    threshold: tfma.MetricThreshold | None = None,
+    threshold: config_pb2.MetricThreshold | None = None,
     module: str = _MODULE,
-) -> tfma.MetricConfig:
-    config = tfma.MetricConfig(class_name=class_name, module=module, config=json.dumps(arguments))
+) -> config_pb2.MetricConfig:
+    config = config_pb2.MetricConfig(
+        class_name=class_name, module=module, config=json.dumps(arguments)
+    )
     if threshold is not None:
         # A plain threshold would hold for every slice, the smallest too.
-        config.per_slice_thresholds.add(slicing_specs=[tfma.SlicingSpec()], threshold=threshold)
+        config.per_slice_thresholds.add(
+            slicing_specs=[config_pb2.SlicingSpec()], threshold=threshold
+        )
     return config
 
 
-def _threshold(metric: Metric) -> tfma.MetricThreshold | None:
+def _threshold(metric: Metric) -> config_pb2.MetricThreshold | None:
     """The conditions on the metric itself: its floor, and its change since the last blessing."""
     gate = metric.gate
     if gate is None or (gate.floor is None and gate.max_drop is None):
         return None
     higher = metric.better == "higher"
-    threshold = tfma.MetricThreshold()
+    threshold = config_pb2.MetricThreshold()
     if gate.floor is not None:
         bound = "lower_bound" if higher else "upper_bound"
         threshold.value_threshold.CopyFrom(
-            tfma.GenericValueThreshold(**{bound: {"value": gate.floor}})
+            config_pb2.GenericValueThreshold(**{bound: {"value": gate.floor}})
         )
     if gate.max_drop is not None:
-        direction = tfma.MetricDirection
+        direction = config_pb2.MetricDirection
         threshold.change_threshold.CopyFrom(
-            tfma.GenericChangeThreshold(
+            config_pb2.GenericChangeThreshold(
                 direction=direction.HIGHER_IS_BETTER if higher else direction.LOWER_IS_BETTER,
                 absolute={"value": -gate.max_drop if higher else gate.max_drop},
             )
@@ -142,12 +147,12 @@ def _threshold(metric: Metric) -> tfma.MetricThreshold | None:
     return threshold
 
 
-def _gain_threshold(metric: Metric, baseline: str) -> tfma.MetricThreshold | None:
+def _gain_threshold(metric: Metric, baseline: str) -> config_pb2.MetricThreshold | None:
     if metric.gate is None or baseline not in metric.gate.baselines:
         return None
     bound = metric.gate.min_gain + _STRICTLY
-    return tfma.MetricThreshold(
-        value_threshold=tfma.GenericValueThreshold(lower_bound={"value": bound})
+    return config_pb2.MetricThreshold(
+        value_threshold=config_pb2.GenericValueThreshold(lower_bound={"value": bound})
     )
 
 
