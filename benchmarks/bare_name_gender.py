@@ -13,8 +13,6 @@ import os
 import sys
 from collections import Counter
 
-from modules.common.declaring.settings import Settings
-
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 
 import keras
@@ -23,10 +21,11 @@ import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
 from components.example_gen.records import split_of
+from modules.common.reading.genders import parse_gender
 from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
 from modules.name_gender import baseline
 from modules.name_gender.model import build_model
-from modules.name_gender.task import MAX_CHARS, TASK, parse_gender, parse_name
+from modules.name_gender.task import MAX_CHARS, TASK, Settings, parse_name
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -65,7 +64,7 @@ def read(path: str) -> dict[str, list[tuple[str, bool]]]:
     return splits
 
 
-def train(settings: Settings, vocabulary: Vocabulary, data: Split, held_out: Split):
+def train(settings: Settings, vocabulary: Vocabulary, data: Split, held_out: Split) -> keras.Model:
     """Fits the model as Trainer does."""
     keras.utils.set_random_seed(settings.seed)
     model = build_model(settings, vocabulary)

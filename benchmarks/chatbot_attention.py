@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
@@ -27,7 +26,7 @@ from modules.seq2seq_chatbot import beam
 from modules.seq2seq_chatbot.decoder import Decoder
 from modules.seq2seq_chatbot.features import symbols_of
 from modules.seq2seq_chatbot.model import build_model
-from modules.seq2seq_chatbot.task import TASK
+from modules.seq2seq_chatbot.task import TASK, Settings
 
 _BEAM_WIDTH = 5
 _END = "⏎"
@@ -66,7 +65,7 @@ def table(question: str, reply: str, shares: np.ndarray) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def show(pipeline: Path, pushed: str, texts: list[str], settings: Mapping) -> None:
+def show(pipeline: Path, pushed: str, texts: list[str], settings: Settings) -> None:
     """Answers texts and prints a table for each."""
     output = tft.TFTransformOutput(latest(list((pipeline / "Transform/transform_graph").iterdir())))
     model = build_model(settings, output)

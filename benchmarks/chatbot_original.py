@@ -36,11 +36,10 @@ import tensorflow as tf
 from components.example_gen.dialogue.example_gen import Executor
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
-from modules.common.declaring.settings import Settings
 from modules.common.training import precision
 from modules.common.training.input_pipeline import Split
 from modules.seq2seq_chatbot.model import build_model
-from modules.seq2seq_chatbot.task import TASK
+from modules.seq2seq_chatbot.task import TASK, Settings
 
 v1 = tf.compat.v1
 BUCKETS = ((5, 10), (10, 15), (20, 25), (40, 50))

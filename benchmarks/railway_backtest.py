@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from modules.common.declaring.settings import Settings
-
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -28,7 +26,7 @@ from modules.railway_forecast.calendar_effects import month_index, month_text
 from modules.railway_forecast.features import preprocessing_fn
 from modules.railway_forecast.model import build_model
 from modules.railway_forecast.signatures import RailwayForecastServable
-from modules.railway_forecast.task import HORIZON, MAX_HISTORY, SOURCE, TASK
+from modules.railway_forecast.task import HORIZON, MAX_HISTORY, SOURCE, TASK, Settings
 from modules.railway_forecast.windows import windows
 
 

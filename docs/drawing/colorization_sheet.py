@@ -14,6 +14,8 @@ import io
 import os
 from pathlib import Path
 
+from pushed_model import find_pushed_model
+
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -22,15 +24,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from modules.colorization.report import sheet
-from pipelines.environment import environment
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
-
-
-def find_pushed_model(root: str | None) -> str:
-    """Path of the last pushed version."""
-    versions = Path(environment("local", root).models_dir, "colorization").glob("*/saved_model.pb")
-    return str(max(versions, key=lambda path: int(path.parent.name)).parent)
 
 
 def choose(folder: Path, limit: int) -> list[Path]:
@@ -68,7 +63,7 @@ def main() -> None:
         ImageOps.exif_transpose(Image.open(path)).convert("RGB")
         for path in choose(arguments.folder, arguments.limit)
     ]
-    models = arguments.model or [find_pushed_model(arguments.root)]
+    models = arguments.model or [find_pushed_model("colorization", arguments.root)]
     grey = [np.asarray(photo.convert("L").convert("RGB")) for photo in photos]
     told = [colour(model, photos) for model in models]
     true = [np.asarray(photo) for photo in photos]

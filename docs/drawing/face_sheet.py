@@ -23,6 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reading_sheet import find_pushed_model, sheet
 
 from modules.age_gender.labels import AGE_GROUPS, UNKNOWN, label_from_row
+from modules.age_gender.task import TASK
 from modules.common.pictures.image_files import servable_bytes
 
 _FACE_PX = 150
@@ -37,7 +38,7 @@ def find_labelled_faces(folder: Path, limit: int) -> list[tuple[bytes, str, str]
     for table in sorted(folder.glob("fold_*_data.txt")):
         for row in csv.DictReader(table.read_text().splitlines(), delimiter="\t"):
             try:
-                labels = label_from_row(row, {})
+                labels = label_from_row(row, TASK.settings())
             except ValueError:
                 continue
             group, gender = str(labels["age_group"]), str(labels["gender"])

@@ -14,6 +14,8 @@ import io
 import os
 from pathlib import Path
 
+from pushed_model import find_pushed_model
+
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -22,17 +24,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from modules.common.declaring.registry import load_task
 from modules.common.pictures.image_files import servable_bytes
-from pipelines.environment import environment
 
 _TEXT_PX = 14
 _GAP_PX = 6
 _RIGHT, _WRONG = "black", "red"
-
-
-def find_pushed_model(task_name: str, root: str | None) -> str:
-    """Path of the last pushed version."""
-    versions = Path(environment("local", root).models_dir, task_name).glob("*/saved_model.pb")
-    return str(max(versions, key=lambda path: int(path.parent.name)).parent)
 
 
 def read(model_dir: str, output: str, contents: list[bytes]) -> list[tuple[str, float]]:

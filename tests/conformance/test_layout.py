@@ -199,6 +199,30 @@ def test_what_tasks_share_is_in_rooms_that_say_what_belongs_in_them(folder: str)
         }
 
 
+def names_of(module: str) -> set[str]:
+    """What a module of the project binds at its top, and what lies in it where it is a folder."""
+    folder = ROOT.joinpath(*module.split("."))
+    path = folder.with_suffix(".py") if not folder.is_dir() else folder / "__init__.py"
+    found = {entry.stem for entry in folder.iterdir()} if folder.is_dir() else set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))) if path.is_file() else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+# The type checker reads the packages.
+@pytest.mark.parametrize("path", sources(*BESIDE), ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_program_imports_of_the_project_is_there(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and is_module(node.module or ""):
+            if (node.module or "").split(".")[0] in PACKAGES:
+                assert {alias.name for alias in node.names} <= names_of(node.module or "")
+
+
 @pytest.mark.parametrize(
     "path", sources(*PACKAGES, *BESIDE), ids=lambda path: str(path.relative_to(ROOT))
 )
