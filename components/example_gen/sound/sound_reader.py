@@ -11,6 +11,7 @@ from components.example_gen.file_bytes import read_file
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Record, Reject
 from modules.common.declaring.sources import SkipFile
+from modules.common.sound.settings import SpeechSettings
 from modules.common.sound.sound_files import pcm16, read_sound, resample
 
 MIN_SECONDS = 0.1
@@ -61,10 +62,11 @@ def read_pcm(path: str, config: ReadConfig) -> bytes:
         ValueError: With the reason, if it cannot be used.
     """
     contents = read_file(os.path.join(config.data_dir, path))
-    least_bytes = getattr(config.settings, "min_file_bytes", 0)
+    settings = config.settings
+    least_bytes = settings.min_file_bytes if isinstance(settings, SpeechSettings) else 0
     if contents and len(contents) < least_bytes:
         raise SkipFile(f"{len(contents):,} bytes, fewer than min_file_bytes={least_bytes}")
-    samples, rate_hz = read_sound(contents, config.settings.max_seconds)
+    samples, rate_hz = read_sound(contents, settings.max_seconds)
     seconds = len(samples) / rate_hz
     if seconds < MIN_SECONDS:
         raise ValueError(f"the recording lasts {seconds:.3f} s, less than {MIN_SECONDS:g} s")
@@ -72,4 +74,4 @@ def read_pcm(path: str, config: ReadConfig) -> bytes:
         raise ValueError(
             f"the recording is silent: mixed to mono, its peak is below {SILENCE_PEAK_DBFS:g} dBFS"
         )
-    return pcm16(resample(samples, rate_hz, config.settings.sample_rate_hz))
+    return pcm16(resample(samples, rate_hz, settings.sample_rate_hz))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Value = bool | int | float | str
+TRUTH: Mapping[str, bool] = {
+    **dict.fromkeys(("true", "yes", "1"), True),
+    **dict.fromkeys(("false", "no", "0"), False),
+}
+"""How a person writes whether something holds, in lower case."""
 Dtype = Literal["float32", "int64", "string", "uint8", "bool"]
 Shape = tuple[int | None, ...]
 

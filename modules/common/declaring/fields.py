@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from modules.common.declaring.bounds import Bounds
-from modules.common.declaring.features import Dtype, Shape, Value
+from modules.common.declaring.features import TRUTH, Dtype, Shape, Value
 from modules.common.runtime.errors import SettingError, TaskError, did_you_mean
 
 InputKind = Literal[
@@ -40,7 +40,6 @@ FILE_KINDS = ("picture", "sound", "midi")
 _USUAL: Mapping[Dtype, Kind] = {"string": "text", "bool": "switch"}
 _MOST_INT64 = 2**63 - 1
 _MOST_FLOAT32 = 3.4028235e38
-_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +176,7 @@ class Field(Bounds):
             return str(value)
         text = str(value).strip()
         if self.dtype == "bool":
-            return _BOOLEANS[text.lower()]
+            return TRUTH[text.lower()]
         if self.dtype == "float32":
             number = float(text)
             # What a float32 cannot hold would reach the graph as infinity.

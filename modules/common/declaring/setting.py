@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modules.common.declaring.bounds import Bounds
-from modules.common.declaring.features import Value
+from modules.common.declaring.features import TRUTH, Value
 from modules.common.runtime.errors import SettingError
 
 NOT_SAID: Any = object()
@@ -21,7 +21,6 @@ _KINDS: Mapping[type, str] = {
     float: "a number",
     str: "text",
 }
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _BOUNDS = ("at_least", "above", "at_most", "below")
 
 
@@ -160,7 +159,7 @@ class SettingSpec(dict[str, Any]):
 def _read(value: Any, type_: type) -> Value:
     """Reads a text, or a value of the type; a whole number is a number too."""
     if type_ is bool:
-        return _TRUTH[str(value).strip().lower()]
+        return TRUTH[str(value).strip().lower()]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(value)
     if isinstance(value, str) and type_ is str:

@@ -17,7 +17,7 @@ _NO_FIGURES = ("epoch", "step", "minutes")
 
 
 def write_report(servable: Servable, evaluation: Split, directory: str) -> None:
-    """Draws the learning curve that the fit wrote; a `Report` of `training.run`.
+    """Draws the learning curve that the fit wrote; a `Report` of `loop.run`.
 
     Args:
         servable: The exported model's; its task gives the title.

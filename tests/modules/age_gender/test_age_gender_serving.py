@@ -23,8 +23,7 @@ from modules.age_gender.task import TASK
 from modules.common.declaring.settings import as_dict, change
 from modules.common.export import saved_model
 
-_SETTINGS: dict[str, Any] = {"image_px": 40, "crop_px": 36, "width": 0.1}
-_HPARAMS = TASK.resolve(_SETTINGS, smoke=True)
+_SETTINGS = TASK.resolve({"image_px": 40, "crop_px": 36, "width": 0.1}, smoke=True)
 # More than are computed at once.
 _FACES = 19
 
@@ -53,7 +52,7 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
     rows = [{"image": [blank], "age_group": [b"0-2"], "gender": [b"male"]}]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(f"{folder}/temporary"):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: preprocessing_fn(inputs, {"settings": as_dict(_HPARAMS)})
+            lambda inputs: preprocessing_fn(inputs, {"settings": as_dict(_SETTINGS)})
         )
         function | tft_beam.WriteTransformFn(f"{folder}/out")
     metadata_io.write_metadata(metadata, f"{folder}/out/metadata")
@@ -63,7 +62,7 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
 def made(transform_output: tft.TFTransformOutput, crops: int = 10) -> AgeGenderServable:
     keras.utils.set_random_seed(4)
     baselines = {"majority": np.array([4, 0], np.int64)}
-    settings = change(_HPARAMS, crops=crops)
+    settings = change(_SETTINGS, crops=crops)
     model = build_model(settings, transform_output)
     return AgeGenderServable(TASK, settings, model, transform_output, baselines)
 
@@ -128,7 +127,7 @@ def test_scores_count_what_is_known(
 def test_an_exported_model_answers_as_it_did(
     transform_output: tft.TFTransformOutput, faces: np.ndarray, norm: str, tmp_path: Any
 ) -> None:
-    settings = change(_HPARAMS, norm=norm)
+    settings = change(_SETTINGS, norm=norm)
     model = build_model(settings, transform_output)
     baselines = {"majority": np.array([4, 0], np.int64)}
     servable = AgeGenderServable(TASK, settings, model, transform_output, baselines)

@@ -20,7 +20,7 @@ _TASK = load_task("name_gender")
 
 
 def fit(learning_rate: float, log_dir: Path, optimizer: type, patience: int = 0) -> dict:
-    """Fits a line, as `training.run` does, and checks it."""
+    """Fits a line, as `loop.run` does, and checks it."""
     settings = TrainingSettings(epochs=3, learning_rate=learning_rate, patience=patience)
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
