@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
@@ -11,12 +13,15 @@ from tfx.orchestration.pipeline import Pipeline
 
 from modules.common.runtime.errors import LianxiError
 from pipelines import stopping
+from pipelines.beam_progress import count_records
+from pipelines.engines.choice import FLINK, LOCAL
 from pipelines.environment import Environment
 from pipelines.explanations import exit_code, explain
 from pipelines.locks import exclusive
 from pipelines.memory import give_back
 from pipelines.observer import Outcome, observe
 from pipelines.quick_beam import quick_construction
+from pipelines.record_batches import bounded_batches
 from pipelines.results import RunResult
 
 # Components that take less hold little, and giving it back takes its time too.
@@ -38,6 +43,7 @@ def run(
     result: RunResult,
     on_start: Callable[[str], None],
     on_end: Callable[[Outcome, str], None],
+    lock: str = "",
 ) -> None:
     """Runs a pipeline with TFX's LocalDagRunner.
 
@@ -47,6 +53,7 @@ def run(
         result: Takes in the outcomes.
         on_start: Gets the id of each node that begins.
         on_end: Gets the outcome of each node that ends, and one figure about it.
+        lock: What keeps it from running twice at once; the task where empty.
 
     Raises:
         RunError: If a component fails; the message is for people.
@@ -61,7 +68,14 @@ def run(
         if outcome.seconds > _LONG_S:
             give_back()
 
-    with exclusive(env, result.task.name), quick_construction(), observe(started, ended):
+    with (
+        exclusive(env, lock or result.task.name),
+        quick_construction(),
+        bounded_batches(),
+        count_records(lambda: result.counts.by_split if result.counts else {}),
+        observe(started, ended),
+        _following(env),
+    ):
         _remove_temporary(Path(pipeline.pipeline_info.pipeline_root))
         try:
             LocalDagRunner().run(pipeline)
@@ -71,6 +85,18 @@ def run(
             metadata = pipeline.metadata_connection_config.sqlite.filename_uri
             said = explain(error, metadata)
             raise RunError(f"{failed} failed: {said}", exit_code(error)) from error
+
+
+def _following(env: Environment) -> AbstractContextManager[None]:
+    """Follows jobs that are not this process's."""
+    if env.engine == LOCAL:
+        return nullcontext()
+    from pipelines.engines import flink_rest
+    from pipelines.engines.jobs import follow_jobs
+
+    if env.engine == FLINK:
+        return follow_jobs(functools.partial(flink_rest.cancel, env.flink_rest))
+    return follow_jobs()
 
 
 def _remove_temporary(pipeline_dir: Path) -> None:

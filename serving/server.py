@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from serving.config import ServerConfig
 from serving.front.loop import LoopThread
 from serving.metrics import Metrics, MetricsServer
 from serving.models.sources import Models, source_of
+from serving.stop_signals import stop_signals
 
 if TYPE_CHECKING:
     from serving.calls.api import Api
@@ -132,18 +132,11 @@ class Server:
 
         The signals are handled only when called from the main thread, and only meanwhile.
         """
-        previous: dict[int, Any] = {}
-        if threading.current_thread() is threading.main_thread():
-            for name in (signal.SIGTERM, signal.SIGINT):
-                previous[name] = signal.signal(name, lambda *_: self._stop_requested.set())
-        try:
+        with stop_signals(self._stop_requested):
             # Waiting in slices lets the interpreter run signal handlers.
             while not self._stop_requested.wait(0.2):
                 pass
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-        self.stop()
+            self.stop()
 
     def stop(self, grace_s: float | None = None) -> None:
         """Refuses new requests, finishes those in flight, and frees everything.

@@ -12,17 +12,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from modules.common.export.request_limits import read_max_examples
-from serving.config import ServerConfig
+from serving.config import ModelEntry, ServerConfig, VersionPolicy
 from serving.files.batching_config import batching_config
-from serving.files.models_config import CONTAINER_ROOT, models_config
+from serving.files.kept_models import changing
+from serving.files.models_config import CONTAINER_ROOT
 from serving.files.monitoring_config import monitoring_config
 from serving.files.texts import new_message
 from serving.models import versions
 
 IMAGE = "tensorflow/serving:2.19.1"
+MODELS_CONFIG = "models.config"
 GRPC_PORT = 8500
 REST_PORT = 8501
 
@@ -106,7 +108,8 @@ def write_container_config(
     Args:
         root: Folder with one folder per model.
         folder: Where the files are written; made if it does not exist.
-        config: Version policies, labels, batching and host of the embedded server.
+        config: Version policies, labels, batching and host of the embedded server. What the
+            folder's `models.config` says of a model stays, unless policies or labels name it.
         container_root: Where the models are in the container.
         poll_wait_s: How often the server looks for new models and versions, in seconds.
         tls_file: An SSLConfig, which the container then uses for gRPC.
@@ -118,25 +121,37 @@ def write_container_config(
         ValueError: There is no model under the root.
     """
     root, folder, config = Path(root), Path(folder), config or ServerConfig()
-    inside = PurePosixPath(container_root)
     models = versions.find_models(root)
     if not models:
         raise ValueError(
             f"expected <model>/<version>/saved_model.pb under {root}, found none; "
             "run a pipeline that pushes a model first"
         )
-    entries = {name: config.entry(name, Path(inside / name)) for name in models}
     ragged = [name for name, path in models.items() if has_ragged_inputs(path)]
     texts = {
-        "models.config": models_config(entries),
         "batching.config": batching_config(config.batching, ragged, _most_examples(models)),
         "monitoring.config": monitoring_config(config.metrics_path),
         "compose.yaml": compose_yaml(root, folder, container_root, poll_wait_s, config, tls_file),
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    with changing(folder / MODELS_CONFIG, container_root) as kept:
+        entries = {name: _lay_over(kept.get(name), name, config) for name in models}
+        kept.clear()
+        kept.update(entries)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in texts]
+    return [folder / name for name in (MODELS_CONFIG, *texts)]
+
+
+def _lay_over(kept: ModelEntry | None, name: str, config: ServerConfig) -> ModelEntry:
+    """Lays what a server is told of a model over what is kept; what is told of all is no more."""
+    entry = config.entry(name, Path())
+    if kept is None or kept.policy == VersionPolicy() and not kept.labels:
+        return entry
+    return ModelEntry(
+        Path(),
+        config.model_policies.get(name, kept.policy),
+        config.version_labels.get(name, kept.labels),
+    )
 
 
 def _most_examples(models: Mapping[str, Path]) -> dict[str, int]:

@@ -18,34 +18,50 @@ _PLATFORM = "tensorflow"
 CONTAINER_ROOT = "/models"
 
 
-def models_config(entries: Mapping[str, ModelEntry]) -> str:
+def new_models_config() -> Any:
+    """Makes an empty ModelServerConfig."""
+    from tensorflow_serving.config import model_server_config_pb2
+
+    return model_server_config_pb2.ModelServerConfig()
+
+
+def models_config(entries: Mapping[str, ModelEntry], written: Any = None) -> str:
     """Writes a ModelServerConfig.
 
     Args:
         entries: Model name to base path, version policy and labels.
+        written: A ModelServerConfig; its other models stay, and what it says of these beside that.
 
     Returns:
         Text proto, models in alphabetical order.
     """
     from google.protobuf import text_format
-    from tensorflow_serving.config import model_server_config_pb2
 
-    proto = model_server_config_pb2.ModelServerConfig()
+    before = {each.name: each for each in written.model_config_list.config} if written else {}
+    proto = new_models_config()
     proto.model_config_list.SetInParent()
-    for name in sorted(entries):
-        entry = entries[name]
-        config = proto.model_config_list.config.add(
-            name=name, base_path=str(entry.base_path), model_platform=_PLATFORM
-        )
-        policy = config.model_version_policy
-        if entry.policy.kind == "all":
-            policy.all.SetInParent()
-        elif entry.policy.kind == "specific":
-            policy.specific.versions.extend(entry.policy.versions)
-        else:
-            policy.latest.num_versions = entry.policy.num_versions
-        config.version_labels.update(entry.labels)
+    for name in sorted({*entries, *before}):
+        config = proto.model_config_list.config.add()
+        if name in before:
+            config.CopyFrom(before[name])
+        if name in entries:
+            _fill(config, name, entries[name])
     return str(text_format.MessageToString(proto))
+
+
+def _fill(config: Any, name: str, entry: ModelEntry) -> None:
+    config.name, config.base_path = name, str(entry.base_path)
+    config.model_platform = _PLATFORM
+    config.ClearField("model_version_policy")
+    policy = config.model_version_policy
+    if entry.policy.kind == "all":
+        policy.all.SetInParent()
+    elif entry.policy.kind == "specific":
+        policy.specific.versions.extend(entry.policy.versions)
+    else:
+        policy.latest.num_versions = entry.policy.num_versions
+    config.ClearField("version_labels")
+    config.version_labels.update(entry.labels)
 
 
 def read_models_config(
@@ -65,9 +81,7 @@ def read_models_config(
         ServingError: INVALID_ARGUMENT if it is no such file or could not be served.
         OSError: The file cannot be read.
     """
-    from tensorflow_serving.config import model_server_config_pb2
-
-    proto = read_text_proto(path, model_server_config_pb2.ModelServerConfig())
+    proto = read_text_proto(path, new_models_config())
     if proto.WhichOneof("config") == "custom_model_config":
         raise errors.invalid_argument(
             f"{path}: expected model_config_list, got custom_model_config, which no server of "

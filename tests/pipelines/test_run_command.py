@@ -119,3 +119,36 @@ def test_a_failure_names_the_log_that_holds_it(
     )
     assert "Traceback" not in err
     assert last_run.read_refusals(environment("smoke", str(tmp_path)), "name_gender") == remembered
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_run_ends_with_a_report_however_it_ends(
+    passed: bool, ended: Callable[..., tuple[int, str, str]]
+) -> None:
+    _, out, err = ended(lambda result: trained(result, passed), "--json")
+    path = Path(json.loads(out)["paths"]["report_html"])
+    assert re.search(rf"^report +{re.escape(str(path))}$", err, re.M)
+    page = path.read_text(encoding="utf-8")
+    assert ("pushed as version 1" if passed else "refused by accuracy") in page
+    # What the terminal advises stands there too, and components that were not reached.
+    assert ("Give it more data" in page) != passed
+    assert "Trainer: not reached" in page
+
+
+def test_a_failed_run_has_a_report_too(
+    ended: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    ended(lambda result: failing(DataError("no column 性别"), result))
+    [path] = (tmp_path / "smoke/reports/name_gender").iterdir()
+    page = path.read_text(encoding="utf-8")
+    assert "failed in Trainer" in page and "no column 性别" in page
+
+
+def test_a_report_that_cannot_be_written_costs_a_line(
+    ended: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "smoke").mkdir()
+    (tmp_path / "smoke" / "reports").write_text("a file where the folder would be")
+    code, out, err = ended(lambda result: trained(result, passed=True), "--json")
+    assert code == 0 and "report_html" not in json.loads(out)["paths"]
+    assert len(re.findall("^the report is not written: .*reports", err, re.M)) == 1
