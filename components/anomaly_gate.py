@@ -1,7 +1,7 @@
-"""Stops a run whose data has anomalies, or nothing to learn.
+"""Stops a run whose data has anomalies, has moved too far, or has nothing to learn.
 
-TFX's ExampleValidator only reports what it finds; training would go on with data that does not
-follow the schema.
+TFX's ExampleValidator and DistributionValidator only report what they find; training would go on
+with data that does not follow the schema.
 """
 
 import os
@@ -14,6 +14,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics
 
 from components.class_counts import class_problems, split_problem
+from components.drift import describe_drift, describe_skew, measure_skew, read_drift
 from modules.common.declaring.registry import load_task
 from modules.common.runtime.errors import DataError, GateError
 
@@ -34,18 +35,33 @@ def AnomalyGate(
     anomalies: InputArtifact[ExampleAnomalies],
     task_name: Parameter[str],
     statistics: InputArtifact[ExampleStatistics] = None,
+    drift: InputArtifact[ExampleAnomalies] = None,
+    data: Parameter[str] = "",
+    newest: Parameter[str] = "",
+    before: Parameter[str] = "",
+    accept_drift: Parameter[int] = 0,
 ) -> None:
     """Fails where any split has an anomaly, or does not hold what there is to learn.
+
+    Fails too where the newest span is too far from the one before, or the evaluation split from the
+    training split.
 
     Args:
         anomalies: What ExampleValidator found.
         task_name: Names the schema in the message, and the classes.
         statistics: What StatisticsGen counted.
+        drift: What DistributionValidator found between two spans, where there are two.
+        data: The path of all spans, where there are any; by it and by `newest` is known later which
+            spans were let through.
+        newest: The newest span, in words.
+        before: The span before it, in words.
+        accept_drift: Not 0 where a person has said that such distances are right.
 
     Raises:
         GateError: With each split, feature, anomaly and what to do.
         DataError: If a split is empty, or there are not two classes in both.
     """
+    del data
     problem = split_problem(statistics) if statistics is not None else ""
     if problem:
         raise DataError(problem)
@@ -55,9 +71,24 @@ def AnomalyGate(
             "the data does not follow "
             f"schemas/{task_name}/schema.pbtxt, so nothing was trained:\n" + "\n".join(found)
         )
+    distant = describe_drift(read_drift(drift), newest, before) if drift is not None else []
+    if statistics is not None:
+        distant += describe_skew(measure_skew(task_name, statistics))
+    if distant and not accept_drift:
+        raise GateError(_word_distant(distant, task_name))
     problems = class_problems(load_task(task_name), statistics) if statistics is not None else []
     if problems:
         raise DataError("nothing was trained: " + "\n".join(problems))
+
+
+def _word_distant(distant: list[str], task_name: str) -> str:
+    lines = "\n".join(distant)
+    return (
+        f"the data has changed, so nothing was trained:\n{lines}\n"
+        "  To do: look whether the data is right. If it is not, correct it and run again. If it is "
+        "and stays so, give the same command with --accept-drift: the next span is then held "
+        f"against this one. What is allowed stands in schemas/{task_name}/schema.pbtxt."
+    )
 
 
 def describe_anomalies(anomalies: ExampleAnomalies) -> list[str]:

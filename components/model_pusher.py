@@ -9,8 +9,11 @@ that a model is pushed when the version was deleted, or another model has been p
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from tfx.components.pusher import component, executor
@@ -29,10 +32,16 @@ from components.pushed_model import (
     version_names,
 )
 from components.pushed_versions import is_newest, publish
+from serving.errors import ServingError
+from serving.files.kept_models import find_needed
+
+_LOG = logging.getLogger(__name__)
 
 PUSHED, DESTINATION = "pushed", "pushed_destination"
 KEEP_VERSIONS = "keep_versions"
 """In `custom_config`: how many versions stay, the pushed one among them; all where absent."""
+MODELS_CONFIG = "models_config"
+"""In `custom_config`: the file of pins and labels, whose versions stay whatever their age."""
 _MODEL_FILE = "saved_model.pb"
 
 
@@ -68,7 +77,7 @@ class Executor(executor.Executor):
         version = _publish_remotely(model, folder) if "://" in folder else publish(model, folder)
         config = json.loads(exec_properties.get("custom_config") or "null") or {}
         if config.get(KEEP_VERSIONS):
-            remove_older(folder, int(config[KEEP_VERSIONS]))
+            _clean_up(folder, int(config[KEEP_VERSIONS]), config.get(MODELS_CONFIG, ""))
         io_utils.copy_dir(model, pushed.uri)
         self._MarkPushed(
             pushed, pushed_destination=os.path.join(folder, version), pushed_version=version
@@ -94,14 +103,28 @@ def is_served(pushed: Artifact) -> bool:
     return is_newest(pushed.uri, os.path.dirname(destination))
 
 
-def remove_older(folder: str, keep: int) -> None:
+def _clean_up(folder: str, keep: int, models_config: str) -> None:
+    """Removes old versions; none at all where it cannot be told which of them are needed."""
+    try:
+        is_said = bool(models_config)
+        needed = find_needed(Path(models_config), os.path.basename(folder)) if is_said else set()
+    except (ServingError, OSError):
+        _LOG.exception("old versions stay: %s cannot be read", models_config)
+        return
+    remove_older(folder, keep, needed)
+
+
+def remove_older(folder: str, keep: int, needed: Collection[int] = ()) -> None:
     """Removes the versions of a model before the newest.
 
     Args:
         folder: The model's folder, local or remote.
         keep: How many of the newest stay, at least one.
+        needed: Versions that stay too.
     """
     for name in older_versions(folder, keep):
+        if int(name) in needed:
+            continue
         # Without its own file a version is none any more for servers that look in the meantime.
         model_file = os.path.join(folder, name, _MODEL_FILE)
         if fileio.exists(model_file):

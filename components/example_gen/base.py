@@ -7,45 +7,44 @@ notices changed data; the digest in the configuration makes it notice a changed 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import apache_beam as beam
-from google.protobuf import json_format, struct_pb2
 from tfx.components.example_gen import component as example_gen_component
 from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
+from tfx.components.util import examples_utils
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
-from tfx.utils import proto_utils
 
 from components.example_gen import passed_over, quarantine
+from components.example_gen import told as told_to
 from components.example_gen.driver import Driver
+from components.example_gen.example_shards import remove_unfinished, write_splits
+from components.example_gen.quarantine_files import write_quarantine
 from components.example_gen.read_config import ReadConfig
-from components.example_gen.read_group import GROUP_ITEMS, ReadGroup
+from components.example_gen.read_group import ReadGroup, group_items
 from components.example_gen.records import SPLITS
-from modules.common.declaring.registry import load_task
-from modules.common.declaring.settings import Settings, as_dict
+from modules.common.declaring.settings import Settings
 from modules.common.declaring.sources import Source
 from modules.common.declaring.task import Task
 from modules.common.reading.data_files import find_files
+from modules.common.reading.spans import Span
 from modules.common.runtime.errors import DataError
 
 
 class Read(NamedTuple):
-    """What reading gives.
+    """What reading gives, in parts: each is written where it is read, before any is joined.
 
     Attributes:
-        train: Serialized examples to train on.
-        eval: Serialized examples to evaluate on.
+        examples: Serialized examples by split.
         rejects: Lines of JSON.
         counts: Pairs of what is counted and how many.
     """
 
-    train: beam.PCollection
-    eval: beam.PCollection
-    rejects: beam.PCollection
-    counts: beam.PCollection
+    examples: Mapping[str, Sequence[beam.PCollection]]
+    rejects: Sequence[beam.PCollection]
+    counts: Sequence[beam.PCollection]
 
 
 class SourceExecutor(BaseExampleGenExecutor):
@@ -131,14 +130,29 @@ class SourceExecutor(BaseExampleGenExecutor):
         """
         return list(config.notes)
 
+    @classmethod
+    def read_config(cls, exec_properties: dict[str, Any]) -> tuple[ReadConfig, list[str]]:
+        """Gives what the reader is told and the patterns of the files, as the component wrote them.
+
+        Args:
+            exec_properties: Of the component.
+        """
+        return told_to.read_config(exec_properties)
+
+    def check_counts(self, counts: quarantine.Counts) -> None:
+        """Raises `DataError` where too much is bad, or nothing is left.
+
+        Args:
+            counts: What was read.
+        """
+        quarantine.check_limit(counts, self._output_dir, self._config.task, self._items)
+
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:
-        """Not used: `GenerateExamplesByBeam` splits by the records' own split."""
+        """Not used: `Do` reads and writes by steps of its own."""
         raise NotImplementedError
 
-    def GenerateExamplesByBeam(
-        self, pipeline: beam.Pipeline, exec_properties: dict[str, Any]
-    ) -> dict[str, beam.PCollection]:
-        """Reads the items into serialized examples by split."""
+    def _find(self) -> None:
+        """Finds the items, and whether they are what is expected."""
         config, patterns = self._config, self._patterns
         items = self.items(config, patterns)
         config = self.prepare(items, config)
@@ -148,10 +162,6 @@ class SourceExecutor(BaseExampleGenExecutor):
             passed_over.write(passed, self._output_dir)
         self.check(items, config)
         self._items, self._config = items, config
-        read = self.read(pipeline, items, config)
-        quarantine.write(read.rejects, read.counts, self._output_dir)
-        self._notes = self.notes(items, config)
-        return {"train": read.train, "eval": read.eval}
 
     @classmethod
     def read(cls, pipeline: beam.Pipeline, items: Sequence[Any], config: ReadConfig) -> Read:
@@ -164,7 +174,8 @@ class SourceExecutor(BaseExampleGenExecutor):
         """
         step = ReadGroup(cls.reader, config, len(items), cls.in_processes)
         read = cls.spread(pipeline, items) | "Read" >> beam.ParDo(step).with_outputs()
-        return Read(read["train"], read["eval"], read["rejects"], read["counts"])
+        examples = {split: [read[split]] for split in SPLITS}
+        return Read(examples, [read["rejects"]], [read["counts"]])
 
     @classmethod
     def spread(cls, pipeline: beam.Pipeline, items: Sequence[Any]) -> beam.PCollection:
@@ -174,7 +185,7 @@ class SourceExecutor(BaseExampleGenExecutor):
             pipeline: What the steps are added to.
             items: What `items` listed.
         """
-        size = GROUP_ITEMS if cls.in_processes else 1
+        size = group_items(len(items)) if cls.in_processes else 1
         groups = [items[start : start + size] for start in range(0, len(items), size)]
         return pipeline | "Items" >> beam.Create(groups) | "Spread" >> beam.Reshuffle()
 
@@ -189,16 +200,23 @@ class SourceExecutor(BaseExampleGenExecutor):
         Raises:
             DataError: If the share of bad records is above the task's limit, or nothing is left.
         """
+        self._log_startup(input_dict, output_dict, exec_properties)
         [examples] = output_dict["examples"]
-        self._output_dir = artifact_utils.get_single_uri(output_dict["examples"])
-        self._config, self._patterns = _read_config(exec_properties)
-        # TFX takes several globs for as many output splits; here all feed the same two.
-        one_input = proto_utils.proto_to_json(_input_config(["*"]))
-        super().Do(input_dict, output_dict, exec_properties | {"input_config": one_input})
-        if self._notes:
-            quarantine.write_notes(self._notes, self._output_dir)
+        self._output_dir = examples.uri
+        self._config, self._patterns = self.read_config(exec_properties)
+        self._find()
+        examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        folders = {split: artifact_utils.get_split_uri([examples], split) for split in SPLITS}
+        with self._make_beam_pipeline() as pipeline:
+            read = self.read(pipeline, self._items, self._config)
+            write_splits(pipeline, read.examples, folders, self._output_dir)
+            write_quarantine(pipeline, read.rejects, read.counts, self._output_dir)
+        remove_unfinished(self._output_dir)
+        examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
+        if notes := self.notes(self._items, self._config):
+            quarantine.write_notes(notes, self._output_dir)
         counts = quarantine.read_counts(self._output_dir)
-        quarantine.check_limit(counts, self._output_dir, self._config.task, self._items)
+        self.check_counts(counts)
         self.check_read(self._items, self._config, self._output_dir)
         examples.set_int_custom_property("examples", counts.examples)
         examples.set_int_custom_property("quarantined", counts.quarantined)
@@ -218,6 +236,7 @@ class SourceExampleGen(example_gen_component.FileBasedExampleGen):
         told: Settings,
         source_digest: str,
         patterns: Sequence[str] | None = None,
+        spans: Sequence[Span] = (),
     ) -> None:
         """Configures the component.
 
@@ -228,68 +247,10 @@ class SourceExampleGen(example_gen_component.FileBasedExampleGen):
             told: The settings that reading is told.
             source_digest: Digest of the code that reads, so that an edit is noticed.
             patterns: Globs to read in place of the source's own.
+            spans: Which spans of data they are, the newest last.
         """
         super().__init__(
             input_base=data_dir,
-            input_config=_input_config(patterns or source.patterns),
-            **configs(task, source, told, source_digest),
+            input_config=told_to.input_config(patterns or source.patterns),
+            **told_to.configs(task, source, told, source_digest, spans),
         )
-
-
-def configs(task: Task, source: Source, told: Settings, source_digest: str) -> dict[str, Any]:
-    """Makes those arguments of TFX's ExampleGen components that all of ours share.
-
-    Args:
-        task: The declaration.
-        source: Which of the task's sources is read.
-        told: The settings that reading is told.
-        source_digest: Digest of the code that reads.
-    """
-    settings = struct_pb2.Struct()
-    settings.update(
-        {
-            "task": task.name,
-            "source": task.sources.index(source),
-            # A Struct knows no integers.
-            "settings": json.dumps(as_dict(told), ensure_ascii=False, sort_keys=True),
-            "source_digest": source_digest,
-        }
-    )
-    custom_config = example_gen_pb2.CustomConfig()
-    custom_config.custom_config.Pack(settings)
-    split = example_gen_pb2.SplitConfig.Split
-    output_config = example_gen_pb2.Output(
-        split_config=example_gen_pb2.SplitConfig(
-            splits=[split(name=name, hash_buckets=1) for name in SPLITS]
-        )
-    )
-    return {"output_config": output_config, "custom_config": custom_config}
-
-
-def _input_config(patterns: Sequence[str]) -> example_gen_pb2.Input:
-    split = example_gen_pb2.Input.Split
-    names = ["all"] if len(patterns) == 1 else [f"part {n}" for n in range(len(patterns))]
-    return example_gen_pb2.Input(
-        splits=[
-            split(name=name, pattern=pattern) for name, pattern in zip(names, patterns, strict=True)
-        ]
-    )
-
-
-def _read_config(exec_properties: dict[str, Any]) -> tuple[ReadConfig, list[str]]:
-    """Reads back what the component wrote, and the patterns of the files."""
-    custom_config = example_gen_pb2.CustomConfig()
-    proto_utils.json_to_proto(exec_properties["custom_config"], custom_config)
-    settings = struct_pb2.Struct()
-    custom_config.custom_config.Unpack(settings)
-    values = json_format.MessageToDict(settings)
-    inputs = example_gen_pb2.Input()
-    proto_utils.json_to_proto(exec_properties["input_config"], inputs)
-    task = load_task(values["task"])
-    config = ReadConfig(
-        task_name=task.name,
-        source=task.sources[int(values["source"])],
-        settings=task.restore(json.loads(values["settings"])),
-        data_dir=exec_properties.get("input_base", ""),
-    )
-    return config, [split.pattern for split in inputs.splits]

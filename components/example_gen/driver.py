@@ -2,7 +2,8 @@
 
 TFX's driver takes the data folder's path for a pattern, and its fingerprint is the number of files,
 their bytes and the seconds of their times: files that were renamed, or changed within a second, it
-does not notice. It also looks for `{SPAN}` in names; which folder is read is known before.
+does not notice. It also looks for `{SPAN}` in names; here the spans are found before, so that a
+window of several may be read as one, and all that is left is to note them as TFX does.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from typing import Any
 
 from tfx.components.example_gen import driver, utils
 from tfx.orchestration import data_types
+from tfx.orchestration.portable import data_types as portable_data_types
 from tfx.proto import example_gen_pb2
+from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import standard_component_specs
 from tfx.utils import proto_utils
 
+from components.example_gen.told import SPANS_PROPERTY, read_spans
 from modules.common.reading.data_files import find_files, fingerprint
 
 
@@ -45,7 +49,24 @@ class Driver(driver.Driver):
             exec_properties[standard_component_specs.INPUT_BASE_KEY],
             [split.pattern for split in inputs.splits],
         )
-        exec_properties[utils.SPAN_PROPERTY_NAME] = 0
-        exec_properties[utils.VERSION_PROPERTY_NAME] = None
+        spans = read_spans(exec_properties)
+        exec_properties[utils.SPAN_PROPERTY_NAME] = spans[-1]["number"] if spans else 0
+        exec_properties[utils.VERSION_PROPERTY_NAME] = spans[-1]["version"] if spans else None
         exec_properties[utils.FINGERPRINT_PROPERTY_NAME] = fingerprint(files)
         return exec_properties
+
+    def run(
+        self, execution_info: portable_data_types.ExecutionInfo
+    ) -> driver_output_pb2.DriverOutput:
+        """Notes on the examples which spans they are of, too.
+
+        Args:
+            execution_info: Of the component that is about to run.
+        """
+        output = super().run(execution_info)
+        spans = read_spans(execution_info.exec_properties)
+        for artifact in output.output_artifacts[standard_component_specs.EXAMPLES_KEY].artifacts:
+            if spans:
+                names = ", ".join(span["name"] for span in spans)
+                artifact.custom_properties[SPANS_PROPERTY].string_value = names
+        return output

@@ -2,7 +2,7 @@
 
 `quarantine/rejects.jsonl` in the examples artifact has a line for each, bad or set aside;
 `quarantine/counts.json` has the counts. Bad ones are limited: where there are too many, the file is
-kept outside the artifact, which TFX removes when a component fails.
+kept outside the artifact, which TFX removes when a component fails. `quarantine_files` writes both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import apache_beam as beam
 from tfx.dsl.io import fileio
 
 from components.example_gen import passed_over
@@ -78,28 +77,6 @@ class Counts:
         return "; ".join([", ".join(parts), *self.notes])
 
 
-def write(rejects: beam.PCollection, counts: beam.PCollection, output_dir: str) -> None:
-    """Writes the rejects and the counts of a run of ExampleGen.
-
-    Args:
-        rejects: One line of JSON each.
-        counts: Pairs of a split, `quarantined`, `set_aside` or `used`, and how many a file held.
-        output_dir: The examples artifact.
-    """
-    folder = os.path.join(output_dir, _FOLDER)
-    rejects | "WriteRejects" >> beam.io.WriteToText(
-        os.path.join(folder, _REJECTS), shard_name_template="", num_shards=1
-    )
-    (
-        counts
-        | "SumCounts" >> beam.CombinePerKey(sum)
-        | "CountsAsDict" >> beam.combiners.ToDict()
-        | "CountsAsJson" >> beam.Map(json.dumps)
-        | "WriteCounts"
-        >> beam.io.WriteToText(os.path.join(folder, _COUNTS), shard_name_template="", num_shards=1)
-    )
-
-
 def write_notes(notes: Sequence[str], output_dir: str) -> None:
     """Writes what a person should know, once the folder of the artifact is there.
 
@@ -117,7 +94,7 @@ def read_counts(output_dir: str) -> Counts:
     Args:
         output_dir: The examples artifact.
     """
-    with fileio.open(os.path.join(output_dir, _FOLDER, _COUNTS)) as file:
+    with fileio.open(counts_path(output_dir)) as file:
         counts = json.loads(file.read())
     by_split = {split: counts.get(split, 0) for split in SPLITS}
     return Counts(
@@ -142,6 +119,11 @@ def _read_notes(output_dir: str) -> tuple[str, ...]:
 def rejects_path(output_dir: str) -> str:
     """Where the rejects of an examples artifact lie."""
     return os.path.join(output_dir, _FOLDER, _REJECTS)
+
+
+def counts_path(output_dir: str) -> str:
+    """Where the counts of an examples artifact lie."""
+    return os.path.join(output_dir, _FOLDER, _COUNTS)
 
 
 def check_limit(counts: Counts, output_dir: str, task: Task, items: Sequence[Any] = ()) -> None:

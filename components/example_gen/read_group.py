@@ -14,11 +14,25 @@ from components.example_gen.read_config import ReadConfig, Reader
 from components.example_gen.records import BAD, Record, Reject, Used, to_example
 from modules.common.runtime import progress
 
-# Large, so that the processes seldom wait for the last of a group; small enough for a cluster.
 GROUP_ITEMS = 1000
+"""A worker gets no more items at a time, whatever their number."""
+
+# So that the workers of a cluster have something each, but no group is so small that the processes
+# of a worker wait much for the last of it.
+_GROUPS = 64
+_LEAST_ITEMS = 100
 # Fewer are read before the processes would have started.
 _MIN_ITEMS_FOR_PROCESSES = 200
 _REPORT_INTERVAL_S = 0.5
+
+
+def group_items(total: int) -> int:
+    """Says how many items a worker gets at a time.
+
+    Args:
+        total: How many items there are.
+    """
+    return max(_LEAST_ITEMS, min(GROUP_ITEMS, total // _GROUPS))
 
 
 class ReadGroup(beam.DoFn):
@@ -55,7 +69,7 @@ class ReadGroup(beam.DoFn):
 
     def setup(self) -> None:
         """Prepares a worker."""
-        self._done = 0
+        self._done = self._records = self._quarantined = 0
         self._report_at = time.monotonic() + _REPORT_INTERVAL_S
         if self._in_processes and self._total >= _MIN_ITEMS_FOR_PROCESSES:
             self._pool = ReaderPool(self._reader, self._config)
@@ -72,16 +86,19 @@ class ReadGroup(beam.DoFn):
         counts: Counter[str] = Counter()
         for results in self._results(items):
             for result in results:
+                self._report()
                 if isinstance(result, Reject):
+                    self._quarantined += result.kind == BAD
                     yield from yield_reject(result, counts)
                 elif isinstance(result, Record):
+                    self._records += 1
                     counts[result.split] += 1
                     yield beam.pvalue.TaggedOutput(result.split, to_example(result.features))
                 elif isinstance(result, Used):
                     counts["used"] += result.count
                 else:
                     yield beam.pvalue.TaggedOutput("sightings", result)
-            self._report()
+            self._done += 1
         yield from yield_count(counts)
 
     def _results(self, items: Sequence[Any]) -> Iterator[Iterable[Any]]:
@@ -91,10 +108,22 @@ class ReadGroup(beam.DoFn):
         return (self._reader(item, self._config) for item in items)
 
     def _report(self) -> None:
-        self._done += 1
-        if self._in_processes and time.monotonic() >= self._report_at:
-            self._report_at = time.monotonic() + _REPORT_INTERVAL_S
-            progress.report(progress.Progress(done=self._done, total=self._total, unit=self._unit))
+        """Tells how far it is, now and then."""
+        if time.monotonic() < self._report_at:
+            return
+        self._report_at = time.monotonic() + _REPORT_INTERVAL_S
+        # An item that is read in processes is one example; else it is a file with any number.
+        done = self._done if self._in_processes else self._records
+        files = f"file {self._done + 1:,}/{self._total:,}" if self._total > 1 else ""
+        progress.report(
+            progress.Progress(
+                done=done,
+                total=self._total if self._in_processes else None,
+                unit=self._unit if self._in_processes else "record",
+                phase="" if self._in_processes else files,
+                quarantined=self._quarantined,
+            )
+        )
 
 
 def yield_reject(reject: Reject, counts: Counter[str]) -> Iterator[beam.pvalue.TaggedOutput]:

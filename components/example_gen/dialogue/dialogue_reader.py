@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from components.example_gen.dialogue.dialogue_files import Conversation, conversations, survey
@@ -12,11 +11,9 @@ from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import SET_ASIDE, Record, Reject, Used, split_of
 from modules.common.dialogue.sources import DialogueSource
 from modules.common.reading.length_bands import length_band
-from modules.common.runtime import progress
 
 TWO_BY_TWO, SUCCESSORS = "two_by_two", "successors"
 _STEPS = {TWO_BY_TWO: 2, SUCCESSORS: 1}
-_REPORT_INTERVAL_S = 0.5
 
 
 def read_and_count(path: str, config: ReadConfig) -> Iterator[Record | Reject | Used]:
@@ -62,14 +59,12 @@ def _read_table(
     if layout.fault:
         yield Reject(name, "", layout.fault)
         return
-    reporter = _Reporter()
     for found in table_rows(path, layout, config, tally):
         if isinstance(found, Reject):
             yield found
             continue
         question, answer = found
         yield _record(split_of(question, source.eval_percent), question, answer, source)
-        reporter.add(1)
 
 
 def _read_conversations(
@@ -81,33 +76,18 @@ def _read_conversations(
     if not surveyed.has_lines:
         yield Reject(name, "", surveyed.fault)
         return
-    reporter = _Reporter()
-    paired = 0
+    lines = paired = 0
     for found in conversations(path, surveyed.is_slashed, config, tally):
         if isinstance(found, Reject):
             yield found
             continue
         pairs = _pairs(found, _STEPS[pairing])
-        reporter.add(sum(line is not None for line in found))
+        lines += sum(line is not None for line in found)
         paired += len({place for first in pairs for place in (first, first + 1)})
         yield from _records(found, pairs, source)
-    if paired < reporter.done:
-        alone = reporter.done - paired
-        yield Reject(name, "", _alone(alone, reporter.done, pairing), SET_ASIDE)
-
-
-class _Reporter:
-    """Counts lines, and tells whoever watches now and then."""
-
-    def __init__(self) -> None:
-        self.done = 0
-        self._report_at = time.monotonic() + _REPORT_INTERVAL_S
-
-    def add(self, lines: int) -> None:
-        self.done += lines
-        if time.monotonic() >= self._report_at:
-            self._report_at = time.monotonic() + _REPORT_INTERVAL_S
-            progress.report(progress.Progress(done=self.done, total=None, unit="line"))
+    if paired < lines:
+        alone = lines - paired
+        yield Reject(name, "", _alone(alone, lines, pairing), SET_ASIDE)
 
 
 def _pairs(conversation: Conversation, step: int) -> list[int]:

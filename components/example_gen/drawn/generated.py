@@ -12,12 +12,14 @@ from tfx.components.example_gen.component import QueryBasedExampleGen
 from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2
 
-from components.example_gen.base import SourceExecutor, configs
+from components.example_gen.base import SourceExecutor
 from components.example_gen.drawn.drawing_reader import draw_example
 from components.example_gen.read_config import ReadConfig
+from components.example_gen.told import configs
 from modules.common.declaring.settings import Settings
 from modules.common.declaring.task import Task
 from modules.common.drawn.sources import GeneratedSource
+from modules.common.reading.spans import Span
 
 
 class Executor(SourceExecutor):
@@ -46,6 +48,7 @@ class GeneratedExampleGen(QueryBasedExampleGen):
         told: Settings,
         source_digest: str,
         patterns: Sequence[str] | None = None,
+        spans: Sequence[Span] = (),
     ) -> None:
         """Configures the component.
 
@@ -56,6 +59,7 @@ class GeneratedExampleGen(QueryBasedExampleGen):
             told: The settings that drawing is told.
             source_digest: Digest of the code that draws, so that an edit is noticed.
             patterns: Empty: there are no files.
+            spans: None: there are no files.
         """
         split = example_gen_pb2.Input.Split(name="all", pattern=source.drawer)
         super().__init__(

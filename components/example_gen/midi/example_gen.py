@@ -14,7 +14,7 @@ from components.example_gen.base import Read, SourceExampleGen, SourceExecutor
 from components.example_gen.midi.midi_reader import SightedTune, cut_tune, look_at_tune
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.read_group import ReadGroup
-from components.example_gen.records import splits_by_rank
+from components.example_gen.records import SPLITS, splits_by_rank
 from modules.common.runtime.errors import DataError
 
 
@@ -44,10 +44,9 @@ class Executor(SourceExecutor):
         # Bad files are a share of the files, not of the windows.
         used = tunes | "Used" >> beam.Map(lambda tune: ("used", 1))
         return Read(
-            train=cut["train"],
-            eval=cut["eval"],
-            rejects=looked["rejects"],
-            counts=(looked["counts"], cut["counts"], used) | "Counts" >> beam.Flatten(),
+            examples={split: [cut[split]] for split in SPLITS},
+            rejects=[looked["rejects"]],
+            counts=[looked["counts"], cut["counts"], used],
         )
 
     def Do(

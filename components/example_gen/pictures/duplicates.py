@@ -10,7 +10,7 @@ from typing import Any
 import apache_beam as beam
 
 from components.example_gen.pictures.image_reader import Sighting
-from components.example_gen.read_group import GROUP_ITEMS, yield_count, yield_reject
+from components.example_gen.read_group import group_items, yield_count, yield_reject
 from components.example_gen.records import SET_ASIDE, Reject
 
 
@@ -22,8 +22,8 @@ def keep_one_of_each(sightings: beam.PCollection, total: int) -> Any:
         total: How many there are at most.
 
     Returns:
-        Outputs with tags: `kept`, lists of `Sighting`, about `GROUP_ITEMS` in each; `rejects` and
-        `counts` as `quarantine.write` takes them.
+        Outputs with tags: `kept`, lists of `Sighting`, about `group_items` in each; `rejects` and
+        `counts` as `write_quarantine` takes them.
     """
     chosen = (
         sightings
@@ -31,7 +31,7 @@ def keep_one_of_each(sightings: beam.PCollection, total: int) -> Any:
         | "Same" >> beam.GroupByKey()
         | "KeepOne" >> beam.ParDo(_KeepOne()).with_outputs()
     )
-    groups = -(-total // GROUP_ITEMS)
+    groups = -(-total // group_items(total))
     kept = (
         chosen["kept"]
         | "IntoGroups" >> beam.Map(lambda one: (zlib.crc32(one.relative.encode()) % groups, one))

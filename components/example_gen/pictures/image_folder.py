@@ -26,6 +26,7 @@ from components.example_gen.pictures.picture_classes import (
 )
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.read_group import ReadGroup
+from components.example_gen.records import SPLITS
 from modules.common.declaring.sources import SkipFile
 from modules.common.pictures.folder_layouts import find_layout
 from modules.common.pictures.settings import ClassFolderSettings
@@ -151,10 +152,9 @@ class Executor(SourceExecutor):
         read = chosen["kept"] | "Read" >> beam.ParDo(read_kept).with_outputs()
         steps = (looked, chosen, read)
         return Read(
-            train=read["train"],
-            eval=read["eval"],
-            rejects=tuple(step["rejects"] for step in steps) | "Rejects" >> beam.Flatten(),
-            counts=tuple(step["counts"] for step in steps) | "Counts" >> beam.Flatten(),
+            examples={split: [read[split]] for split in SPLITS},
+            rejects=[step["rejects"] for step in steps],
+            counts=[step["counts"] for step in steps],
         )
 
     @classmethod

@@ -169,6 +169,27 @@ def _trim(header: Sequence[str]) -> list[str]:
     return names
 
 
+def open_settled(path: str, config: ReadConfig) -> tuple[Table, Mapping[str, str]]:
+    """Opens a table, and says how its values are written.
+
+    Args:
+        path: A table.
+        config: Its source has `columns`. Where its `conventions` do not say how values are written,
+            the table alone tells.
+
+    Returns:
+        The table, and the ways by the name of the `Convention`.
+
+    Raises:
+        DataError: As `open_table` and `settle` do.
+    """
+    source: CsvSource = config.source
+    conventions: Mapping[str, str] = config.conventions
+    if not conventions and any(column.convention for column in source.columns):
+        conventions = settle([open_table(path, config)], source, config)
+    return open_table(path, config), conventions
+
+
 def settle(tables: Iterable[Table], source: CsvSource, config: ReadConfig) -> dict[str, str]:
     """Finds out how values are written, from all rows of all tables.
 
@@ -193,6 +214,8 @@ def settle(tables: Iterable[Table], source: CsvSource, config: ReadConfig) -> di
     delimiters = set()
     for table in tables:
         delimiters.add(table.delimiter)
+        if not conventions:
+            continue
         places = {
             name: [table.positions[feature] for feature in of if feature in table.positions]
             for name, of in features.items()

@@ -14,7 +14,7 @@ from components.example_gen.base import SourceExampleGen, SourceExecutor
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.read_group import GROUP_ITEMS
 from components.example_gen.records import SET_ASIDE, Record, Reject, split_of
-from components.example_gen.tables.csv_tables import Table, open_table, settle
+from components.example_gen.tables.csv_tables import Table, open_settled, open_table, settle
 from modules.common.declaring.sources import RawFeatures, RawValue
 from modules.common.reading.table_sources import Column
 from modules.common.reading.tables import Row
@@ -43,19 +43,15 @@ def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
         without rows is set aside.
     """
     source: CsvSource = config.source
-    table = open_table(path, config)
-    conventions = config.conventions
-    if not conventions:
-        conventions = settle([table], source, config)
-        table = open_table(path, config)
-    readers = _readers(table, source, conventions)
+    table, conventions = open_settled(path, config)
+    readers = readers_of(table, source, conventions)
     has_rows = False
     for row in table.rows:
         has_rows = True
         try:
-            features = _features(row, table, readers, source)
+            features = read_features(row, table, readers, source)
         except ValueError as error:
-            yield from _rejects(config.relative(path), row, str(error))
+            yield from rejects_of(config.relative(path), row, str(error))
             continue
         key = "\0".join(str(features[feature]) for feature in source.key)
         yield Record(split_of(key, source.eval_percent), features)
@@ -67,8 +63,14 @@ def read_csv(path: str, config: ReadConfig) -> Iterator[Record | Reject]:
 _Readers = Sequence[tuple[str, int, Callable[[str], RawValue]]]
 
 
-def _readers(table: Table, source: CsvSource, conventions: Mapping[str, str]) -> _Readers:
-    """What reads the cells: feature, position, and a function that is quick for what repeats."""
+def readers_of(table: Table, source: CsvSource, conventions: Mapping[str, str]) -> _Readers:
+    """Gives what reads the cells: feature, position, and a function quick for what repeats.
+
+    Args:
+        table: An open one.
+        source: Says which columns are read.
+        conventions: How values are written, by the name of the `Convention`.
+    """
     remember = (lambda read: read) if table.is_small else lru_cache(_CACHED_CELLS)
     return [
         (
@@ -91,7 +93,18 @@ def _read_cell(
     return column.parse(cell)
 
 
-def _features(row: Row, table: Table, readers: _Readers, source: CsvSource) -> RawFeatures:
+def read_features(row: Row, table: Table, readers: _Readers, source: CsvSource) -> RawFeatures:
+    """Reads a row as raw features.
+
+    Args:
+        row: Of the table.
+        table: Says how many fields there must be.
+        readers: What `readers_of` gave.
+        source: May derive more features.
+
+    Raises:
+        ValueError: With the reason, if the row is bad.
+    """
     if row.fault:
         raise ValueError(row.fault)
     cells, wanted = row.cells, len(table.header)
@@ -111,7 +124,14 @@ def _features(row: Row, table: Table, readers: _Readers, source: CsvSource) -> R
     return features
 
 
-def _rejects(name: str, row: Row, reason: str) -> Iterator[Reject]:
+def rejects_of(name: str, row: Row, reason: str) -> Iterator[Reject]:
+    """Gives a reject for each line of a bad row.
+
+    Args:
+        name: Of the file.
+        row: The row.
+        reason: What is wrong with it.
+    """
     if len(reason) > _REASON_CHARS:
         reason = reason[: _REASON_CHARS - 1] + "…"
     yield Reject(name, f"line {row.line}", reason)

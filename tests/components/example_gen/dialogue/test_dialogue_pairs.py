@@ -8,11 +8,10 @@ import pytest
 from conv_files import TASK, config_for, read, read_file
 from run_executor import execute, read_back
 
-from components.example_gen.dialogue import dialogue_files, dialogue_reader
+from components.example_gen.dialogue import dialogue_files
 from components.example_gen.dialogue.dialogue_files import conversations
 from components.example_gen.dialogue.dialogue_lines import Tally
 from components.example_gen.dialogue.example_gen import DialogueExampleGen
-from modules.common.runtime import progress
 
 _TALK = "E\nM 你好\nM 你 好吗?\nM 很好\nE\nM 再见\nM 明天见\n"
 _SLASHED = "E\nM 你/好\nM 你/ /好/吗/?\nM 很/好/\nE\nM 再/见/\nM 明/天/见/\n"
@@ -134,14 +133,6 @@ def test_a_long_conversation_goes_on_as_another(tmp_path: Path) -> None:
         lines, lines, 5
     ]  # fmt: skip
     assert tally.well == 2 * lines + 5
-
-
-def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialogue_reader, "_REPORT_INTERVAL_S", 0.0)
-    told: list[progress.Progress] = []
-    with progress.subscribe(told.append):
-        read(tmp_path, _TALK)
-    assert [(report.done, report.unit) for report in told] == [(3, "line"), (5, "line")]
 
 
 def test_the_component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

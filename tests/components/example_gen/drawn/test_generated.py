@@ -11,9 +11,9 @@ from run_executor import execute, read_back
 from tfx.components.example_gen.driver import QueryBasedDriver
 from tfx.orchestration import data_types
 
-from components.example_gen.base import _read_config
 from components.example_gen.drawn.generated import GeneratedExampleGen
 from components.example_gen.records import Reject, split_of
+from components.example_gen.told import read_config
 from modules.common.declaring.settings import DATA, tell
 from modules.common.runtime import progress
 from modules.common.runtime.errors import TaskError
@@ -42,7 +42,8 @@ def test_examples_are_those_of_the_drawer(
     rejects = (output / "quarantine" / "rejects.jsonl").read_text().splitlines()
     assert len(rejects) == count - len(good)
     assert Reject("", "example 99", "no such font").to_json() in rejects
-    assert [report.done for report in reports] == list(range(1, count + 1))
+    assert [report.done for report in reports] == list(range(count))
+    assert reports[-1].quarantined == (count - 1) // 50
     assert {(report.total, report.unit) for report in reports} == {(count, "example")}
     assert not multiprocessing.active_children()
 
@@ -72,7 +73,7 @@ def test_tfx_resolves_it_without_files() -> None:
 
 def test_settings_are_what_the_cache_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = task(DRAWN)
-    monkeypatch.setattr("components.example_gen.base.load_task", lambda name: tiny)
+    monkeypatch.setattr("components.example_gen.told.load_task", lambda name: tiny)
 
     def properties(digest: str = "digest", **changes: object) -> dict[str, object]:
         told = tell(tiny.resolve(changes), DATA)  # type: ignore[arg-type]
@@ -81,6 +82,6 @@ def test_settings_are_what_the_cache_follows(monkeypatch: pytest.MonkeyPatch) ->
     assert properties() == properties()
     for other in (properties("other"), properties(seed=2), properties(drawn_examples=301)):
         assert other["custom_config"] != properties()["custom_config"]
-    config, _ = _read_config(properties(seed=2))
+    config, _ = read_config(properties(seed=2))
     assert config.settings == tell(Settings(seed=2), DATA)
     assert (config.source, config.data_dir) == (DRAWN, "")

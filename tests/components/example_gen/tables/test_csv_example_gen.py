@@ -12,9 +12,9 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types.standard_artifacts import Examples
 
 from components.example_gen import quarantine
-from components.example_gen.base import _read_config
 from components.example_gen.records import split_of
 from components.example_gen.tables.example_gen import CsvExampleGen, Executor
+from components.example_gen.told import read_config
 from modules.common.declaring.registry import load_task
 from modules.common.declaring.settings import DATA, as_dict, tell
 from modules.common.runtime.errors import DataError
@@ -128,7 +128,7 @@ def test_settings_keep_their_types_on_the_way_to_the_executor(tmp_path: Path) ->
     task = load_task("name_gender")
     told = tell(task.settings(), DATA)
     component = CsvExampleGen(task, task.sources[0], str(tmp_path), told, "digest")
-    config, patterns = _read_config(dict(component.exec_properties))
+    config, patterns = read_config(dict(component.exec_properties))
     assert as_dict(config.settings) == {"gender_codes": "auto", "min_character_count": 2}
     assert isinstance(config.settings, task.settings) and config.settings == told
     assert isinstance(config.settings.min_character_count, int)

@@ -1,0 +1,1 @@
+"""Many requests to examples for inference: no labels, no splits, each with its key."""

@@ -1,0 +1,1 @@
+"""Many examples through a model, by TFX's BulkInferrer, and the answers into a file."""
