@@ -43,7 +43,7 @@ def read_csv(path: Path) -> Iterator[tuple[list[float], str]]:
                 next(column.parse(row[name]) for name in column.headers if name in row)
                 for column in columns
             ]
-            yield cells[:-1], cells[-1]
+            yield [float(cell) for cell in cells[:-1]], cells[-1]
 
 
 def read_folder(folder: Path) -> Iterator[tuple[list[float], str]]:
@@ -82,7 +82,7 @@ def standardize(train: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.n
     )
 
 
-def accuracy_of_network(train: Rows, test: Rows, settings: dict, seed: int) -> float:
+def accuracy_of_network(train: Rows, test: Rows, settings: task.Settings, seed: int) -> float:
     """Trains the network on `train`, standardized, and scores it on `test`."""
     keras.utils.set_random_seed(seed)
     fitted, watched, is_female, watched_is_female = train_test_split(

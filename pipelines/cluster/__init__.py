@@ -1,0 +1,1 @@
+"""A cluster of processes on this machine, on which Beam runs: started, looked at and stopped."""
