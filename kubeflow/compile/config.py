@@ -31,6 +31,7 @@ from kubeflow.compile.settings import (
     WholeNumber,
     read_record,
 )
+from kubeflow.compile.training_job import Training
 
 CONFIG_VARIABLE = "LIANXI_KUBEFLOW_CONFIG"
 DEFAULT_IMAGE = "lianxi:latest"
@@ -70,6 +71,7 @@ class KubeflowConfig:
         volumes: What is mounted.
         secrets: What is kept secret.
         beam_args: Arguments of Beam's runner, in place of the local one's.
+        training: Over what training is spread.
     """
 
     image: Text = DEFAULT_IMAGE
@@ -90,6 +92,7 @@ class KubeflowConfig:
     volumes: Entries[Volume] = ()
     secrets: Entries[Secret] = ()
     beam_args: Entries[Text] = ()
+    training: Training = Training()
 
     def __post_init__(self) -> None:
         """Raises `ConfigError` where a cluster could not do this."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from kubeflow.compile import beam_engine
+from kubeflow.compile import beam_engine, training_job
 from kubeflow.compile.pods import Retries, Toleration, of_step
 from kubeflow.step.staging import FOLDERS
 
@@ -36,7 +36,7 @@ def problems(config: KubeflowConfig) -> list[str]:
         found += [f"node_selector of {step}: {told}" for told in _labels(labels)]
     for step, retries in config.retries.items():
         found += [f"retries of {step}: {told}" for told in _retries(retries)]
-    return found + beam_engine.problems(config)
+    return [*found, *beam_engine.problems(config), *training_job.problems(config)]
 
 
 def _places(config: KubeflowConfig) -> Iterator[str]:

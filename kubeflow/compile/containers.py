@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kubeflow.compile import training_job
 from kubeflow.compile.beam_engine import find_shared_staging
 from kubeflow.compile.config import KubeflowConfig
 from kubeflow.compile.settings import ConfigError
@@ -66,8 +67,10 @@ def _finish_container(container: dict[str, Any], config: KubeflowConfig, step: s
     """Takes hooks away, adds variables and resources."""
     container.pop("lifecycle", None)
     told = variables(config)
+    if step == training_job.TRAINER:
+        told = {**told, **training_job.variables(config)}
     container["env"] = [{"name": name, "value": told[name]} for name in sorted(told)]
-    resources = config.resources_of(step)
+    resources = training_job.resources(config, step)
     limits: dict[str, Any] = {}
     if resources.cpu:
         limits |= {"cpuLimit": resources.cpu, "cpuRequest": resources.cpu}

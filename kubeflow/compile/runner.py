@@ -21,7 +21,8 @@ TFX's runner is made for Vertex AI. The package that comes out of here differs f
 - The pipeline is called like the task, with dashes; models go to `<models_dir>/<task>/<version>`.
 - What only Kubernetes knows, such as volumes and secrets, is in a second YAML document
   (`kubeflow.compile.platform`).
-- Names of outputs, and Evaluator's metrics for KFP's page: `kubeflow.compile.declared_outputs`.
+- Names of outputs, and Evaluator's metrics for KFP's page: `kubeflow.compile.declared_outputs`. The
+  report of the run for that page is a last step: `kubeflow.compile.report_step`.
 
 Source: kubeflow/pipelines, backend/src/v2/compiler/argocompiler (what is compiled),
 backend/src/v2/driver/driver.go (what is resolved), kubernetes_platform/proto.
@@ -42,7 +43,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from components.model_pusher import Pusher
 from components.pushed_model import PushedModel
-from kubeflow.compile import containers, declared_outputs, platform, value_steps
+from kubeflow.compile import containers, declared_outputs, platform, report_step, value_steps
 from kubeflow.compile.beam_engine import complete_arguments
 from kubeflow.compile.config import KubeflowConfig
 from kubeflow.compile.package import Package
@@ -124,6 +125,7 @@ def compile_pipeline(pipeline: Pipeline, config: KubeflowConfig, task: str = "")
     _add_train_steps(spec)
     declared_outputs.finish(spec, task)
     kinds = set(map(type, pipeline.components))
+    report_step.add_run_report(spec, task)
     if LocatedExampleGen in kinds:
         value_steps.add_data_fingerprint(spec)
     if PushedModel in kinds:

@@ -51,7 +51,7 @@ def config_map(name: str) -> dict[str, str]:
     Raises:
         NoAnswer: If the cluster cannot be asked, or does not allow it.
     """
-    found = _ask(lambda api: api.read_namespaced_config_map, "ConfigMap", name)
+    found = _ask(lambda asked: asked.read_namespaced_config_map, "ConfigMap", name)
     return dict(found.data or {}) if found else {}
 
 
@@ -64,7 +64,7 @@ def secret(name: str) -> dict[str, str]:
     Raises:
         NoAnswer: If there is none, or the cluster cannot be asked, or does not allow it.
     """
-    found = _ask(lambda api: api.read_namespaced_secret, "secret", name)
+    found = _ask(lambda asked: asked.read_namespaced_secret, "secret", name)
     if not found:
         raise NoAnswer(f"there is no secret {name} in namespace {namespace()}")
     return {
@@ -81,7 +81,7 @@ def _ask(method: Callable[[Any], Any], kind: str, name: str) -> Any:
     where = namespace()
     told = f"{kind} {name} in namespace {where}"
     try:
-        return method(_api())(name, where, _request_timeout=_TIMEOUT_S)
+        return method(api())(name, where, _request_timeout=_TIMEOUT_S)
     except ApiException as error:
         if error.status == _NOT_FOUND:
             return None
@@ -93,7 +93,7 @@ def _ask(method: Callable[[Any], Any], kind: str, name: str) -> Any:
 
 
 @functools.cache
-def _api() -> Any:
+def api() -> Any:
     """Makes the client that uses the pod's token."""
     from kubernetes import client
     from kubernetes.config import ConfigException

@@ -17,9 +17,9 @@ from itertools import chain
 from pathlib import Path
 
 from kubeflow.step import refusals, report
-from kubeflow.step.spans import find_fixed_part
 from modules.common.reading.data_files import digest_of_states
 from modules.common.reading.file_endings import SOUND, ending_of
+from modules.common.reading.spans import find_fixed_part
 
 NO_DATA = "none"
 """Of runs without data: what Lianxi makes depends on settings only."""

@@ -29,6 +29,7 @@ import os  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
+from contextlib import nullcontext  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -79,13 +80,22 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> report.Report:
     Returns:
         What came of it.
     """
-    from kubeflow.step import executor_io, file_driver, object_store, shared_files, train_steps
+    from kubeflow.step import (
+        executor_io,
+        file_driver,
+        object_store,
+        shared_files,
+        train_steps,
+        training_job,
+    )
     from kubeflow.step.beam_runner import remote_runner
     from kubeflow.step.staging import Staging
 
     object_store.register()
     # TFX gives Beam's arguments to every step; the others work in their pod.
     runner = remote_runner(beam_args) if uses_beam(args.executor_class_path) else ""
+    if has_job := training_job.is_wanted(args.executor_class_path):
+        runner = training_job.RUNNER
     staging = Staging(remote=bool(runner))
     given, spec = args.json_serialized_invocation_args, args.json_serialized_inputs_spec_args
     names = args.renamed_outputs
@@ -97,7 +107,10 @@ def run(args: argparse.Namespace, beam_args: list[str]) -> report.Report:
     output_file.parent.mkdir(parents=True, exist_ok=True)
     if file_driver.is_file_based(spec):
         file_driver.resolve(executor_input, spec)
-    with shared_files.arrange(executor_input, staging, runner):
+    with (
+        shared_files.arrange(executor_input, staging, runner),
+        training_job.launching(has_job),
+    ):
         output = _execute(args.executor_class_path, executor_input, spec, beam_args)
     done = report.read(output, args.task_name)
     output = executor_io.for_launcher(output, given, staging, names)
@@ -120,6 +133,7 @@ def _execute(
     from tfx.orchestration.portable import outputs_utils
 
     from kubeflow.step import shared_files
+    from pipelines.record_batches import bounded_batches
 
     parsed = json_format.ParseDict(
         executor_input, pipeline_spec_pb2.ExecutorInput(), ignore_unknown_fields=True
@@ -138,7 +152,8 @@ def _execute(
     output_file = executor_input["outputs"]["outputFile"]
     temporary = os.path.join(os.path.dirname(output_file), ".temp")
     try:
-        kubeflow_v2_run_executor.main((arguments, beam_args))
+        with bounded_batches() if uses_beam(executor) else nullcontext():
+            kubeflow_v2_run_executor.main((arguments, beam_args))
     finally:
         shared_files.remove(temporary)
     with fileio.open(output_file) as file:

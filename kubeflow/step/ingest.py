@@ -11,15 +11,15 @@ import json
 import logging
 import os
 import tempfile
+from dataclasses import replace
 from typing import Any
 
-from tfx.components.example_gen import driver, input_processor
+from tfx.components.example_gen import driver
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.dsl.io import fileio
 from tfx.orchestration.data_types import RuntimeParameter
-from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, channel_utils
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.types.standard_artifacts import Examples
@@ -27,17 +27,16 @@ from tfx.utils import io_utils
 
 from kubeflow.step import object_store
 from kubeflow.step.beam_runner import remote_runner
-from kubeflow.step.spans import find_fixed_part
 from kubeflow.step.staging import FOLDERS, check_readable
 from modules.common.declaring.registry import load_task
 from modules.common.declaring.settings import DATA, SAMPLE, Settings, as_dict, tell
 from modules.common.declaring.task import Task
+from modules.common.reading.spans import Span, find_fixed_part, find_spans
 from modules.common.runtime.digest import source_digest
 from modules.common.runtime.errors import DataError
-from modules.common.runtime.plain_paths import PlainPaths
-from pipelines.builder import example_gen_component, reader_modules
 from pipelines.data import locate
 from pipelines.environment import Environment, kubeflow_environment
+from pipelines.example_nodes import example_gen_component, reader_modules
 
 _log = logging.getLogger(__name__)
 
@@ -68,14 +67,14 @@ class Executor(BaseBeamExecutor):
         if "://" in shared:
             shared = ""
         with tempfile.TemporaryDirectory(prefix="lianxi-", dir=shared or None) as scratch:
-            folder, span, version = find(exec_properties.get("data", ""), scratch)
+            folder, span = find(exec_properties.get("data", ""), scratch)
             location = locate(task, folder, Environment(name="local", root=scratch), settings)
+            location = replace(location, spans=(span,) if span else ())
             _log.info("data: %s", location.description)
             component = example_gen_component(task, location, settings)
             properties = component.driver_class(None).resolve_exec_properties(
                 dict(component.exec_properties), None, None
             )
-            properties |= {"span": span, "version": version}
             examples = artifact_utils.get_single_instance(output_dict["examples"])
             driver.update_output_artifact(properties, examples.mlmd_artifact)
             context = self._context
@@ -135,7 +134,7 @@ class LocatedExampleGen(BaseBeamComponent):
         super().__init__(spec=LocatedExampleGenSpec(**parameters, **outputs))
 
 
-def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
+def find(data: str, scratch: str) -> tuple[str | None, Span | None]:
     """Brings data to where readers can open it, the newest span of it where there are several.
 
     Args:
@@ -144,45 +143,24 @@ def find(data: str, scratch: str) -> tuple[str | None, int, int | None]:
         scratch: Folder for a copy.
 
     Returns:
-        Folder or file, or `None`; its span, and its version if it has one.
+        Folder or file, or `None`; and its span, if it is one.
 
     Raises:
         DataError: If there is nothing, or on a store that cannot be read.
     """
     if not data:
-        return None, 0, None
+        return None, None
     check_readable(data, tuple(FOLDERS))
-    path, span, version = data, 0, None
-    if base := find_fixed_part(data):
-        path, span, version = _newest(base, data.rstrip("/"))
+    span = find_spans(data)[-1] if find_fixed_part(data) else None
+    path = span.path if span else data
     if "://" in path:
-        return _fetch(path, scratch), span, version
+        return _fetch(path, scratch), span
     if not os.path.exists(path):
         raise DataError(
             f"there is nothing at {path}; is the volume that holds it mounted (volumes in the "
             "configuration), and is the path the one inside the container?"
         )
-    return path, span, version
-
-
-def _newest(base: str, data: str) -> tuple[str, int, int | None]:
-    """Finds the newest span, and version of it, as TFX's driver does."""
-    pattern = os.path.relpath(data, base)
-    with PlainPaths() as paths:
-        # TFX looks for files: where the last part is a folder, for those in it.
-        for rest in (pattern, os.path.join(pattern, "*")):
-            split = example_gen_pb2.Input.Split(name="all", pattern=rest)
-            processor = input_processor.FileBasedInputProcessor(paths.plain(base), [split])
-            try:
-                span, version = processor.resolve_span_and_version()
-            except ValueError:
-                continue
-            found = processor.get_pattern_for_span_version(rest, span, version)
-            return os.path.join(base, found.removesuffix("/*")), span, version
-    raise DataError(
-        f"nothing matches {data}; expected folders or files like it, with whole numbers in the "
-        "place of {SPAN} and {VERSION}, or dates in the place of {YYYY}, {MM} and {DD}"
-    )
+    return path, span
 
 
 def _fetch(uri: str, scratch: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from launcher import Cluster
+from launcher import Cluster, Run
 from launcher_process import Forks
 from launcher_tasks import check_served, compile_package, cut, said
 from launcher_versions import KFP_2_5, NEWEST, VERSIONS, Kfp
@@ -27,6 +27,7 @@ def test_name_gender_is_served_pushed_once_and_then_the_baseline(
     assert set(first.states.values()) == {"succeeded"}, said(first)
     assert first.outputs["PushedModel"].artifacts["model"].metadata[ABSENT] == 1
     assert "baseline_model" not in first.outputs["Evaluator"].artifacts["blessing"].metadata
+    check_report(cluster, first)
     second = cluster.run(package)
     ran = {step for step, state in second.states.items() if state != "cached"}
     assert ran == {"DataFingerprint", "PushedVersion", "Pusher"}, said(second)
@@ -42,6 +43,17 @@ def test_name_gender_is_served_pushed_once_and_then_the_baseline(
     assert ABSENT not in baseline.metadata
     blessing = third.outputs["Evaluator"].artifacts["blessing"].metadata
     assert blessing["baseline_model"] == baseline.uri
+
+
+def check_report(cluster: Cluster, run: Run) -> None:
+    """The file that KFP's page shows is a whole page, with metrics and held-out examples."""
+    report = run.outputs["RunReport"].artifacts["report"]
+    page = cluster.store.object_path(report.uri).read_text(encoding="utf-8")
+    assert "is not shown" not in page and "was not made" not in page, said(run)
+    for words in ("accuracy", "bigram_logistic", "Held-out examples", "Learning", "Data"):
+        assert words in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert '"step": "RunReport"' in run.logs["RunReport"]
 
 
 def test_captcha_ocr_goes_to_a_bucket_and_is_served(

@@ -21,16 +21,15 @@ _REPORT_EVERY_S = 0.5
 
 
 def callbacks(
-    settings: TrainingSettings, epochs: int, steps_per_epoch: int, log_dir: str
+    settings: TrainingSettings, epochs: int, steps_per_epoch: int
 ) -> list[keras.callbacks.Callback]:
-    """Chooses what a fit is watched by.
+    """Chooses what steers a fit; the same on all workers, since each decides for itself.
 
     Args:
         settings: `learning_rate`, `patience`, `schedule` and `least_fall` are read; the class says
             what they do.
         epochs: How long the fit is.
         steps_per_epoch: Batches in an epoch.
-        log_dir: Where TensorBoard's logs and the learning curve go.
     """
     patience = settings.patience
     chosen: list[keras.callbacks.Callback] = []
@@ -47,11 +46,23 @@ def callbacks(
                 "val_loss", factor=0.5, patience=wait, min_delta=settings.least_fall
             )
         )
+    return [*chosen, StopAtNaN()]
+
+
+def writers(
+    log_dir: str, epochs: int, steps_per_epoch: int, where: str = ""
+) -> list[keras.callbacks.Callback]:
+    """Gives what tells people of a fit and writes it down.
+
+    Args:
+        log_dir: Where TensorBoard's logs and the learning curve go.
+        epochs: How long the fit is.
+        steps_per_epoch: Batches in an epoch.
+        where: What the model is trained on, and why so long, where there is something to say.
+    """
     return [
-        *chosen,
         keras.callbacks.TensorBoard(log_dir, profile_batch=0, write_graph=False),
-        StopAtNaN(),
-        ProgressReport(epochs, steps_per_epoch),
+        ProgressReport(epochs, steps_per_epoch, where),
         CurveLogger(os.path.join(log_dir, CURVE_FILE)),
     ]
 
@@ -123,9 +134,10 @@ class CosineDecay(keras.callbacks.Callback):
 class ProgressReport(keras.callbacks.Callback):
     """Tells whoever watches how far the fit is, within epochs too."""
 
-    def __init__(self, epochs: int, steps_per_epoch: int) -> None:
-        """Says how long the fit is."""
+    def __init__(self, epochs: int, steps_per_epoch: int, where: str = "") -> None:
+        """Says how long the fit is, and on what."""
         super().__init__()
+        self._where = where
         self._epochs = epochs
         self._steps = max(1, steps_per_epoch)
         self._epoch = 0
@@ -149,7 +161,13 @@ class ProgressReport(keras.callbacks.Callback):
 
     def _report(self, done: float, logs: dict | None) -> None:
         progress.report(
-            progress.Progress(done=done, total=self._epochs, unit="epoch", figures=_floats(logs))
+            progress.Progress(
+                done=done,
+                total=self._epochs,
+                unit="epoch",
+                figures=_floats(logs),
+                phase=self._where,
+            )
         )
 
 

@@ -68,15 +68,16 @@ def check(
         watch: What saw the fit.
         task: Gives the default of the learning rate.
         settings: Resolved settings.
-        log_dir: Where `FIT_FILE` goes.
+        log_dir: Where `FIT_FILE` goes; nothing is written where it is empty.
 
     Raises:
         GateError: If a weight or the loss is no number, or a weight is beyond all bounds.
     """
     kept = watch.find_kept_loss(settings)
-    tf.io.gfile.makedirs(log_dir)
-    with tf.io.gfile.GFile(os.path.join(log_dir, FIT_FILE), "w") as file:
-        file.write(json.dumps({"first_loss": watch.first, "kept_loss": kept}))
+    if log_dir:
+        tf.io.gfile.makedirs(log_dir)
+        with tf.io.gfile.GFile(os.path.join(log_dir, FIT_FILE), "w") as file:
+            file.write(json.dumps({"first_loss": watch.first, "kept_loss": kept}))
     weights = [np.asarray(variable.value, np.float32) for variable in model.trainable_weights]
     largest = max((float(np.abs(values).max(initial=0.0)) for values in weights), default=0.0)
     is_sound = math.isfinite(kept) and math.isfinite(largest) and largest <= _LARGEST_WEIGHT

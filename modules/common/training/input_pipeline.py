@@ -20,7 +20,8 @@ _IN_MEMORY_BYTES = 32 * 2**20
 _SORT_KEYS = 64
 # Batches' worth of examples among which those of like length are put together.
 _BUCKETED_BATCHES = 32
-_SHUFFLE_BUFFER_BYTES = 256 * 2**20
+# Reading wrote the examples in random order, so that a buffer need not hold all of a class.
+_SHUFFLE_BUFFER_BYTES = 64 * 2**20
 _MAX_SHUFFLE_BUFFER = 65_536
 
 
@@ -48,7 +49,13 @@ class Split(Mapping[str, np.ndarray]):
             task: Says which features are packed, and which is the label.
             settings: Resolved settings, on which the features may depend.
         """
-        self._files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
+        # A step of Beam's that was begun anew leaves an empty folder beside the files.
+        self._files = sorted(
+            path
+            for pattern in patterns
+            for path in tf.io.gfile.glob(pattern)
+            if not tf.io.gfile.isdir(path)
+        )
         self._spec = transform_output.transformed_feature_spec()
         self._task = task
         self._features = task.features_for(settings)

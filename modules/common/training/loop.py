@@ -2,17 +2,20 @@
 
 A task's `trainer.py` calls `run` with its declaration, its `build_model` and its `Servable`; all
 else is the same for every task: seeds, input, precision, callbacks, warm start from the last
-blessed model, baselines and export.
+blessed model, several devices and workers, baselines and export.
 """
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import math
 import os
 from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -21,10 +24,11 @@ from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.export import saved_model
 from modules.common.graph.tensors import Tensors
 from modules.common.runtime.errors import DataError
-from modules.common.training import divergence, precision
-from modules.common.training.callbacks import StepLimit, callbacks
+from modules.common.training import distribution, divergence, precision, strategies, workers
+from modules.common.training.callbacks import StepLimit, callbacks, writers
 from modules.common.training.input_pipeline import Split
 
+_log = logging.getLogger(__name__)
 _EVAL_BATCH_SIZE = 256
 BuildModel = Callable[[Any, tft.TFTransformOutput], keras.Model]
 # Changes a batch at random: features, label and settings to features and label.
@@ -43,7 +47,8 @@ def run(
 ) -> None:
     """Trains a model on the transformed examples and exports it.
 
-    A model with no weights to train is exported as it is.
+    A model with no weights to train is exported as it is. Of several workers the chief alone
+    exports and writes; `distribution` says how they are asked for.
 
     Args:
         fn_args: What TFX's Trainer gives to `run_fn`; its `custom_config` holds the resolved
@@ -60,6 +65,12 @@ def run(
         DataError: If the training or the evaluation split is empty.
         GateError: If the training diverged.
     """
+    chosen = distribution.read()
+    if chosen.strategy == distribution.MULTI_WORKER and not workers.is_worker():
+        workers.train(fn_args, task.name, chosen)
+        return
+    # Other workers can be joined only before TensorFlow has done anything.
+    where = strategies.make(chosen)
     settings = task.restore(
         {**fn_args.custom_config["settings"], **_read_tuned(fn_args.hyperparameters)}
     )
@@ -68,38 +79,72 @@ def run(
         task, transform_output, settings, fn_args.train_files, fn_args.eval_files
     )
     keras.utils.set_random_seed(settings.seed)
-    with precision.dtype_policy(precision.training_policy(settings)):
+    with where.scope(), precision.dtype_policy(precision.training_policy(settings)):
         model = build_model(settings, transform_output)
-    adapt(model, train)
-    if fn_args.base_model:
-        warm_start(model, fn_args.base_model)
+        adapt(model, train)
+        if fn_args.base_model:
+            warm_start(model, fn_args.base_model)
     if model.trainable_weights:
-        train_batches, eval_batches = batches(train, evaluation, settings, augment)
-        steps_per_epoch = math.ceil(train.examples / settings.batch_size)
-        most_steps = most_steps_of(fn_args)
-        epochs = epochs_of(settings, steps_per_epoch, most_steps)
-        watched_by = callbacks(settings, epochs, steps_per_epoch, fn_args.model_run_dir)
-        if most_steps:
-            watched_by.append(StepLimit(most_steps))
-        watch = divergence.LossWatch()
-        model.fit(
-            train_batches,
-            validation_data=eval_batches,
-            epochs=epochs,
-            callbacks=[*watched_by, watch],
-            verbose=0,
+        with strategies.fitting(where):
+            watch = _fit(model, train, evaluation, settings, augment, where, fn_args)
+        if where.strategy is not None:
+            _log.info("%s: trained %s, weights %s", task.name, where.said, _digest(model))
+        divergence.check(
+            model, watch, task, settings, fn_args.model_run_dir if where.is_chief else ""
         )
-        divergence.check(model, watch, task, settings, fn_args.model_run_dir)
-    if model.dtype_policy.name != "float32":
-        trained, model = model, build_model(settings, transform_output)
-        model.set_weights(trained.get_weights())
-    baselines = servable_class.fit_baselines(train, evaluation, settings)
-    servable = servable_class(task, settings, model, transform_output, baselines)
-    servable.calibrate(train)
-    saved_model.save(servable, fn_args.serving_model_dir)
-    if report is not None:
-        tf.io.gfile.makedirs(fn_args.model_run_dir)
-        report(servable, evaluation, fn_args.model_run_dir)
+    if where.is_chief:
+        if where.strategy is not None or model.dtype_policy.name != "float32":
+            trained, model = model, build_model(settings, transform_output)
+            model.set_weights(trained.get_weights())
+        baselines = servable_class.fit_baselines(train, evaluation, settings)
+        servable = servable_class(task, settings, model, transform_output, baselines)
+        servable.calibrate(train)
+        saved_model.save(servable, fn_args.serving_model_dir)
+        if report is not None:
+            tf.io.gfile.makedirs(fn_args.model_run_dir)
+            report(servable, evaluation, fn_args.model_run_dir)
+    strategies.wait_for_all(where)
+
+
+def _digest(model: keras.Model) -> str:
+    """Digests weights, by which a log shows that all workers have the same."""
+    digest = hashlib.sha256()
+    for variable in model.trainable_weights:
+        digest.update(np.asarray(variable.value).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _fit(
+    model: keras.Model,
+    train: Split,
+    evaluation: Split,
+    settings: TrainingSettings,
+    augment: Augment | None,
+    where: strategies.Replicas,
+    fn_args: Any,
+) -> divergence.LossWatch:
+    """Trains a model as long as settings say, on all replicas, and gives what saw the losses."""
+    most_steps = most_steps_of(fn_args)
+    steps_per_epoch = math.ceil(train.examples / settings.batch_size)
+    epochs = epochs_of(settings, steps_per_epoch, most_steps)
+    watched_by = callbacks(settings, epochs, steps_per_epoch)
+    if where.is_chief:
+        said = ", ".join(filter(None, (where.said, word_longer(settings, epochs))))
+        watched_by += writers(fn_args.model_run_dir, epochs, steps_per_epoch, said)
+    if most_steps:
+        watched_by.append(StepLimit(most_steps))
+    watch = divergence.LossWatch()
+    train_batches, eval_batches = strategies.spread(
+        model, *batches(train, evaluation, settings, augment, where.count), where
+    )
+    model.fit(
+        train_batches,
+        validation_data=eval_batches,
+        epochs=epochs,
+        callbacks=[*watched_by, watch],
+        verbose=0,
+    )
+    return watch
 
 
 def adapt(model: keras.Model, train: Split) -> None:
@@ -133,6 +178,16 @@ def epochs_of(settings: TrainingSettings, steps_per_epoch: int, most_steps: int 
     return min(epochs, math.ceil(most_steps / steps_per_epoch)) if most_steps else epochs
 
 
+def word_longer(settings: TrainingSettings, epochs: int) -> str:
+    """Says why there are more epochs than were asked for, or nothing where there are not.
+
+    Args:
+        settings: `epochs` and `min_steps` are read.
+        epochs: What `epochs_of` gave.
+    """
+    return f"for {settings.min_steps:,} steps (min_steps)" if epochs > settings.epochs else ""
+
+
 def splits(
     task: Task,
     transform_output: tft.TFTransformOutput,
@@ -156,22 +211,34 @@ def splits(
 
 
 def batches(
-    train: Split, evaluation: Split, settings: TrainingSettings, augment: Augment | None = None
+    train: Split,
+    evaluation: Split,
+    settings: TrainingSettings,
+    augment: Augment | None = None,
+    replicas: int = 1,
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     """Makes the batches of both splits, those for training shuffled and changed by `augment`.
 
-    Evaluation takes `eval_batch_size`, where that is not 0.
+    Evaluation takes `eval_batch_size`, where that is not 0, or a few more: none of its batches has
+    fewer examples than there are `replicas`, unless the split has.
     """
-    batch_size = settings.batch_size
-    train_batches = train.batches(batch_size, settings.seed)
+    size = settings.batch_size
+    train_batches = _count(train.batches(size, settings.seed), train, size)
     if augment is not None:
         train_batches = train_batches.map(
             lambda features, label: augment(features, label, settings),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         ).prefetch(tf.data.AUTOTUNE)
-    eval_batch_size = settings.eval_batch_size or max(batch_size, _EVAL_BATCH_SIZE)
-    return train_batches, evaluation.batches(eval_batch_size)
+    eval_size = settings.eval_batch_size or max(size, _EVAL_BATCH_SIZE)
+    while eval_size < evaluation.examples and 0 < evaluation.examples % eval_size < replicas:
+        eval_size += 1
+    return train_batches, _count(evaluation.batches(eval_size), evaluation, eval_size)
+
+
+def _count(batches: tf.data.Dataset, split: Split, size: int) -> tf.data.Dataset:
+    """Has a dataset know how many batches it has, so that no step is begun that finds no data."""
+    return batches.apply(tf.data.experimental.assert_cardinality(math.ceil(split.examples / size)))
 
 
 def warm_start(model: keras.Model, base_model_dir: str) -> None:

@@ -28,9 +28,11 @@ DIGEST = re.compile(r"\b[0-9a-f]{16}\b")
 STEPS = {
     "DataFingerprint", "ExampleGen", "StatisticsGen", "CuratedSchema", "ExampleValidator",
     "AnomalyGate", "Transform", "Trainer", "PushedVersion", "PushedModel", "Evaluator",
-    "ServingValidator", "Pusher",
+    "ServingValidator", "Pusher", "RunReport",
 }  # fmt: skip
-VALUE_STEPS = {"kubeflow.step.data_fingerprint", "kubeflow.step.pushed_version"}
+OWN_STEPS = {
+    f"kubeflow.step.{name}" for name in ("data_fingerprint", "pushed_version", "run_report")
+}
 WRITE_GOLDEN = "LIANXI_WRITE_GOLDEN"
 
 
@@ -90,7 +92,7 @@ def check_container(container: Any, component: Any) -> None:
     assert not container.HasField("lifecycle")
     assert container.image == "registry.example.com/lianxi:0.1.0"
     assert {each.name: each.value for each in container.env}["TF_USE_LEGACY_KERAS"] == "0"
-    if container.command[-1] in VALUE_STEPS:
+    if container.command[-1] in OWN_STEPS:
         return
     assert list(container.command) == ["python", "-m", "kubeflow.step.entrypoint"]
     arguments = dict(zip(container.args[::2], container.args[1::2], strict=False))
@@ -155,7 +157,10 @@ def test_a_changed_setting_changes_only_what_depends_on_it(config: KubeflowConfi
     task = load_task("name_gender")
     before = compile_task(task, config).spec["root"]["dag"]["tasks"]
     after = compile_task(task, config, {"epochs": "3"}).spec["root"]["dag"]["tasks"]
-    assert {name for name in before if before[name] != after[name]} == {"Trainer"}
+    assert {name for name in before if before[name] != after[name]} == {
+        "Trainer",
+        "RunReport",
+    }
 
 
 def test_what_looks_at_files_runs_each_time(config: KubeflowConfig) -> None:

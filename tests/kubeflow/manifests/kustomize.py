@@ -104,7 +104,8 @@ def _set_image(objects: list[Manifest], image: dict[str, str]) -> None:
                 walk(item)
         elif isinstance(node, dict):
             for container in node.get("containers", ()):
-                name, _, tag = container["image"].partition(":")
+                # The Flink operator gives its own container an image.
+                name, _, tag = container.get("image", "").partition(":")
                 if name == image["name"]:
                     tag = image.get("newTag", tag)
                     container["image"] = f"{image.get('newName', name)}:{tag}"

@@ -8,10 +8,11 @@ import ipaddress
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -32,6 +33,7 @@ class Kubernetes:
         asked: Paths of all requests.
         port: Where it listens, on localhost.
         account: Folder of the service account.
+        operator: Answers for training jobs, where there is one.
     """
 
     def __init__(self, account: Path) -> None:
@@ -41,6 +43,7 @@ class Kubernetes:
         self.asked: list[str] = []
         self.port = 0
         self.account = account
+        self.operator: Callable[[str, str, Any], tuple[int, dict[str, Any]]] | None = None
 
     def variables(self) -> dict[str, str]:
         """The variables by which a pod finds it."""
@@ -49,9 +52,13 @@ class Kubernetes:
             "KUBERNETES_SERVICE_PORT": str(self.port),
         }
 
-    def answer(self, path: str, authorization: str) -> tuple[int, dict[str, object]]:
+    def answer(
+        self, path: str, authorization: str, method: str = "GET", told: Any = None
+    ) -> tuple[int, dict[str, object]]:
         """Gives status and body."""
         self.asked.append(path)
+        if path.startswith("/apis/kubeflow.org/") and authorization.lower() == f"bearer {TOKEN}":
+            return self.operator(method, path, told) if self.operator else (404, {"kind": "Status"})
         *_, kind, name = path.split("/")
         expected = f"/api/v1/namespaces/{NAMESPACE}/{kind}/{name}"
         if authorization.lower() != f"bearer {TOKEN}" or path != expected:
@@ -77,13 +84,19 @@ def running(account: Path) -> Iterator[Kubernetes]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = kubernetes.answer(self.path, self.headers.get("Authorization", ""))
+            length = int(self.headers.get("Content-Length") or 0)
+            told = json.loads(self.rfile.read(length)) if length else None
+            status, body = kubernetes.answer(
+                self.path, self.headers.get("Authorization", ""), self.command, told
+            )
             data = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+
+        do_POST = do_DELETE = do_GET
 
         def log_message(self, *told: object) -> None:
             """Says nothing."""

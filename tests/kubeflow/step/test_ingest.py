@@ -14,6 +14,7 @@ from kubeflow.step import ingest
 from kubeflow.step.ingest import Executor, LocatedExampleGen, find
 from modules.common.declaring.registry import load_task, task_names
 from modules.common.declaring.settings import as_dict
+from modules.common.reading.spans import Span
 from modules.common.runtime.errors import DataError
 
 
@@ -83,15 +84,16 @@ def test_the_newest_span_is_read_and_known(tmp_path: Path) -> None:
 
 
 def test_a_path_stays_and_nothing_is_nothing(tmp_path: Path) -> None:
-    assert find(str(tmp_path), "") == (str(tmp_path), 0, None)
-    assert find("", "") == (None, 0, None)
+    assert find(str(tmp_path), "") == (str(tmp_path), None)
+    assert find("", "") == (None, None)
 
 
 def test_spans_and_versions_of_files(tmp_path: Path) -> None:
     for name in ("1-1.csv", "2-1.csv", "2-3.csv"):
         (tmp_path / name).write_text("x", encoding="utf-8")
-    found = find(f"{tmp_path}/{{SPAN}}-{{VERSION}}.csv", "")
-    assert found == (str(tmp_path / "2-3.csv"), 2, 3)
+    path, span = find(f"{tmp_path}/{{SPAN}}-{{VERSION}}.csv", "")
+    assert path == str(tmp_path / "2-3.csv")
+    assert span == Span(number=2, version=3, path=str(tmp_path / "2-3.csv"))
 
 
 @pytest.mark.parametrize(
@@ -113,11 +115,12 @@ def test_spans_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> Non
         for span in (3, 4) if folder == name else (9,):
             (tmp_path / folder / f"span-{span}").mkdir(parents=True)
             (tmp_path / folder / f"span-{span}" / "a.csv").write_text("x", encoding="utf-8")
-    found = find(f"{tmp_path}/{name}/span-{{SPAN}}", "")
-    assert found == (str(tmp_path / name / "span-4"), 4, None)
+    path, span = find(f"{tmp_path}/{name}/span-{{SPAN}}", "")
+    assert path == str(tmp_path / name / "span-4")
+    assert span and span.number == 4
 
 
 def test_a_folder_that_is_called_like_a_span_is_none(tmp_path: Path) -> None:
     for name in ("{SPAN}", "7"):
         (tmp_path / name).mkdir()
-    assert find(f"{tmp_path}/{{SPAN}}", "") == (f"{tmp_path}/{{SPAN}}", 0, None)
+    assert find(f"{tmp_path}/{{SPAN}}", "") == (f"{tmp_path}/{{SPAN}}", None)

@@ -47,7 +47,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
 
 
 def _forget() -> None:
-    for cached in (cluster._api, store_location._ask, store_location._service):
+    for cached in (cluster.api, store_location._ask, store_location._service):
         cached.cache_clear()
 
 

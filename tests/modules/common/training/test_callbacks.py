@@ -12,8 +12,8 @@ import pytest
 from modules.common.declaring.settings import change
 from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.runtime import progress
-from modules.common.training.callbacks import CURVE_FILE, CosineDecay, StepLimit, callbacks
-from modules.common.training.loop import epochs_of
+from modules.common.training.callbacks import CURVE_FILE, CosineDecay, StepLimit, callbacks, writers
+from modules.common.training.loop import epochs_of, word_longer
 
 _SETTINGS = TrainingSettings(epochs=3, learning_rate=0.1, schedule="cosine")
 
@@ -28,7 +28,10 @@ def fit(settings: TrainingSettings, log_dir: Path) -> keras.Model:
         batch_size=10,
         epochs=settings.epochs,
         validation_data=(x, x[:, :1]),
-        callbacks=callbacks(settings, settings.epochs, 4, str(log_dir)),
+        callbacks=[
+            *callbacks(settings, settings.epochs, 4),
+            *writers(str(log_dir), settings.epochs, 4),
+        ],
         verbose=0,
     )
     return model
@@ -96,6 +99,12 @@ def test_little_data_is_seen_more_often(
     settings: dict[str, int], steps_per_epoch: int, epochs: int
 ) -> None:
     assert epochs_of(TrainingSettings(**settings), steps_per_epoch) == epochs
+
+
+def test_a_run_says_that_it_is_longer_than_was_asked_for() -> None:
+    settings = TrainingSettings(epochs=16, min_steps=1200)
+    assert word_longer(settings, 16) == ""
+    assert word_longer(settings, 17) == "for 1,200 steps (min_steps)"
 
 
 @pytest.mark.parametrize("limit", [1, 6, 1000])

@@ -14,7 +14,7 @@ from modules.common.declaring.registry import load_task
 from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.runtime.errors import GateError
 from modules.common.training import divergence
-from modules.common.training.callbacks import callbacks
+from modules.common.training.callbacks import callbacks, writers
 
 _TASK = load_task("name_gender")
 
@@ -33,7 +33,7 @@ def fit(learning_rate: float, log_dir: Path, optimizer: type, patience: int = 0)
         batch_size=10,
         epochs=3,
         validation_data=(x, x[:, :1]),
-        callbacks=[*callbacks(settings, 3, 4, str(log_dir)), watch],
+        callbacks=[*callbacks(settings, 3, 4), *writers(str(log_dir), 3, 4), watch],
         verbose=0,
     )
     divergence.check(model, watch, _TASK, settings, str(log_dir))
