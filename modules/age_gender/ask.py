@@ -103,12 +103,26 @@ def show(request: Request, answer: Answer, out: Path | None, said: Said) -> str:
     ):
         lines.append(f"  {number}: {width}x{height} at {left}, {top}\t{words}")
     if out is not None:
-        labels = [
-            f"{age_group} {gender}"
-            for age_group, gender in zip(answer["age_group"], answer["gender"], strict=True)
-        ]
-        mark_faces(request.photo, request.boxes, labels).save(out)
+        _mark(request, answer).save(out)
     return "\n".join(lines)
+
+
+def draw(request: Request, answer: Answer) -> bytes | None:
+    """Draws a photo with its faces marked; `None` where no faces were looked for.
+
+    Args:
+        request: What `read` gave.
+        answer: Outputs of the signature, `[faces, ...]` each.
+    """
+    return _png(_mark(request, answer)) if isinstance(request, FacesRequest) else None
+
+
+def _mark(request: FacesRequest, answer: Answer) -> Image.Image:
+    labels = [
+        f"{age_group} {gender}"
+        for age_group, gender in zip(answer["age_group"], answer["gender"], strict=True)
+    ]
+    return mark_faces(request.photo, request.boxes, labels)
 
 
 def mark_faces(
@@ -159,4 +173,5 @@ ASKING = Asking(
     read=read,
     show=show,
     may_write=True,
+    draw=draw,
 )

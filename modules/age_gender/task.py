@@ -131,6 +131,7 @@ TASK = Task(
         inputs=(
             Field(
                 name="image",
+                raw="image",
                 dtype="string",
                 kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP of one face with some room around it; its "
@@ -140,6 +141,7 @@ TASK = Task(
         outputs=(
             Field(
                 name="age_group",
+                raw="age_group",
                 dtype="string",
                 kind="label",
                 choices=AGE_GROUPS,
@@ -155,7 +157,14 @@ TASK = Task(
                 choices=AGE_GROUPS,
                 doc="of the eight groups, youngest first; their sum is 1",
             ),
-            Field(name="gender", dtype="string", kind="label", choices=GENDERS, doc="the likelier"),
+            Field(
+                name="gender",
+                raw="gender",
+                dtype="string",
+                kind="label",
+                choices=GENDERS,
+                doc="the likelier",
+            ),
             Field(
                 name="gender_probability",
                 dtype="float32",

@@ -123,12 +123,14 @@ TASK = Task(
         inputs=(
             Field(
                 name="content",
+                raw="pcm",
                 dtype="string",
                 kind="sound",
                 doc="the recording to change: bytes of a WAV file of any rate, 0.3 to 600 s",
             ),
             Field(
                 name="style",
+                raw="pcm",
                 dtype="string",
                 kind="sound",
                 doc="the recording in whose style it shall be: likewise",

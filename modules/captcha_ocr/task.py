@@ -136,6 +136,7 @@ TASK = Task(
         inputs=(
             Field(
                 name="image",
+                raw="image",
                 dtype="string",
                 kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP, grey or in colour; brought to "
@@ -143,7 +144,7 @@ TASK = Task(
             ),
         ),
         outputs=(
-            Field(name="text", dtype="string", doc="as read"),
+            Field(name="text", raw="text", dtype="string", doc="as read"),
             Field(
                 name="confidence",
                 dtype="float32",

@@ -110,6 +110,7 @@ TASK = Task(
         inputs=(
             Field(
                 name="wav",
+                raw="pcm",
                 dtype="string",
                 kind="sound",
                 doc="bytes of a WAV file: PCM of 8 to 32 bits or floats, any rate and channels",
@@ -133,7 +134,7 @@ TASK = Task(
             ),
         ),
         outputs=(
-            Field(name="text", dtype="string", doc="what was said"),
+            Field(name="text", raw="text", dtype="string", doc="what was said"),
             Field(
                 name="confidence",
                 dtype="float32",

@@ -141,6 +141,7 @@ TASK = Task(
         inputs=(
             Field(
                 name="image",
+                raw="image",
                 dtype="string",
                 kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP, grey or in colour, of any size; of colour "
@@ -150,6 +151,7 @@ TASK = Task(
         outputs=(
             Field(
                 name="image",
+                raw="image",
                 dtype="string",
                 kind="picture",
                 doc="PNG bytes, as large, with the same luma",

@@ -113,6 +113,7 @@ TASK = Task(
         inputs=(
             Field(
                 name="image",
+                raw="image",
                 dtype="string",
                 kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP, at least as large as the backbone takes: "
@@ -146,6 +147,7 @@ TASK = Task(
                 at_most=10,
                 doc="how many sizes the picture is dreamt at",
                 default=4,
+                staged=True,
             ),
             Field(
                 name="octave_scale",

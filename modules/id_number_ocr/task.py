@@ -138,13 +138,19 @@ TASK = Task(
         inputs=(
             Field(
                 name="image",
+                raw="image",
                 dtype="string",
                 kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP of one line, the number; brought to 32x256",
             ),
         ),
         outputs=(
-            Field(name="number", dtype="string", doc="as read: 17 digits and a digit or X"),
+            Field(
+                name="number",
+                raw="number",
+                dtype="string",
+                doc="as read: 17 digits and a digit or X",
+            ),
             Field(
                 name="confidence",
                 dtype="float32",

@@ -13,6 +13,7 @@ from keras import layers, ops
 
 from modules.common.graph.tensors import Tensors
 from modules.common.models.backbones import build_backbone, unfreeze
+from modules.common.training import replicas
 from modules.image_retrain.bottlenecks import Pooling
 from modules.image_retrain.settings import CLASSES, Settings, features, trains_on_pictures
 
@@ -128,11 +129,16 @@ class Standardization(layers.Layer):
         """
         if training:
             seen = ops.stop_gradient(values)
-            batch = ops.cast(ops.shape(values)[0], "float32")
+            sums = [
+                ops.cast(ops.shape(values)[0], "float32"),
+                ops.sum(seen, axis=0),
+                ops.sum(ops.square(seen), axis=0),
+            ]
+            batch, total, squares = replicas.sum_over(sums)
             self.count.assign_add(batch)
             share = batch / self.count
-            self.mean.assign_add(share * (ops.mean(seen, axis=0) - self.mean))
-            self.squares.assign_add(share * (ops.mean(ops.square(seen), axis=0) - self.squares))
+            self.mean.assign_add(share * (total / batch - self.mean))
+            self.squares.assign_add(share * (squares / batch - self.squares))
         variance = ops.maximum(self.squares - ops.square(self.mean), 0.0)
         return (values - self.mean) / ops.sqrt(variance + _LEAST_VARIANCE)
 

@@ -61,6 +61,7 @@ TASK = Task(
         inputs=(
             Field(
                 name="image",
+                raw="image",
                 dtype="string",
                 kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP of any size",
@@ -76,6 +77,7 @@ TASK = Task(
         outputs=(
             Field(
                 name="labels",
+                raw="label",
                 dtype="string",
                 shape=(None,),
                 kind="labels",

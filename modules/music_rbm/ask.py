@@ -12,10 +12,10 @@ from modules.common.asking.request_files import find_named_file
 from modules.common.declaring.task import Field
 from modules.common.midi.midi_files import MidiError
 from modules.common.midi.note_state import STEPS_PER_BEAT, from_midi, list_notes, to_midi
+from modules.common.midi.synthesizer import RATE_HZ, synthesize
 from modules.common.runtime.errors import DataError, SettingError
 from modules.common.sound.sound_files import wav_bytes
 from modules.music_rbm.piano_roll import draw_piano_rolls
-from modules.music_rbm.synthesizer import RATE_HZ, synthesize
 from modules.music_rbm.task import MAX_STEPS, TASK
 
 _BPM = 120.0
@@ -39,6 +39,7 @@ _OPTIONS = (
     Field(
         name="bpm",
         dtype="float32",
+        kind="tempo",
         at_least=20,
         at_most=400,
         default=_BPM,

@@ -134,6 +134,7 @@ TASK = Task(
             ),
             Field(
                 name="primer",
+                raw="note_state",
                 dtype="uint8",
                 shape=(None, NOTES),
                 kind="piano_roll",

@@ -16,6 +16,8 @@ from modules.common.text.in_graph import PADDING_ID
 
 # Above any character id, so that a pair of ids is one number.
 _STRIDE = 1 << 20
+# Names whose n-grams are looked at together, lest all of them be in memory several times.
+_AT_ONCE = 1 << 16
 
 
 def ngram_keys(ids: tf.Tensor) -> tf.Tensor:
@@ -43,18 +45,32 @@ def fit(characters: np.ndarray, is_male: np.ndarray) -> Arrays:
     Returns:
         `ngrams`, sorted int64 `[n]`; `ngram_weights`, float32 `[n]`; `intercept`, float32 `[]`.
     """
-    keys = ngram_keys(tf.constant(characters)).numpy()
-    rows, columns = np.nonzero(keys >= 0)
-    ngrams, indices = np.unique(keys[rows, columns], return_inverse=True)
-    counts = sparse.csr_matrix(
-        (np.ones(len(rows)), (rows, indices)), shape=(len(keys), len(ngrams))
-    )
+    parts = [characters[start : start + _AT_ONCE] for start in range(0, len(characters), _AT_ONCE)]
+    ngrams = np.empty(0, np.int64)
+    for part in parts:
+        ngrams = np.union1d(ngrams, _keys_of(part).compressed())
+    counts = sparse.vstack([_count(part, ngrams) for part in parts], format="csr")
     regression = LogisticRegression(max_iter=1000).fit(counts, is_male)
     return {
         "ngrams": ngrams.astype(np.int64),
         "ngram_weights": regression.coef_[0].astype(np.float32),
         "intercept": np.float32(regression.intercept_[0]),
     }
+
+
+def _keys_of(characters: np.ndarray) -> np.ma.MaskedArray:
+    return np.ma.masked_less(ngram_keys(tf.constant(characters)).numpy(), 0)
+
+
+def _count(characters: np.ndarray, ngrams: np.ndarray) -> sparse.csr_matrix:
+    """Counts each name's n-grams: `[names, n]`, of the `n` that there are, sorted."""
+    keys = _keys_of(characters)
+    columns = np.searchsorted(ngrams, keys.compressed()).astype(np.int32)
+    starts = np.concatenate([[0], np.cumsum(keys.count(axis=1))]).astype(np.int32)
+    shape = (len(characters), len(ngrams))
+    counts = sparse.csr_matrix((np.ones(len(columns)), columns, starts), shape)
+    counts.sum_duplicates()
+    return counts
 
 
 def logit(characters: tf.Tensor, fitted: dict[str, tf.Tensor]) -> tf.Tensor:

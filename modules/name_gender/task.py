@@ -137,10 +137,13 @@ TASK = Task(
         ),
     ),
     serving=Serving(
-        inputs=(Field(name="name", dtype="string", doc="a name in Chinese characters"),),
+        inputs=(
+            Field(name="name", raw="name", dtype="string", doc="a name in Chinese characters"),
+        ),
         outputs=(
             Field(
                 name="label",
+                raw="gender",
                 dtype="string",
                 kind="label",
                 choices=("female", "male"),

@@ -139,12 +139,14 @@ TASK = Task(
             ),
             Field(
                 name="class",
+                raw="class",
                 dtype="string",
                 doc="name of a class of the training data; empty for any",
                 default="",
             ),
             Field(
                 name="upper_half",
+                raw="image",
                 dtype="string",
                 kind="picture",
                 doc="bytes of a PNG, JPEG, GIF or BMP whose middle square's upper half is kept; "

@@ -68,6 +68,7 @@ ASKING = Asking(
     options=tuple(field_of(each) for each in TASK.declared if each.name in _OPTIONS),
     takes="paths of CSV files, each with a series",
     takes_files=True,
+    reads=(".csv",),
     # With no input it goes on from the series that it was trained on.
     may_be_left_out=True,
     read=read,

@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow_transform as tft
 from keras import ops
 
+from modules.common.training import replicas
 from modules.railway_forecast.structure import Structure
 from modules.railway_forecast.task import (
     CALENDAR_FEATURES,
@@ -117,6 +118,9 @@ class Correction(keras.layers.Layer):
 class Forecaster(keras.Model):
     """Adds the loss, which shows each track only what was known at its origin."""
 
+    loss_is_whole = True
+    """It divides by months that count, not by examples, so that replicas make it together."""
+
     def call(self, inputs: dict[str, Any], training: bool | None = None, mask: Any = None) -> Any:
         """Forecasts; features that only the loss reads are left out, since Keras minds them."""
         return super().call({name: inputs[name] for name in self.input}, training=training)
@@ -142,8 +146,9 @@ class Forecaster(keras.Model):
         quantiles = np.array(QUANTILES, np.float32)
         size = ops.sqrt(error**2 + _SMOOTHING**2) - _SMOOTHING
         pinball = ops.sum(0.5 * size + (quantiles - 0.5) * error, axis=-1)
-        by_origin = ops.sum(ops.mean(pinball, axis=2) * counts, axis=(0, 2))
-        loss = ops.mean(by_origin / ops.maximum(ops.sum(counts, axis=(0, 2)), 1))
+        sums = [ops.mean(pinball, axis=2) * counts, counts]
+        by_origin, months = replicas.sum_over([ops.sum(each, axis=(0, 2)) for each in sums])
+        loss = ops.mean(by_origin / ops.maximum(months, 1))
         return loss + self._priors() if training else loss
 
     def _priors(self) -> Any:

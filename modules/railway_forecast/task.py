@@ -131,6 +131,7 @@ TASK = Task(
         inputs=(
             Field(
                 name="history",
+                raw="history",
                 dtype="float32",
                 shape=(None,),
                 kind="series",
@@ -140,6 +141,7 @@ TASK = Task(
             ),
             Field(
                 name="last_month",
+                raw="last_month",
                 dtype="string",
                 kind="month",
                 doc="month of its last value, such as `2016-10`",
@@ -148,6 +150,7 @@ TASK = Task(
         outputs=(
             Field(
                 name="forecast",
+                raw="target",
                 dtype="float32",
                 shape=(HORIZON,),
                 kind="forecast",

@@ -107,6 +107,7 @@ TASK = Task(
         inputs=(
             Field(
                 name="text",
+                raw="question",
                 dtype="string",
                 at_least=1,
                 at_most=500,
@@ -151,6 +152,7 @@ TASK = Task(
         outputs=(
             Field(
                 name="replies",
+                raw="reply",
                 dtype="string",
                 shape=(None,),
                 kind="texts",

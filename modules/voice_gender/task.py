@@ -127,11 +127,12 @@ TASK = Task(
     ),
     serving=Serving(
         inputs=tuple(
-            Field(name=name, dtype="float32", doc=doc) for name, doc in PROPERTIES.items()
+            Field(name=name, raw=name, dtype="float32", doc=doc) for name, doc in PROPERTIES.items()
         ),
         outputs=(
             Field(
                 name="label",
+                raw="label",
                 dtype="string",
                 kind="label",
                 choices=(FEMALE, MALE),

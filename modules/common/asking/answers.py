@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import wave
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,18 @@ _MANY = ("labels", "texts")
 # A character that is surer than this goes without saying.
 _SURE = 0.9
 _MOST_NUMBERS = 12
+# How TensorFlow tells of an assertion in a model's graph.
+_ASSERTION = re.compile(r"assertion failed: \[(?P<said>.*?)\]\s+\[\[\{\{node", re.DOTALL)
+
+
+def cut_to_assertion(message: str) -> str:
+    """Cuts a refusal down to the model's own sentence, where it has one.
+
+    Args:
+        message: Of an error that running the model raised.
+    """
+    found = _ASSERTION.search(message)
+    return found["said"] if found else message
 
 
 def file_ending(outputs: Sequence[Field]) -> str:

@@ -48,6 +48,11 @@ class Asking:
             said.
         writes: The ending of the file that `show` writes.
         may_write: Whether `show` writes a file where a person names one.
+        reads: Endings of the files that `read` takes, where no input of the signature says it.
+        draw: Draws what is asked about with the answer in it, as a picture (PNG); `None` where
+            there is no more to see than the answer itself.
+        examples: Requests to try, each by the names of what a person gives, where the example of
+            `serving_default` is none.
     """
 
     signature: str = "serving_default"
@@ -62,6 +67,9 @@ class Asking:
     show: Callable[[Request, Answer, Path | None, Said], str] | None = None
     writes: str = ""
     may_write: bool = False
+    reads: tuple[str, ...] = ()
+    draw: Callable[[Request, Answer], bytes | None] | None = None
+    examples: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,17 @@ class Asker:
         return needed[0] if is_one else None
 
     @property
+    def needed(self) -> tuple[Field, ...]:
+        """The inputs that must be given, the subject among them."""
+        fields = () if self._reads_all and self.subject is None else self.inputs
+        return tuple(field for field in fields if field.default is None)
+
+    @property
+    def outputs(self) -> tuple[Field, ...]:
+        """What is said of an answer."""
+        return self.asking.outputs or self.task.serving.outputs
+
+    @property
     def options(self) -> dict[str, Field]:
         """What a person may say by name."""
         fields = () if self._reads_all else self.inputs
@@ -116,7 +135,7 @@ class Asker:
     @property
     def suffix(self) -> str:
         """The ending of the file that an answer is written to; empty where it is words."""
-        return self.asking.writes or answers.file_ending(self._outputs)
+        return self.asking.writes or answers.file_ending(self.outputs)
 
     @property
     def may_write(self) -> bool:
@@ -179,19 +198,28 @@ class Asker:
             return self.asking.show(request, answer, out, said)
         subject = self.subject
         asked = request[subject.name][0] if subject and subject.kind == "text" else ""
-        return answers.say_answer(self._outputs, answer, out, asked)
+        return answers.say_answer(self.outputs, answer, out, asked)
+
+    @property
+    def examples(self) -> tuple[Mapping[str, Any], ...]:
+        """Requests to try, each by the names of what a person gives."""
+        if self.asking.examples or self.asking.inputs:
+            return self.asking.examples
+        example = self.task.serving.example
+        rows = max((len(values) for values in example.values()), default=0)
+        return tuple({name: values[row] for name, values in example.items()} for row in range(rows))
+
+    def draw(self, request: Request, answer: Answer) -> bytes | None:
+        """Draws what was asked about with the answer in it, where there is more to see so."""
+        return self.asking.draw(request, answer) if self.asking.draw else None
 
     def reply(self, answer: Answer) -> str:
         """Says the first output alone, as one says it in a conversation."""
-        return answers.say_best(self._outputs[0], answer)
+        return answers.say_best(self.outputs[0], answer)
 
     @property
     def _reads_all(self) -> bool:
         return self.asking.read is not None and self.asking.takes_files
-
-    @property
-    def _outputs(self) -> tuple[Field, ...]:
-        return self.asking.outputs or self.task.serving.outputs
 
 
 def asker_of(task: Task) -> Asker:

@@ -15,10 +15,11 @@ from modules.common.declaring.features import TRUTH, Dtype, Shape, Value
 from modules.common.runtime.errors import SettingError, TaskError, did_you_mean
 
 InputKind = Literal[
-    "text", "number", "choice", "switch", "seed", "month", "picture", "sound", "midi", "path",
-    "piano_roll", "series", "numbers",
+    "text", "number", "choice", "switch", "seed", "tempo", "month", "picture", "sound", "midi",
+    "path", "piano_roll", "series", "numbers",
 ]  # fmt: skip
 """What a person gives: `choice` is one of `choices`; `seed` another number for another draw;
+`tempo` is beats a minute, at which the music that is answered is played;
 `month` is `2016-10`; `picture`, `sound` and `midi` are the bytes of a file; `path` is the name of
 a file, which only a command line can mean; `piano_roll` is steps by notes, 0 or 1; `series` is
 numbers in the order of time; `numbers` are any others."""
@@ -36,6 +37,8 @@ with the ends `lower` and `upper` of its interval."""
 Kind = InputKind | OutputKind
 FILE_KINDS = ("picture", "sound", "midi")
 """Inputs that a person gives as a file."""
+MEDIA_KINDS = ("picture", "pictures", "sound", "piano_roll")
+"""Outputs that are looked at or heard: no cell of a table holds them."""
 
 _USUAL: Mapping[Dtype, Kind] = {"string": "text", "bool": "switch"}
 _MOST_INT64 = 2**63 - 1
@@ -64,6 +67,11 @@ class Field(Bounds):
         of: Of an output that belongs to another one, such as its probability: that one's name.
         title: What a person calls it; its name in words if empty.
         bands: Words for values of an output, each with the least value that it is for, ascending.
+        staged: Of a number of an input: whether the answers with 1, 2, … of them are stages on the
+            way to the whole, worth seeing while that is awaited.
+        raw: The raw feature, as ExampleGen gives it, that an input is made of, or that holds what
+            is true of an output: by these a model is asked about held-out examples. Inputs of the
+            same raw feature are made of an example each.
     """
 
     name: str
@@ -79,6 +87,8 @@ class Field(Bounds):
     of: str = ""
     title: str = ""
     bands: tuple[tuple[float, str], ...] = ()
+    staged: bool = False
+    raw: str = ""
 
     def __post_init__(self) -> None:
         """Fills in the usual kind; raises `TaskError` where the declaration contradicts itself."""
@@ -89,6 +99,8 @@ class Field(Bounds):
             raise TaskError(f"field {self.name!r}: no kind is called {self.kind!r}")
         if self.kind == "choice" and not self.choices:
             raise TaskError(f"field {self.name!r}: a choice needs choices")
+        if self.staged and (self.dtype != "int64" or self.at_least != 1):
+            raise TaskError(f"field {self.name!r}: stages are counted by whole numbers from 1")
         self.check_order(f"field {self.name!r}")
         default = self.default
         if default in (None, "") or isinstance(default, list):

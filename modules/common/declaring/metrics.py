@@ -37,6 +37,24 @@ class Gate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gain:
+    """How far a model is ahead of a baseline on the same examples.
+
+    Attributes:
+        value: In the metric's unit, positive where the model is better.
+        standard_error: Of the value.
+    """
+
+    value: float
+    standard_error: float
+
+    @property
+    def is_tie(self) -> bool:
+        """Whether it may be chance: no more than a standard error either way."""
+        return abs(self.value) <= self.standard_error
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metric:
     """One figure that Evaluator computes from the per-example scores of `evaluate`.
 
@@ -91,3 +109,16 @@ class Metric:
             Feature(name=f"{self.name}__{what}", dtype="float32")
             for what in ("score", second, *self.baselines)
         )
+
+    def format(self, value: float) -> str:
+        """Writes a value as people read it."""
+        return f"{value:.2%}" if self.percent else f"{value:.4g}"
+
+    def format_gain(self, gain: Gain) -> str:
+        """Says how far ahead of a baseline a model is, and whether that is a tie."""
+        if gain.value == 0:
+            return "a tie"
+        words = "ahead by" if gain.value > 0 else "behind by"
+        if gain.is_tie:
+            words = f"a tie, {words}"
+        return f"{words} {self.format(abs(gain.value))} ± {self.format(gain.standard_error)}"

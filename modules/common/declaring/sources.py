@@ -7,8 +7,10 @@ reaches the declaration through the task's name. No TensorFlow here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +19,45 @@ from modules.common.reading.data_files import has_files
 
 RawValue = str | bytes | int | float | Iterable[float] | Iterable[int] | Iterable[str]
 RawFeatures = Mapping[str, RawValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joining:
+    """How the files of several spans become one data set of the same layout.
+
+    A key that is in two spans is on one side of the split, since all of them are read as one.
+
+    Attributes:
+        numbered: Globs, `*` standing for `/` too, of files whose names get the span at their end,
+            `names_20.csv`; all others keep their names, which no two spans may both have.
+        ending: What counts as the ending of such names, where it is more than a point and what
+            follows the last one.
+        in_time: Whether the one file of each span is a stretch of a series, laid end to end.
+        refusal: Why it cannot be, where it cannot.
+    """
+
+    numbered: tuple[str, ...] = ()
+    ending: str = ""
+    in_time: bool = False
+    refusal: str = ""
+
+    def name(self, relative: str, span: str) -> str:
+        """Names a file of a span among those of others.
+
+        Args:
+            relative: Its path, relative to the span's folder.
+            span: The span as its path has it.
+
+        Returns:
+            Its path relative to the folder of all.
+        """
+        if not any(fnmatchcase(relative, glob) for glob in self.numbered):
+            return relative
+        folder, slash, name = relative.rpartition("/")
+        stem, ending = os.path.splitext(name)
+        if self.ending and name.endswith(self.ending):
+            stem, ending = name.removesuffix(self.ending), self.ending
+        return f"{folder}{slash}{stem}_{span}{ending}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +73,8 @@ class Source:
     component: ClassVar[str] = ""
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     """What its reader reads: the settings of a task derive from each."""
+    joining: ClassVar[Joining] = Joining(refusal="its declaration does not say how")
+    """How several spans are read as one."""
 
     pattern: str
     layout: str

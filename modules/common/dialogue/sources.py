@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from modules.common.declaring.settings import Settings
-from modules.common.declaring.sources import Source
+from modules.common.declaring.sources import Joining, Source
 from modules.common.dialogue.settings import DialogueSettings
 
 _CONV = "[cC][oO][nN][vV]"
@@ -42,6 +42,7 @@ class DialogueSource(Source):
 
     settings: ClassVar[tuple[type[Settings], ...]] = (DialogueSettings,)
     component: ClassVar[str] = "components.example_gen.dialogue.example_gen.DialogueExampleGen"
+    joining: ClassVar[Joining] = Joining(numbered=("*",))
 
     pattern: str = f"[!.]*.{_CONV}"
     layout: str = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from modules.common.declaring.settings import Settings
-from modules.common.declaring.sources import Source
+from modules.common.declaring.sources import Joining, Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,7 @@ class GeneratedSource(Source):
     """
 
     component: ClassVar[str] = "components.example_gen.drawn.generated.GeneratedExampleGen"
+    joining: ClassVar[Joining] = Joining(refusal="it is drawn, and has no files")
 
     pattern: str = ""
     drawer: str

@@ -10,16 +10,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
+from modules.common.declaring.metrics import Gain
 from modules.common.declaring.task import Metric, Task
 from modules.common.runtime.plain_paths import PlainPaths
 
 _MODULE = "modules.common.evaluating.metrics"
 _TEXT_MODULE = "modules.common.evaluating.text_metrics"
+_ERROR_MODULE = "modules.common.evaluating.standard_errors"
+_GROUP_MODULE = "modules.common.evaluating.grouping"
+EXAMPLE_COUNT = "example_count"
+"""The metric that says how many examples a slice has, by TFMA's name for it."""
 # TFMA's bounds let equality pass; a model that is no better than its baseline must not.
 _STRICTLY = 1e-6
 
@@ -34,6 +39,8 @@ class Figure:
         baselines: The baselines' values, by name.
         gate: The gate in words, or an empty string.
         passed: Whether the gate let it through; `None` where the metric has none.
+        standard_error: Of the model's value; `None` for a kind of metric that has none.
+        gains: Over the baselines, by name; none where an earlier Lianxi evaluated.
     """
 
     name: str
@@ -41,6 +48,8 @@ class Figure:
     baselines: dict[str, float]
     gate: str
     passed: bool | None
+    standard_error: float | None = None
+    gains: Mapping[str, Gain] = field(default_factory=dict)
 
 
 def eval_config(task: Task) -> config_pb2.EvalConfig:
@@ -51,7 +60,7 @@ def eval_config(task: Task) -> config_pb2.EvalConfig:
         metrics_specs=[
             config_pb2.MetricsSpec(
                 metrics=[
-                    config_pb2.MetricConfig(class_name="ExampleCount", module=_TFMA_METRICS),
+                    _config("GroupedExampleCount", {"name": EXAMPLE_COUNT}, module=_GROUP_MODULE),
                     *configs,
                 ]
             )
@@ -63,12 +72,14 @@ def eval_config(task: Task) -> config_pb2.EvalConfig:
     )
 
 
-_TFMA_METRICS = "tensorflow_model_analysis.metrics.example_count"
-
-
 def gain_name(metric: Metric, baseline: str) -> str:
     """Name of the metric that says by how much `metric` beats `baseline`."""
     return f"{metric.name}_gain_over_{baseline}"
+
+
+def standard_error_name(metric: Metric, baseline: str = "") -> str:
+    """Name of the metric that says how sure `metric` is, or its gain over a baseline."""
+    return f"{gain_name(metric, baseline) if baseline else metric.name}_standard_error"
 
 
 def _metric_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
@@ -86,6 +97,9 @@ def _metric_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
     else:
         outputs = {"score": f"{metric.name}__score", "label": f"{metric.name}__label"}
         yield _config("BinaryCurve", name | outputs | {"kind": metric.kind}, threshold)
+        if metric.kind == "auc":
+            error = {"name": standard_error_name(metric)}
+            yield _config("AreaStandardError", error | outputs, module=_ERROR_MODULE)
 
 
 def _ratio_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
@@ -93,6 +107,8 @@ def _ratio_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
     common = {"weight": f"{metric.name}__weight", "link": metric.link}
     own = {"name": metric.name, "score": f"{metric.name}__score"}
     yield _config("RatioOfSums", own | common, _threshold(metric))
+    error = own | {"name": standard_error_name(metric)}
+    yield _config("RatioStandardError", error | common, module=_ERROR_MODULE)
     for baseline in metric.baselines:
         scores = f"{metric.name}__{baseline}"
         yield _config(
@@ -105,6 +121,8 @@ def _ratio_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
             "lower_is_better": metric.better == "lower",
         }
         yield _config("RatioOfSums", gain | common, _gain_threshold(metric, baseline))
+        error = {"name": standard_error_name(metric, baseline), "minus": scores}
+        yield _config("RatioStandardError", own | error | common, module=_ERROR_MODULE)
 
 
 def _config(
@@ -175,9 +193,20 @@ def figures(task: Task, evaluation_dir: str) -> list[Figure]:
             baselines={name: values[f"{metric.name}_{name}"] for name in metric.baselines},
             gate=describe_gate(metric),
             passed=_passes(metric, failed),
+            standard_error=values.get(standard_error_name(metric)),
+            gains=_read_gains(metric, values),
         )
         for metric in task.metrics
     ]
+
+
+def _read_gains(metric: Metric, values: Mapping[str, float]) -> dict[str, Gain]:
+    errors = {name: values.get(standard_error_name(metric, name)) for name in metric.baselines}
+    return {
+        name: Gain(value=values[gain_name(metric, name)], standard_error=error)
+        for name, error in errors.items()
+        if error is not None
+    }
 
 
 def slice_values(evaluation_dir: str) -> dict[str, dict[str, float]]:
@@ -209,19 +238,14 @@ def describe_gate(metric: Metric) -> str:
     sign, worse = (">", "below") if metric.better == "higher" else ("<", "above")
     parts = []
     if gate.baselines:
-        margin = f" by {format_value(metric, gate.min_gain)}" if gate.min_gain else ""
+        margin = f" by {metric.format(gate.min_gain)}" if gate.min_gain else ""
         parts.append(f"{sign} {' and '.join(gate.baselines)}{margin}")
     if gate.floor is not None:
-        parts.append(f"{sign}= {format_value(metric, gate.floor)}")
+        parts.append(f"{sign}= {metric.format(gate.floor)}")
     if gate.max_drop is not None:
-        drop = format_value(metric, gate.max_drop)
+        drop = metric.format(gate.max_drop)
         parts.append(f"at most {drop} {worse} the last blessed model")
     return ", ".join(parts)
-
-
-def format_value(metric: Metric, value: float) -> str:
-    """Writes a metric's value as people read it."""
-    return f"{value:.2%}" if metric.percent else f"{value:.4g}"
 
 
 def _failed_metrics(evaluation_dir: str) -> set[str]:

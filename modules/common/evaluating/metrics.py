@@ -3,7 +3,8 @@
 TFMA finds these classes by name
 (`MetricConfig(class_name=…, module='modules.common.evaluating.metrics')`). They read the
 signature's outputs by name, so that one mechanism computes accuracy, MAPE, character error rate,
-perplexity or bits per dimension, with slices and thresholds, for any task.
+perplexity or bits per dimension, with slices and thresholds, for any task. What they are given at
+once is an example, or a group of them as `evaluating.grouping` makes it.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def _ratio_computations(
         return -gain if lower_is_better else gain
 
     return [
-        _computation(name, model_name, outputs, _SumScores, value) for model_name in model_names
+        make_computation(name, model_name, outputs, SumScores, value) for model_name in model_names
     ]
 
 
@@ -146,18 +147,27 @@ def _curve_computations(
 ) -> metric_types.MetricComputations:
     value = {"auc": area_under_curve, "ece": expected_calibration_error}[kind]
     return [
-        _computation(name, model_name, (score, label), _Histogram, value)
+        make_computation(name, model_name, (score, label), Histogram, value)
         for model_name in model_names
     ]
 
 
-def _computation(
+def make_computation(
     name: str,
     model_name: str,
     outputs: tuple[str, ...],
-    combiner: type[_SumScores],
+    combiner: type[SumScores],
     value: Callable[[np.ndarray], float],
 ) -> metric_types.MetricComputation:
+    """Makes the computation of a metric of one model's outputs.
+
+    Args:
+        name: Name of the metric.
+        model_name: The model.
+        outputs: Names of the outputs that it reads.
+        combiner: What adds them up.
+        value: Makes the metric of what was added up.
+    """
     key = metric_types.MetricKey(name=name, model_name=model_name)
     return metric_types.MetricComputation(
         keys=[key],
@@ -166,7 +176,7 @@ def _computation(
     )
 
 
-class _SumScores(beam.CombineFn):
+class SumScores(beam.CombineFn):
     """Adds up the named outputs over the examples."""
 
     def __init__(
@@ -176,47 +186,55 @@ class _SumScores(beam.CombineFn):
         outputs: tuple[str, ...],
         value: Callable[[np.ndarray], float],
     ) -> None:
+        """Names what is added up, as `make_computation` does."""
         self._key = key
         self._model_name = model_name
         self._outputs = outputs
         self._value = value
 
-    def _read(self, element: metric_types.StandardMetricInputs) -> list[float]:
+    def _read(self, element: metric_types.StandardMetricInputs) -> np.ndarray:
+        """Reads the outputs: `[outputs, examples]`, float64."""
         predictions = element.get_predictions(self._model_name)
-        return [float(np.asarray(predictions[name]).reshape(())) for name in self._outputs]
+        return np.stack([np.ravel(predictions[name]) for name in self._outputs]).astype(np.float64)
 
     def create_accumulator(self) -> np.ndarray:
+        """Begins with zeros: `[outputs]`."""
         return np.zeros(len(self._outputs))
 
     def add_input(
         self, accumulator: np.ndarray, element: metric_types.StandardMetricInputs
     ) -> np.ndarray:
-        accumulator += self._read(element)
+        """Adds an example, or a group of them."""
+        accumulator += self._read(element).sum(axis=1)
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[np.ndarray]) -> np.ndarray:
+        """Adds up what several workers added up."""
         return functools.reduce(np.add, accumulators)
 
     def extract_output(self, accumulator: np.ndarray) -> dict[metric_types.MetricKey, float]:
+        """Makes the metric."""
         return {self._key: self._value(accumulator)}
 
 
-class _Histogram(_SumScores):
+class Histogram(SumScores):
     """Counts by bin of the probability: `[3, bins]`, negatives, positives, sum of probability."""
 
     def create_accumulator(self) -> np.ndarray:
+        """Begins with empty bins."""
         return np.zeros([3, _BINS])
 
     def add_input(
         self, accumulator: np.ndarray, element: metric_types.StandardMetricInputs
     ) -> np.ndarray:
+        """Counts each example in its bin."""
         probability, label = self._read(element)
-        if math.isnan(probability):
+        if np.isnan(probability).any():
             # A model that diverged has no curve; every gate then fails, and nothing crashes.
             return np.full_like(accumulator, math.nan)
-        column = min(int(probability * _BINS), _BINS - 1)
-        accumulator[int(label > 0.5), column] += 1
-        accumulator[2, column] += probability
+        columns = np.minimum((probability * _BINS).astype(int), _BINS - 1)
+        np.add.at(accumulator, ((label > 0.5).astype(int), columns), 1)
+        np.add.at(accumulator[2], columns, probability)
         return accumulator
 
 

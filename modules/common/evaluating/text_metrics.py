@@ -82,14 +82,14 @@ def _computations(
 
 
 class _ReadRow(beam.CombineFn):
-    """Reads one example's row of the named output."""
+    """Reads the named output's rows, one for each example."""
 
     def __init__(self, key: metric_types.MetricKey, output: str) -> None:
         self._key = key
         self._output = output
 
     def _read(self, element: metric_types.StandardMetricInputs) -> np.ndarray:
-        return np.ravel(element.get_predictions(self._key.model_name)[self._output])
+        return np.atleast_2d(element.get_predictions(self._key.model_name)[self._output])
 
 
 class _AddRows(_ReadRow):
@@ -101,7 +101,7 @@ class _AddRows(_ReadRow):
     def add_input(
         self, accumulator: np.ndarray, element: metric_types.StandardMetricInputs
     ) -> np.ndarray:
-        return accumulator + self._read(element)
+        return accumulator + self._read(element).sum(axis=0, dtype=np.float64)
 
     def merge_accumulators(self, accumulators: Iterable[np.ndarray]) -> np.ndarray:
         return functools.reduce(np.add, accumulators)

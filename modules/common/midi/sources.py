@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from modules.common.declaring.settings import Settings
-from modules.common.declaring.sources import Source
+from modules.common.declaring.sources import Joining, Source
 from modules.common.midi.settings import MidiSettings
 from modules.common.reading.file_endings import MIDI, globs
 
@@ -35,6 +35,7 @@ class MidiSource(Source):
 
     settings: ClassVar[tuple[type[Settings], ...]] = (MidiSettings,)
     component: ClassVar[str] = "components.example_gen.midi.example_gen.MidiExampleGen"
+    joining: ClassVar[Joining] = Joining(numbered=("*",))
 
     pattern: str = ""
     layout: str = "a folder of MIDI files (mid, midi, kar) in 2/4 or 4/4, or folders of them"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from modules.common.declaring.settings import Settings
-from modules.common.declaring.sources import Source
+from modules.common.declaring.sources import Joining, Source
 from modules.common.pictures.settings import FoldSettings
 from modules.common.reading import file_endings
 from modules.common.reading.data_files import has_files
@@ -65,6 +65,7 @@ class ImageFolderSource(PictureSource):
 
     settings: ClassVar[tuple[type[Settings], ...]] = (SplitFolderSettings,)
     component: ClassVar[str] = "components.example_gen.pictures.image_folder.ImageFolderExampleGen"
+    joining: ClassVar[Joining] = Joining(numbered=("*",))
 
     labeler: str
     depths: tuple[int, ...] = (0, 1)
@@ -105,6 +106,9 @@ class AdienceSource(PictureSource):
 
     settings: ClassVar[tuple[type[Settings], ...]] = (FoldSettings,)
     component: ClassVar[str] = "components.example_gen.pictures.adience.AdienceExampleGen"
+    joining: ClassVar[Joining] = Joining(
+        refusal="its folds, of which one is held out, are of the whole data set"
+    )
     tables: ClassVar[tuple[str, ...]] = tuple(f"fold_{fold}_data.txt" for fold in range(5))
     faces: ClassVar[str] = "aligned/*/landmark_aligned_face.*"
 
@@ -136,6 +140,7 @@ class IdxSource(Source):
     """
 
     component: ClassVar[str] = "components.example_gen.pictures.idx.IdxExampleGen"
+    joining: ClassVar[Joining] = Joining(refusal="its files are one of each name")
     endings: ClassVar[tuple[str, ...]] = ("", ".gz")
 
     pattern: str = ""

@@ -80,6 +80,28 @@ def has_files(folder: str | os.PathLike[str], patterns: Iterable[str]) -> bool:
     return next(_find(os.fspath(folder), _split_glob(patterns)), None) is not None
 
 
+def list_folder(folder: str) -> list[str]:
+    """Lists the names in a folder, hidden ones too, sorted.
+
+    Args:
+        folder: Local or remote.
+
+    Raises:
+        DataError: If it cannot be listed.
+    """
+    return sorted(entry.name for entry in _entries(folder))
+
+
+def is_folder(path: str) -> bool:
+    """Tells whether there is a folder, local or remote."""
+    return bool(_remote().isdir(path)) if "://" in path else os.path.isdir(path)
+
+
+def is_there(path: str) -> bool:
+    """Tells whether there is anything, local or remote; a link that leads nowhere is something."""
+    return bool(_remote().exists(path)) if "://" in path else os.path.lexists(path)
+
+
 def check_name(path: str) -> None:
     """Refuses a path that no record, message or metadata could hold.
 

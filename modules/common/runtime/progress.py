@@ -18,14 +18,18 @@ class Progress:
     Attributes:
         done: Units of work done; part of one counts.
         total: Units of work in all, or `None` where that is not known.
-        unit: What is counted: `epoch`, `example`.
+        unit: What is counted: `epoch`, `record`.
         figures: Figures to show, by name, such as the loss.
+        phase: Which part of the work it is, such as `pass 2/3`.
+        quarantined: Bad records so far.
     """
 
     done: float
     total: int | None
     unit: str
     figures: dict[str, float] = field(default_factory=dict)
+    phase: str = ""
+    quarantined: int = 0
 
 
 _subscribers: list[Callable[[Progress], None]] = []

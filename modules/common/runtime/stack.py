@@ -13,10 +13,12 @@ import functools
 import keyword
 import logging
 import os
+import platform
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Any
 
 from absl import logging as absl_logging
@@ -26,6 +28,21 @@ IS_CURRENT = sys.version_info >= (3, 12)
 
 TFX_VERSION = "1.21" if IS_CURRENT else "1.16"
 """TFX's version, as `make setup` and the locks call the stack. Can go with the old one."""
+
+
+_RECORDED = ("lianxi", "tfx", "tensorflow", "keras", "apache-beam", "numpy")
+
+
+def read_versions() -> dict[str, str]:
+    """Gives the versions of Python and of the packages that a run's outcome depends on.
+
+    For people: nothing is decided by them. What is not installed is left out.
+    """
+    found = {"python": platform.python_version()}
+    for name in _RECORDED:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def prepare_environment() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from modules.common.declaring.settings import Settings
+from modules.common.declaring.sources import Joining
 from modules.common.reading.table_sources import TableSource
 from modules.common.series.settings import SeriesSettings
 
@@ -23,6 +24,7 @@ class TimeSeriesSource(TableSource):
 
     settings: ClassVar[tuple[type[Settings], ...]] = (SeriesSettings,)
     component: ClassVar[str] = "components.example_gen.series.time_series.TimeSeriesExampleGen"
+    joining: ClassVar[Joining] = Joining(in_time=True)
 
     date_headers: tuple[str, ...]
     value_headers: tuple[str, ...]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from modules.common.declaring.settings import Settings
-from modules.common.declaring.sources import Source
+from modules.common.declaring.sources import Joining, Source
 from modules.common.reading.data_files import has_files
 from modules.common.reading.file_endings import SOUND, globs
 from modules.common.sound.settings import SoundSettings, SpeechSettings
@@ -54,6 +54,7 @@ class AudioFolderSource(Source):
     """
 
     component: ClassVar[str] = "components.example_gen.sound.audio_folder.AudioFolderExampleGen"
+    joining: ClassVar[Joining] = Joining(numbered=("*",))
 
     classes: Mapping[str, str]
     featurizer: str
@@ -148,6 +149,7 @@ class WordFileSource(SpeechSource):
     what it learns from. Without a folder to evaluate on, speakers are held out.
     """
 
+    joining: ClassVar[Joining] = Joining(numbered=("doc/trans/*",), ending=".word.txt")
     transcripts: ClassVar[tuple[str, ...]] = ("doc/trans/[!.]*.word.txt",)
     recordings: ClassVar[tuple[str, ...]] = _recordings("wav/[!.]*/", "wav/[!.]*/[!.]*/")
     arrangement: ClassVar[Literal["lines", "beside", "list"]] = "lines"
@@ -167,6 +169,7 @@ class SideFileSource(SpeechSource):
     the original; without one to evaluate on, speakers are held out.
     """
 
+    joining: ClassVar[Joining] = Joining()
     transcripts: ClassVar[tuple[str, ...]] = ("data/[!.]*.[tT][rR][nN]",)
     recordings: ClassVar[tuple[str, ...]] = _recordings("data/")
     arrangement: ClassVar[Literal["lines", "beside", "list"]] = "beside"
@@ -200,6 +203,9 @@ class ListedSpeechSource(SpeechSource):
     `test` and so on, or these in `wav`, tell the split, and else the names of lists do.
     """
 
+    joining: ClassVar[Joining] = Joining(
+        refusal="of several lists of recordings one is read, and the others are not"
+    )
     transcripts: ClassVar[tuple[str, ...]] = _LISTS
     recordings: ClassVar[tuple[str, ...]] = _recordings(*("[!.]*/" * depth for depth in range(5)))
     arrangement: ClassVar[Literal["lines", "beside", "list"]] = "list"
@@ -229,6 +235,7 @@ class ClipSource(SoundSource):
     """
 
     component: ClassVar[str] = "components.example_gen.sound.clips.ClipExampleGen"
+    joining: ClassVar[Joining] = Joining()
     recordings: ClassVar[tuple[str, ...]] = _recordings("", "[!.]*/")
 
     layout: str = "a folder of recordings (wav, flac, ogg, mp3), or folders of them"

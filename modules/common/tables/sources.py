@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from modules.common.declaring.sources import RawFeatures
+from modules.common.declaring.sources import Joining, RawFeatures
 from modules.common.reading.table_sources import Column, TableSource
 
 
@@ -22,6 +22,7 @@ class CsvSource(TableSource):
     """
 
     component: ClassVar[str] = "components.example_gen.tables.example_gen.CsvExampleGen"
+    joining: ClassVar[Joining] = Joining(numbered=("*",))
 
     columns: tuple[Column, ...]
     key: tuple[str, ...]

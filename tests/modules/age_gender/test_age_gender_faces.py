@@ -18,6 +18,7 @@ from modules.age_gender.sample.drawing import draw_face
 from modules.age_gender.sample.maker import FACE_PX
 from modules.age_gender.sample.people import draw_lots
 from modules.age_gender.task import TASK
+from modules.common.asking.asking import asker_of
 from modules.common.runtime.errors import DataError
 
 # Where the face is: brows to chin, read off the photo with a ruler.
@@ -191,3 +192,21 @@ def test_show_of_a_single_face_is_a_line(tmp_path: Path) -> None:
 def test_the_example_is_a_drawn_face() -> None:
     assert Image.open(io.BytesIO(example.JPEG)).size == (96, 96)
     assert len(AGE_GROUPS) == 8
+
+
+def test_a_photo_is_drawn_with_its_faces_marked_and_a_face_is_not(
+    astronaut: Image.Image, tmp_path: Path
+) -> None:
+    path = tmp_path / "photo.png"
+    astronaut.save(path)
+    answer = {"age_group": np.array(["38-43"], object), "gender": np.array(["female"], object)}
+    asker = asker_of(TASK)
+    _, request = read_request(TASK, str(path), detect="true")
+    drawn = asker.draw(request, answer)
+    assert drawn is not None
+    marked = Image.open(io.BytesIO(drawn))
+    assert marked.size == astronaut.size
+    [(left, top, _, height)] = request.boxes
+    assert marked.getpixel((left, top + height // 2)) == (255, 214, 0)
+    _, whole = read_request(TASK, str(path))
+    assert asker.draw(whole, answer) is None

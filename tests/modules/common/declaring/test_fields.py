@@ -48,6 +48,7 @@ def test_ends_belong_to_the_bounds_as_they_are_said() -> None:
         ({"kind": "smell"}, "no kind is called 'smell'"),
         ({"kind": "choice"}, "a choice needs choices"),
         ({"choices": (1, 2), "default": 3}, "expected 1 or 2, found 3"),
+        ({"staged": True}, "stages are counted by whole numbers from 1"),
     ],
 )
 def test_a_field_that_contradicts_itself_is_refused(declared: dict[str, Any], said: str) -> None:

@@ -264,6 +264,13 @@ def test_figures_of_an_evaluation(
     # A zero is a figure, not a missing one.
     assert accuracy.baselines == {"naive": pytest.approx(0.5), "other": 0.0}
     assert accuracy.passed is True
+    pairs = columns["accuracy__score"] - columns["accuracy__naive"]
+    gain = accuracy.gains["naive"]
+    expected = (pairs.mean(), pairs.std(ddof=1) / math.sqrt(60))
+    assert (gain.value, gain.standard_error) == pytest.approx(expected)
+    assert not gain.is_tie and list(accuracy.gains) == ["naive", "other"]
+    # Lower is better of this one, and the gain is still positive.
+    assert perplexity.gains["uniform"].value == pytest.approx(8 - 3)
     area = roc_auc_score(columns["auc__label"], columns["auc__score"])
     assert auc.value == pytest.approx(area, abs=1e-3)
     assert area < 0.99
@@ -291,8 +298,3 @@ def test_figures_are_the_candidate_s_beside_a_previous_model(
     assert accuracy.value == pytest.approx(0.75)
     # It beats its baseline, and fell by a quarter where a tenth is allowed.
     assert accuracy.passed is False
-
-
-def test_no_evaluation_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no evaluation in .*nothing"):
-        evaluation.slice_values(str(tmp_path / "nothing"))

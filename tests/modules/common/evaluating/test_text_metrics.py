@@ -15,7 +15,7 @@ from nltk.translate.bleu_score import corpus_bleu as nltk_corpus_bleu
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from modules.common.declaring.task import Gate, Metric, Task
-from modules.common.evaluating import evaluation, ngrams
+from modules.common.evaluating import evaluation, grouping, ngrams
 from modules.common.evaluating.text_metrics import CorpusBleu, DistinctNgrams
 
 _REPLIES = ["我很好", "", "好", "今天天气很好，我们出去玩吧。", "不知道不知道", "谢谢你", "好好好"]
@@ -150,7 +150,7 @@ def band(reply: str) -> str:
     return "long" if len(reply) > 7 else "short"
 
 
-def analyse(task: Task, folder: Path, previous: bool) -> str:
+def analyse(task: Task, folder: Path, previous: bool, in_groups: bool = True) -> str:
     """Runs TFMA as Evaluator does, the candidate beside a blessed model or not."""
     config = tfma.utils.update_eval_config_with_defaults(
         evaluation.eval_config(task), has_baseline=previous, rubber_stamp=True
@@ -168,9 +168,12 @@ def analyse(task: Task, folder: Path, previous: bool) -> str:
         ),
         schema_pb2.Schema(),
     )
+    model = models if previous else models[0]
+    extract = grouping.custom_extractors if in_groups else tfma.default_extractors
     tfma.run_model_analysis(
-        eval_shared_model=models if previous else models[0],
+        eval_shared_model=model,
         eval_config=config,
+        extractors=extract(eval_shared_model=model, eval_config=config),
         data_location=f"{folder}/examples",
         output_path=f"{folder}/evaluation",
         schema=schema,
@@ -178,9 +181,9 @@ def analyse(task: Task, folder: Path, previous: bool) -> str:
     return f"{folder}/evaluation"
 
 
-@pytest.mark.parametrize("previous", [False, True])
+@pytest.mark.parametrize(("previous", "in_groups"), [(False, True), (True, True), (True, False)])
 def test_tfma_measures_them_by_slices_and_beside_a_blessed_model(
-    declare: Callable[..., Task], tmp_path: Path, previous: bool
+    declare: Callable[..., Task], tmp_path: Path, previous: bool, in_groups: bool
 ) -> None:
     task = declare(
         metrics=(
@@ -196,7 +199,7 @@ def test_tfma_measures_them_by_slices_and_beside_a_blessed_model(
     for name, chars in (("candidate", 4), ("blessed", 2)):
         model = Parrot(chars)
         tf.saved_model.save(model, f"{tmp_path}/{name}", signatures={"evaluate": model.evaluate})
-    folder = analyse(task, tmp_path, previous)
+    folder = analyse(task, tmp_path, previous, in_groups)
     answers = [question[:4] for question in questions]
     slices = evaluation.slice_values(folder)
     assert set(slices) == {"overall", "band=short", "band=long"}

@@ -1,4 +1,4 @@
-"""music_rbm: makes a matrix heard. NumPy only.
+"""Makes a matrix of notes heard. NumPy only.
 
 Additive: a note is a few harmonic partials, the higher the fainter and the sooner gone, as of a
 struck string.
