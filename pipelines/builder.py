@@ -16,7 +16,6 @@ from typing import Any
 from tfx.components.evaluator.component import Evaluator
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
-from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
 from tfx.components.tuner.component import Tuner
@@ -27,21 +26,24 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model
-from tfx.utils import import_utils
 
 from components.anomaly_gate import AnomalyGate
 from components.curated_schema import CuratedSchema, schema_digest
-from components.model_pusher import KEEP_VERSIONS, Pusher
+from components.model_pusher import KEEP_VERSIONS, MODELS_CONFIG, Pusher
 from components.serving_validator import ServingValidator
 from modules.common.declaring.settings import DATA, Settings, as_dict, tell
-from modules.common.declaring.sources import Source
 from modules.common.declaring.task import Task
+from modules.common.evaluating import grouping
 from modules.common.evaluating.evaluation import eval_config
-from modules.common.runtime.digest import file_digests, source_digest
+from modules.common.runtime.digest import source_digest
 from modules.common.runtime.errors import TaskError
+from pipelines import versions
+from pipelines.counting import statistics_gen
 from pipelines.data import DataLocation
 from pipelines.earlier_models import latest_model, previous_model
 from pipelines.environment import Environment
+from pipelines.example_nodes import digest_files, example_gen_component
+from pipelines.span_nodes import Comparison, compare_spans
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +54,13 @@ class Options:
         tune: Whether a Tuner searches settings before training.
         warm_start: Whether training begins with the last blessed model's weights.
         cache: Whether unchanged components are taken from earlier runs.
+        accept_drift: Whether data that has moved from the span before is trained on all the same.
     """
 
     tune: bool = False
     warm_start: bool = False
     cache: bool = True
+    accept_drift: bool = False
 
 
 def create_pipeline(
@@ -75,7 +79,7 @@ def create_pipeline(
         settings: Resolved settings.
         options: What this run chooses.
     """
-    ingest = ingest_components(task, data, settings)
+    ingest = ingest_components(task, env, data, settings, options.accept_drift)
     examples = ingest["examples"].outputs["examples"]
     schema = ingest["schema"].outputs["schema"]
     transform = Transform(
@@ -97,6 +101,7 @@ def create_pipeline(
         baseline_model=previous.outputs["model"],
         schema=schema,
         eval_config=eval_config(task),
+        module_path=grouping.__name__,
         example_splits=["eval"],
     )
     validator = ServingValidator(model=trainer.outputs["model"], task_name=task.name)
@@ -110,7 +115,7 @@ def create_pipeline(
                 base_directory=f"{env.models_dir}/{task.name}"
             )
         ),
-        custom_config={KEEP_VERSIONS: env.keep_versions} if env.keep_versions else None,
+        custom_config=_pusher_config(env),
     )
     training["previous"] = previous
     # One node may be both the latest and the previous model.
@@ -145,6 +150,7 @@ def create_evaluation(
         model=model.outputs["result"],
         schema=schema.outputs["schema"],
         eval_config=eval_config(task),
+        module_path=grouping.__name__,
         example_splits=splits,
     )
     return assemble(f"{task.name}_evaluate", env, [example_gen, schema, model, evaluator])
@@ -155,66 +161,56 @@ def create_inference(
 ) -> Pipeline:
     """Builds a pipeline that only infers a schema from data."""
     example_gen = example_gen_component(task, data, settings)
-    statistics = StatisticsGen(examples=example_gen.outputs["examples"])
+    statistics = statistics_gen(example_gen.outputs["examples"])
     schema = SchemaGen(statistics=statistics.outputs["statistics"], infer_feature_shape=True)
     return assemble(f"{task.name}_schema", env, [example_gen, statistics, schema])
 
 
 def ingest_components(
-    task: Task, data: DataLocation | BaseNode, settings: Settings
+    task: Task,
+    env: Environment,
+    data: DataLocation | BaseNode,
+    settings: Settings,
+    accept_drift: bool = False,
 ) -> dict[str, BaseNode]:
     """Makes the components that read data and hold it against the schema.
 
     Args:
         task: The declaration.
+        env: Where the pipeline runs.
         data: The raw data, or the ExampleGen that finds it where it runs.
         settings: Resolved settings.
+        accept_drift: Whether data that has moved from the span before is trained on all the same.
 
     Returns:
-        `examples`, `statistics`, `schema`, `validator`, `gate`.
+        `examples`, `statistics`, `schema`, `validator`, `gate`, and what compares spans of data
+        where there are several.
     """
     is_found = isinstance(data, DataLocation)
     example_gen: BaseNode = example_gen_component(task, data, settings) if is_found else data
-    statistics = StatisticsGen(examples=example_gen.outputs["examples"])
+    statistics = statistics_gen(example_gen.outputs["examples"])
     schema = CuratedSchema(task_name=task.name, digest=schema_digest(task.name))
     validator = ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
     )
+    spans = Comparison()
+    if isinstance(data, DataLocation):
+        spans = compare_spans(task, env, data, settings, statistics.outputs["statistics"])
     gate = AnomalyGate(
         anomalies=validator.outputs["anomalies"],
         statistics=statistics.outputs["statistics"],
         task_name=task.name,
+        **spans.gate_inputs,
+        **({"accept_drift": 1} if accept_drift else {}),
     )
     return {
         "examples": example_gen,
         "statistics": statistics,
         "schema": schema,
         "validator": validator,
+        **spans.nodes,
         "gate": gate,
     }
-
-
-def example_gen_component(task: Task, data: DataLocation, settings: Settings) -> BaseNode:
-    """Makes the ExampleGen for the layout of `data`."""
-    component = import_utils.import_class_by_path(data.source.component)
-    digest = source_digest(*reader_modules(task, data.source))
-    told = tell(settings, DATA)
-    files = _file_digests(task, told)
-    return component(
-        task,
-        data.source,
-        data.folder,
-        told,
-        "/".join([digest, *files.values()]),
-        patterns=data.patterns,
-    ).with_id("ExampleGen")
-
-
-def reader_modules(task: Task, source: Source) -> list[str]:
-    """Names the modules on which reading a layout depends, those of functions that it names too."""
-    named = ("featurizer", "windower", "labeler", "splitter", "drawer")
-    paths = [source.component, *(getattr(source, name, "") for name in named)]
-    return [f"modules.{task.name}.task", *(path.rpartition(".")[0] for path in paths if path)]
 
 
 def assemble(name: str, env: Environment, nodes: list[BaseNode], cache: bool = True) -> Pipeline:
@@ -265,16 +261,17 @@ def _training_components(
     return nodes
 
 
+def _pusher_config(env: Environment) -> dict[str, Any] | None:
+    """Says how many versions stay, and where it stands which stay whatever their age."""
+    if not env.keep_versions:
+        return None
+    kept = {MODELS_CONFIG: str(versions.kept_path(env))} if env.has_metadata else {}
+    return {KEEP_VERSIONS: env.keep_versions, **kept}
+
+
 def _custom_config(task: Task, settings: Settings, module: str) -> dict[str, Any]:
     return {
         "settings": as_dict(settings),
         "source_digest": source_digest(f"modules.{task.name}.{module}"),
-        "file_digests": _file_digests(task, settings),
+        "file_digests": digest_files(task, settings),
     }
-
-
-def _file_digests(task: Task, settings: Settings) -> dict[str, str]:
-    """Digests the files that settings name."""
-    values = as_dict(settings)
-    paths = [each.name for each in task.declared if each.is_file and each.name in values]
-    return file_digests({name: str(values[name]) for name in paths})

@@ -14,13 +14,17 @@ from pathlib import Path
 
 from components.pushed_versions import leftovers
 from modules.common.runtime.errors import LianxiError
-from pipelines import last_run, metadata_pruning
+from pipelines import last_run, metadata_pruning, versions
 from pipelines.environment import Environment
+from pipelines.locks import is_held
 from pipelines.metadata_pruning import Kept
+from pipelines.windows import windows_dir
 from serving.models.versions import find_versions
 
 # What runs of a task's pipelines end with, by what their names add to the task's.
 _LAST_NODES = {"": "Pusher", "_evaluate": "Evaluator", "_schema": "SchemaGen"}
+INFERENCE = "_infer_"
+"""What stands between the task's name and the digest of its file in the name of an inference."""
 # Where TFX's executors and drivers work; of no use once no run is under way.
 _SYSTEM = ".system"
 
@@ -83,10 +87,20 @@ def make_plan(env: Environment, task_name: str, keep: int) -> Plan:
             "leftovers of runs that were cut short",
             [*room.orphans, *map(Path, leftovers(os.path.join(env.models_dir, task_name)))],
         ),
+        _find("inferences that were cut short", _cut_short_inferences(env, task_name)),
         _find("empty working folders", room.workplaces),
+        _find(
+            f"reports of runs before the last {keep}",
+            _unkept_reports(env, task_name, room.run_names),
+        ),
         _find(f"pushed versions before the last {keep}", old_versions(env, task_name, keep)),
         _find(
-            "sample data that no kept run reads", _unread_samples(env, task_name, room.data_folders)
+            "sample data that no kept run reads",
+            _unread(env.sample_dir(task_name), room.data_folders),
+        ),
+        _find(
+            "joined spans of data that no kept run reads",
+            _unread(windows_dir(env, task_name), room.data_folders),
         ),
     )
     return Plan(finds=tuple(find for find in finds if find.paths), stores=tuple(room.stores))
@@ -100,6 +114,7 @@ class _Room:
     orphans: list[Path] = field(default_factory=list)
     workplaces: list[Path] = field(default_factory=list)
     data_folders: set[str] = field(default_factory=set)
+    run_names: set[str] = field(default_factory=set)
     stores: list[tuple[Path, Kept]] = field(default_factory=list)
 
     def sort(self, env: Environment, name: str, keep: int, last_node: str) -> None:
@@ -116,6 +131,7 @@ class _Room:
         for each in sorted(folder.glob(f"*/{_SYSTEM}/*/*")):
             is_used = not each.is_dir() or any(each.iterdir())
             (self.orphans if is_used else self.workplaces).append(each)
+        self.run_names |= kept.run_names
         self.data_folders |= set(map(os.path.realpath, kept.data_folders))
         if kept.runs > len(kept.run_ids):
             self.stores.append((store, kept))
@@ -138,15 +154,16 @@ def carry_out(plan: Plan) -> None:
 
 
 def old_versions(env: Environment, task_name: str, keep: int) -> list[Path]:
-    """Lists pushed versions of a task beyond the newest.
+    """Lists pushed versions of a task beyond the newest; none that is pinned or has a label.
 
     Args:
         env: Says where models are pushed to.
         task_name: The task.
         keep: How many of the newest are kept; at least one.
     """
-    versions = find_versions(Path(env.models_dir, task_name))
-    return [path for _, path in sorted(versions.items())[:-keep]]
+    found = find_versions(Path(env.models_dir, task_name))
+    needed = versions.needed(env, task_name)
+    return [path for number, path in sorted(found.items())[:-keep] if number not in needed]
 
 
 def _read_remembered(env: Environment, name: str) -> list[str]:
@@ -166,9 +183,28 @@ def _artifact_folders(folder: Path) -> Iterator[Path]:
                 yield from (path for path in _entries(output) if path.name.isdigit())
 
 
-def _unread_samples(env: Environment, task_name: str, data_folders: set[str]) -> list[Path]:
-    samples = _entries(Path(env.sample_dir(task_name)))
-    return [path for path in samples if os.path.realpath(path) not in data_folders]
+def _cut_short_inferences(env: Environment, task_name: str) -> list[Path]:
+    """Lists what pipelines of `lianxi infer` left, which remove it themselves at their end."""
+    found: list[Path] = []
+    begin = f"{task_name}{INFERENCE}"
+    stores = Path(env.metadata_path(begin)).parent.glob(f"{begin}*.sqlite")
+    folders = Path(env.pipeline_dir(begin)).parent.glob(f"{begin}*")
+    for name in sorted({path.stem for path in (*stores, *folders)}):
+        store = Path(env.metadata_path(name))
+        if not is_held(store.with_suffix(".lock")):
+            places = (Path(env.pipeline_dir(name)), store, store.with_suffix(".lock"))
+            found += [path for path in places if path.exists()]
+    return found
+
+
+def _unkept_reports(env: Environment, task_name: str, run_names: set[str]) -> list[Path]:
+    reports = _entries(Path(env.reports_dir(task_name)))
+    return [path for path in reports if path.stem not in run_names]
+
+
+def _unread(folder: str, data_folders: set[str]) -> list[Path]:
+    made = _entries(Path(folder))
+    return [path for path in made if os.path.realpath(path) not in data_folders]
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ import click
 from modules.common.runtime.errors import did_you_mean
 from modules.common.runtime.stack import prepare_environment, quiet_imports
 from pipelines import ending
+from pipelines.commands.groups import with_marks
 
 # Before anything imports TensorFlow.
 prepare_environment()
@@ -18,20 +19,20 @@ _COMMANDS = {
     "list": "List the tasks.",
     "new": "Write a task of your own, beginning as a copy of another.",
     "run": "Run a task's pipeline: data, training, gate, push.",
+    "runs": "List past runs, show one, compare two.",
+    "models": "List pushed versions; roll back, label them.",
     "serve": "Serve the pushed models over gRPC.",
     "predict": "Ask a pushed model.",
+    "infer": "Answer whole tables and folders with a pushed model, into a file.",
+    "gallery": "Open a page to try the pushed models.",
     "evaluate": "Measure a pushed model, on other data if you like.",
+    "cluster": "Start, look at and stop a cluster of processes on this machine.",
     "sample": "Write sample data in the layout that a task reads.",
     "clean": "Remove what past runs left and nothing needs.",
     "schema": "Infer a schema from data and compare it with the curated one.",
     "compile": "Compile a task's pipeline for Kubeflow Pipelines 2.",
     "tfx": "TFX's own commands, also for Kubeflow Pipelines 2.",
 }
-
-
-def _with_marks(text: str | None) -> str | None:
-    """Makes click's mark for lines that stay as they are of its spelling in a raw docstring."""
-    return text.replace("\\b\n", "\b\n") if text else text
 
 
 class _LazyGroup(click.Group):
@@ -48,7 +49,7 @@ class _LazyGroup(click.Group):
         with quiet_imports():
             module = importlib.import_module(f"pipelines.commands.{cmd_name}")
         command: click.Command = module.command
-        command.help = _with_marks(command.help)
+        command.help = with_marks(command.help)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -68,10 +69,11 @@ def cli() -> None:
     lianxi run name_gender --data DIR        the same on your own data
     lianxi serve                             serve what was pushed, over gRPC
     lianxi predict name_gender 王婷婷         ask it
+    lianxi gallery                           try them all in a browser
     """
 
 
-cli.help = _with_marks(cli.help)
+cli.help = with_marks(cli.help)
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 `python pipelines/name_gender.py` and `tfx pipeline create --pipeline_path …` run the same DAG as
 `lianxi run`. TFX's command line passes no options on, so the choices come from variables:
-LIANXI_ROOT, LIANXI_DATA, LIANXI_ENV (`local` or `smoke`) and LIANXI_KEEP_VERSIONS.
+LIANXI_ROOT, LIANXI_DATA, LIANXI_ENV (`local` or `smoke`), LIANXI_KEEP_VERSIONS, LIANXI_ENGINE,
+LIANXI_FLINK_MASTER and LIANXI_JOB_SERVER.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ def _run(task_name: str) -> None:
         from pipelines.builder import create_pipeline
         from pipelines.careful_launcher import launch_by
         from pipelines.data import locate
+        from pipelines.engines.choice import with_engine
         from pipelines.environment import environment
         from pipelines.locks import exclusive
 
     task = load_task(task_name)
-    env = environment(os.environ.get("LIANXI_ENV", "local"))
+    env = with_engine(environment(os.environ.get("LIANXI_ENV", "local")))
     settings = task.resolve({}, smoke=env.smoke)
     data = locate(task, os.environ.get("LIANXI_DATA"), env, settings)
     with exclusive(env, task_name), launch_by():

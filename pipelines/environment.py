@@ -9,20 +9,12 @@ from pathlib import Path
 
 from modules.common.reading.data_files import check_name
 from modules.common.runtime.errors import WrongUsage, did_you_mean
+from pipelines.engines import local as local_engine
 
 ROOT_VARIABLE = "LIANXI_ROOT"
 KEEP_VERSIONS_VARIABLE = "LIANXI_KEEP_VERSIONS"
 LOCAL, SMOKE, KUBEFLOW = "local", "smoke", "kubeflow"
 _DEFAULT_ROOT = "lianxi_runs"
-
-# Beam's default runner would download a binary. The container image is ignored by this runner;
-# naming one keeps TFX from packing itself as a source distribution for every component.
-_LOCAL_BEAM_ARGS = (
-    "--runner=FnApiRunner",
-    "--direct_running_mode=in_memory",
-    "--sdk_container_image=unused",
-    "--no_pipeline_type_check",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +24,9 @@ class Environment:
     Attributes:
         name: `local`, `smoke` or `kubeflow`.
         root: Folder or bucket for artifacts, metadata, models, logs and sample data.
+        engine: What Beam runs on: `local`, `flink`, `portable`.
         beam_args: Arguments of Beam's runner.
+        flink_rest: `HOST:PORT` of the REST service of Flink's JobManager, where it is known.
         smoke: Whether the tasks' smoke overlays make training tiny.
         push_to: Where models are pushed to; `models` in the root where empty.
         keep_versions: How many pushed versions of a model are kept; all where 0.
@@ -41,7 +35,9 @@ class Environment:
 
     name: str
     root: str
+    engine: str = "local"
     beam_args: tuple[str, ...] = ()
+    flink_rest: str = ""
     smoke: bool = False
     push_to: str = ""
     keep_versions: int = 0
@@ -68,6 +64,12 @@ class Environment:
         """TFX's logs, one file for each run."""
         return os.path.join(self.root, "logs")
 
+    @property
+    def cluster_dir(self) -> str:
+        """State and logs of the cluster on this machine, which smoke runs share."""
+        base = os.path.dirname(self.root) if self.name == SMOKE else self.root
+        return os.path.join(base, "cluster")
+
     def pipeline_name(self, task_name: str) -> str:
         """Name of a task's pipeline; Kubernetes allows no underscores."""
         return task_name.replace("_", "-") if self.name == KUBEFLOW else task_name
@@ -84,9 +86,22 @@ class Environment:
         """Sample data of a task."""
         return os.path.join(self.root, "sample", task_name)
 
+    def reports_dir(self, task_name: str) -> str:
+        """Reports of a task's runs."""
+        return os.path.join(self.root, "reports", task_name)
+
+    def report_path(self, task_name: str, run_id: str) -> Path:
+        """The report of a run.
+
+        Args:
+            task_name: The task.
+            run_id: TFX's id of it; runs that failed before they had one share a report.
+        """
+        return Path(self.reports_dir(task_name), f"{run_id or 'not_begun'}.html")
+
     def holds(self, task_name: str) -> bool:
         """Whether there is anything of a task here."""
-        places = (self.metadata_path, self.pipeline_dir, self.sample_dir)
+        places = (self.metadata_path, self.pipeline_dir, self.sample_dir, self.reports_dir)
         paths = [*(place(task_name) for place in places), os.path.join(self.models_dir, task_name)]
         return any(os.path.exists(path) for path in paths)
 
@@ -113,7 +128,7 @@ def kubeflow_environment(
     made = Environment(
         name=KUBEFLOW,
         root="",
-        beam_args=_LOCAL_BEAM_ARGS,
+        beam_args=local_engine.BEAM_ARGS,
         smoke=smoke,
         push_to=models_dir,
         keep_versions=keep_versions,
@@ -141,7 +156,7 @@ def environment(name: str = LOCAL, root: str | None = None) -> Environment:
     local = Environment(
         name=LOCAL,
         root=base,
-        beam_args=_LOCAL_BEAM_ARGS,
+        beam_args=local_engine.BEAM_ARGS,
         keep_versions=_read_kept_versions(),
         given_root=root or "",
     )

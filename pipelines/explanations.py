@@ -22,6 +22,7 @@ _QUOTED = re.compile(
     r"GateError|ConfigError): ",
     re.M,
 )
+_RAISED = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)$", re.M)
 # TensorFlow names the device on which something failed as if it were a folder.
 _DEVICE = re.compile(r"/job:[\w:/]+")
 _PATH = re.compile(r"'(?P<quoted>/[^'\n]+)'|(?P<bare>/[^\s;,:'\"\[]+)")
@@ -112,7 +113,11 @@ def explain(error: BaseException, metadata: str = "", elsewhere: str = _ELSEWHER
     found = _mendable(error) or _explain_refusal(error, metadata, elsewhere)
     if found:
         return found
-    first_line = (_BEAM_SUFFIX.sub("", str(error)).strip().splitlines() or [""])[0]
+    text = _BEAM_SUFFIX.sub("", str(error)).strip()
+    # From workers elsewhere come whole tracebacks, which end with what went wrong.
+    if raised := _RAISED.findall(text):
+        return str(raised[-1])[:_LONGEST_CHARS]
+    first_line = (text.splitlines() or [""])[0]
     return f"{type(error).__name__}: {first_line[:_LONGEST_CHARS]}"
 
 

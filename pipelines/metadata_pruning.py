@@ -31,6 +31,7 @@ class Kept:
     Attributes:
         runs: How many runs the store holds.
         run_ids: Contexts of the runs that are kept.
+        run_names: TFX's ids of these runs.
         execution_ids: Executions of those runs, and those that made the artifacts.
         artifact_ids: Artifacts that those runs read or made, and the newest blessed model.
         folders: Where these artifacts lie.
@@ -40,6 +41,7 @@ class Kept:
 
     runs: int = 0
     run_ids: frozenset[int] = frozenset()
+    run_names: frozenset[str] = frozenset()
     execution_ids: frozenset[int] = frozenset()
     artifact_ids: frozenset[int] = frozenset()
     folders: frozenset[str] = frozenset()
@@ -64,7 +66,7 @@ def find_kept(path: Path, runs: int, last_node: str, folders: Iterable[str] = ()
     """
     if not path.is_file():
         return Kept()
-    with _open(path) as store:
+    with open_store(path) as store:
         run_ids = _select(store, _RUNS, _RUN_TYPE)
         ended = (_COMPLETE, _CACHED)
         whole = set(_select(store, _RUNS_WITH_NODE, _RUN_TYPE, f"%.{last_node}", *ended))
@@ -79,6 +81,7 @@ def find_kept(path: Path, runs: int, last_node: str, folders: Iterable[str] = ()
         return Kept(
             runs=len(run_ids),
             run_ids=frozenset(kept_runs),
+            run_names=frozenset(_select_for(store, _NAME_OF_RUN, kept_runs)),
             execution_ids=frozenset(executions),
             artifact_ids=frozenset(artifacts),
             folders=frozenset(_select_for(store, _FOLDER_OF_ARTIFACT, artifacts)),
@@ -99,7 +102,7 @@ def prune(path: Path, kept: Kept) -> None:
     Raises:
         LianxiError: If the store is damaged, or of another version; it is then as it was.
     """
-    with _open(path) as store:
+    with open_store(path) as store:
         with store:
             for table, ids in (
                 ("kept_execution", kept.execution_ids),
@@ -114,7 +117,15 @@ def prune(path: Path, kept: Kept) -> None:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
+def open_store(path: Path) -> Iterator[sqlite3.Connection]:
+    """Opens the tables of a metadata store.
+
+    Args:
+        path: The store, SQLite.
+
+    Raises:
+        LianxiError: If the store is damaged, or of another version.
+    """
     try:
         with closing(sqlite3.connect(path)) as store:
             [(version,)] = store.execute("SELECT schema_version FROM MLMDEnv")
@@ -164,6 +175,7 @@ _ARTIFACTS_OF_EXECUTION = "SELECT artifact_id FROM Event WHERE execution_id = ?"
 _ARTIFACTS_IN_FOLDER = "SELECT id FROM Artifact WHERE uri = ?"
 _MAKERS_OF_ARTIFACT = f"""
 SELECT execution_id FROM Event WHERE artifact_id = ? AND type IN {_OUTPUT_EVENTS}"""
+_NAME_OF_RUN = "SELECT name FROM Context WHERE id = ?"
 _FOLDER_OF_ARTIFACT = "SELECT uri FROM Artifact WHERE id = ?"
 _FOLDERS_OF_EXECUTION = f"""
 SELECT Artifact.uri FROM Event JOIN Artifact ON Artifact.id = Event.artifact_id

@@ -32,6 +32,7 @@ class Outcome:
         cpu_seconds: Processor time, that of processes it started and waited for included.
         outputs: Output artifacts by key; empty where it failed.
         error: What it failed with.
+        run_id: TFX's id of the run.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Outcome:
     cpu_seconds: float
     outputs: dict[str, list[Any]]
     error: Exception | None = None
+    run_id: str = ""
 
 
 def _cpu_seconds() -> float:
@@ -62,6 +64,7 @@ def observe(on_start: Callable[[str], None], on_end: Callable[[Outcome], None]) 
                 # Resolvers only look things up; they are no work of the run's.
                 return super().launch()
             name = self._pipeline_node.node_info.id
+            run_id = self._pipeline_runtime_spec.pipeline_run_id.field_value.string_value
             on_start(name)
             start, cpu_start = time.perf_counter(), _cpu_seconds()
 
@@ -75,6 +78,7 @@ def observe(on_start: Callable[[str], None], on_end: Callable[[Outcome], None]) 
                         cpu_seconds=cpu_seconds,
                         outputs=outputs,
                         error=error,
+                        run_id=run_id,
                     )
                 )
 

@@ -45,17 +45,27 @@ def newest(env: Environment, task_name: str) -> Pushed | None:
     if not versions:
         return None
     version = max(versions)
+    return Pushed(version=version, pushed_s=pushed_at(version, versions[version]))
+
+
+def pushed_at(version: int, path: Path) -> float:
+    """Says when a version was pushed, in seconds since 1970.
+
+    Args:
+        version: Its number.
+        path: Its folder.
+    """
     is_time = _EARLIEST_S < version <= time.time()
-    pushed_s = float(version) if is_time else versions[version].stat().st_mtime
-    return Pushed(version=version, pushed_s=pushed_s)
+    return float(version) if is_time else path.stat().st_mtime
 
 
-def check(env: Environment, task_name: str) -> None:
+def check(env: Environment, task_name: str, ways: str = "") -> None:
     """Raises `LianxiError` where a task has no model here, with the way to one.
 
     Args:
         env: Where one is wanted.
         task_name: The task.
+        ways: What else may be done, in words that end the message.
     """
     if newest(env, task_name) is not None:
         return
@@ -66,7 +76,7 @@ def check(env: Environment, task_name: str) -> None:
         kind = "a smoke model is" if beside.name == SMOKE else "one is"
         way = f"add --env {beside.name}" if beside.name == SMOKE else "leave --env smoke out"
         said += f"{kind} in {beside.models_dir}, pushed {found.date}: {way}. Or "
-    raise LianxiError(f"{said}push one (lianxi run {task_name}{env.options}), or name a --server")
+    raise LianxiError(f"{said}push one (lianxi run {task_name}{env.options}){ways}")
 
 
 def check_any(env: Environment) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from components.anomaly_gate import describe_anomalies
 from components.class_counts import one_sided_classes
+from components.drift import Distance, read_drift
 from components.example_gen import quarantine
 from modules.common.declaring.task import Metric, Task
 from modules.common.evaluating import evaluation
@@ -28,6 +30,11 @@ class RunResult:
         figures: What Evaluator measured, where it ended well.
         pushed: Folder of the pushed version, or an empty string.
         paths: Where things are, by what they are.
+        run_id: TFX's id of the run, once a component has ended.
+        data_digest: Fingerprint of the files that ExampleGen read.
+        spans: Which spans of data it is, in words, the newest last.
+        before: The span that the newest is compared with, in words.
+        distances: How far the newest is from it.
     """
 
     task: Task
@@ -36,6 +43,11 @@ class RunResult:
     figures: list[evaluation.Figure] = field(default_factory=list)
     pushed: str = ""
     paths: dict[str, str] = field(default_factory=dict)
+    run_id: str = ""
+    data_digest: str = ""
+    spans: tuple[str, ...] = ()
+    before: str = ""
+    distances: list[Distance] = field(default_factory=list)
 
     @property
     def refused(self) -> list[str]:
@@ -49,6 +61,7 @@ class RunResult:
             One figure about it for people, or an empty string.
         """
         self.outcomes.append(outcome)
+        self.run_id = outcome.run_id
         reader = _READERS.get(outcome.name)
         return reader(self, outcome) if reader and outcome.outputs else ""
 
@@ -57,7 +70,7 @@ class RunResult:
         return {
             "task": self.task.name,
             "pushed": self.pushed or None,
-            "metrics": {figure.name: figure_json(figure, self.task) for figure in self.figures},
+            "metrics": metrics_json(self.figures, self.task),
             "components": [
                 {
                     "name": outcome.name,
@@ -71,8 +84,31 @@ class RunResult:
             "quarantined": self.counts.quarantined if self.counts else None,
             "set_aside": self.counts.set_aside if self.counts else None,
             "passed_over": self.counts.passed_over if self.counts else None,
+            "spans": list(self.spans),
+            "drift": self.drift_json(),
             "paths": self.paths,
         }
+
+    def drift_json(self) -> dict[str, Any]:
+        """Gives how far the newest span is from the one before; empty where nobody compared."""
+        if not self.distances:
+            return {}
+        return {"before": self.before, "distances": [asdict(each) for each in self.distances]}
+
+
+def metrics_json(figures: Iterable[evaluation.Figure], task: Task) -> dict[str, Any]:
+    """Gives figures as `--json` prints them, by the metric's name."""
+    return {figure.name: figure_json(figure, task) for figure in figures}
+
+
+def read_metrics(task: Task, evaluation_dir: str) -> dict[str, Any]:
+    """Reads what an Evaluator measured, as `--json` prints it, by the metric's name.
+
+    Args:
+        task: The declaration.
+        evaluation_dir: The Evaluator's `evaluation` artifact.
+    """
+    return metrics_json(evaluation.figures(task, evaluation_dir), task)
 
 
 def figure_json(figure: evaluation.Figure, task: Task) -> dict[str, Any]:
@@ -85,8 +121,17 @@ def figure_json(figure: evaluation.Figure, task: Task) -> dict[str, Any]:
     baseline = hardest(rivals) if rivals else None
     return {
         "value": _finite(figure.value),
+        "standard_error": _finite(figure.standard_error),
         "baseline": _finite(baseline),
         "baselines": {name: _finite(value) for name, value in figure.baselines.items()},
+        "gains": {
+            name: {
+                "value": _finite(gain.value),
+                "standard_error": _finite(gain.standard_error),
+                "is_tie": gain.is_tie,
+            }
+            for name, gain in figure.gains.items()
+        },
         "gate": figure.gate or None,
         "passed": figure.passed,
     }
@@ -100,6 +145,7 @@ def _finite(value: float | None) -> float | None:
 def _read_examples(result: RunResult, outcome: Outcome) -> str:
     [examples] = outcome.outputs["examples"]
     result.counts = quarantine.read_counts(examples.uri)
+    result.data_digest = examples.get_string_custom_property("input_fingerprint")
     result.paths["examples"] = examples.uri
     result.paths["quarantine"] = quarantine.rejects_path(examples.uri)
     return str(result.counts)
@@ -121,9 +167,11 @@ def describe(figure: evaluation.Figure, metric: Metric) -> str:
         figure: What came of the metric.
         metric: Its declaration.
     """
-    text = f"{figure.name} {evaluation.format_value(metric, figure.value)}"
+    text = f"{figure.name} {metric.format(figure.value)}"
     for name, value in figure.baselines.items():
-        text += f", {name} {evaluation.format_value(metric, value)}"
+        text += f", {name} {metric.format(value)}"
+        if name in figure.gains and figure.gains[name].is_tie:
+            text += " (a tie)"
     if figure.passed is not None:
         text += f"; gate {figure.gate}: {'passed' if figure.passed else 'NOT PASSED'}"
     return text
@@ -161,7 +209,17 @@ def _read_statistics(result: RunResult, outcome: Outcome) -> str:
     return one_sided_classes(result.task, outcome.outputs["statistics"][0])
 
 
+def _read_drift(result: RunResult, outcome: Outcome) -> str:
+    result.distances = read_drift(outcome.outputs["anomalies"][0])
+    far = [each.feature for each in result.distances if each.is_far]
+    against = f"against span {result.before}"
+    if far:
+        return f"{', '.join(far)} too far, {against}"
+    return f"{len(result.distances)} near enough, {against}"
+
+
 _READERS = {
+    "DistributionValidator": _read_drift,
     "ExampleGen": _read_examples,
     "StatisticsGen": _read_statistics,
     "ExampleValidator": _read_anomalies,

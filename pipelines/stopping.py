@@ -13,16 +13,18 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import ClassVar
 
 from pipelines import temporary
 
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "its terminal closed"}
 _SIGNALLED = 128
 _GRACE_S = 1.0
+_UNDO_S = 10.0
 # Shows the cursor, which a live display hides, on a line of its own.
 _CLEAN_LINE = b"\r\x1b[2K\x1b[?25h"
 
@@ -34,6 +36,7 @@ class _State:
     doing = ""
     kept = "Nothing was changed."
     stream = 2
+    undone: ClassVar[list[Callable[[], None]]] = []
 
 
 def doing(what: str) -> None:
@@ -44,6 +47,27 @@ def doing(what: str) -> None:
 def note_kept(what: str) -> None:
     """Notes what a person has when the command is stopped: whole sentences."""
     _State.kept = what
+
+
+@contextmanager
+def undoing(what: Callable[[], None]) -> Iterator[None]:
+    """Has something done where the process is told to stop inside the block.
+
+    Args:
+        what: Ends what would go on elsewhere. It gets a few seconds, in a thread of its own.
+    """
+    _State.undone.append(what)
+    try:
+        yield
+    finally:
+        _State.undone.remove(what)
+
+
+def say(text: str) -> None:
+    """Says something where the message goes, on a line of its own."""
+    with suppress(OSError):
+        is_terminal = os.isatty(_State.stream)
+        os.write(_State.stream, (_CLEAN_LINE if is_terminal else b"") + os.fsencode(f"{text}\n"))
 
 
 @contextmanager
@@ -119,15 +143,24 @@ def _end(number: signal.Signals, folder: Path | None) -> None:
     again = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     text = (
         f"stopped ({_NAMES[number]}){while_doing}. {_State.kept} "
-        f"To go on, give the same command again: {again}\n"
+        f"To go on, give the same command again: {again}"
     )
-    with suppress(OSError):
-        is_terminal = os.isatty(_State.stream)
-        os.write(_State.stream, (_CLEAN_LINE if is_terminal else b"") + os.fsencode(text))
+    say(text)
+    _undo()
     _end_children()
     if folder is not None:
         temporary.remove(folder)
     os._exit(_SIGNALLED + number)
+
+
+def _undo() -> None:
+    """Ends what would go on elsewhere, without waiting long for it."""
+    threads = [threading.Thread(target=what, daemon=True) for what in _State.undone]
+    for thread in threads:
+        thread.start()
+    end_s = time.monotonic() + _UNDO_S
+    for thread in threads:
+        thread.join(max(0.0, end_s - time.monotonic()))
 
 
 def _end_children() -> None:

@@ -49,6 +49,12 @@ def own_folder() -> Iterator[Path | None]:
         lock.close()
 
 
+def lasting_base() -> Path:
+    """Gives where temporary folders are that shall outlive this command."""
+    base = Path(tempfile.gettempdir())
+    return base.parent if base.name.startswith(_PREFIX) else base
+
+
 def remove(folder: Path) -> None:
     """Removes a folder into which others may be writing at this moment.
 

@@ -23,6 +23,7 @@ if _workers > 1:
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
+from browser import visit  # noqa: E402, F401 - a fixture
 from smoke import SmokeRun, smoke_run_of  # noqa: E402
 
 from modules.common.declaring.registry import load_task  # noqa: E402

@@ -48,7 +48,7 @@ def test_what_develops_is_apart_and_agrees(stack: Stack) -> None:
     assert needed["tfx"] == {f"{stack.name}.0"}
 
 
-@pytest.mark.parametrize("name", ["lianxi.in", "speech.in"])
+@pytest.mark.parametrize("name", ["lianxi.in", "gallery.in", "speech.in"])
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
 def test_the_lock_has_all_that_is_imported(stack: Stack, name: str) -> None:
     text = (LOCKS / name).read_text(encoding="utf-8")

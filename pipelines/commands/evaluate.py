@@ -13,8 +13,9 @@ from rich.table import Table
 from modules.common.declaring.task import Task
 from modules.common.runtime.errors import LianxiError
 from pipelines import last_run, stopping
-from pipelines.commands.options import as_json, data_option, env_option, root_option, task_argument
-from pipelines.environment import Environment, environment
+from pipelines.commands.engine_options import engine_options
+from pipelines.commands.options import as_json, data_option, spans_option, task_argument
+from pipelines.environment import Environment
 from pipelines.logs import logging_to, new_log_path
 from pipelines.standard_streams import json_line
 
@@ -24,12 +25,12 @@ _ANY_WIDTH = 10_000
 @click.command()
 @task_argument
 @data_option
+@spans_option
 @click.option("--all", "whole", is_flag=True, help="Measure on all of --data, not its eval split.")
-@root_option
-@env_option
+@engine_options
 @as_json
 def command(
-    task: Task, data: str | None, whole: bool, root: str | None, env_name: str, as_json: bool
+    task: Task, data: str | None, spans: int | None, whole: bool, env: Environment, as_json: bool
 ) -> None:
     r"""Show the metrics of TASK's last trained model, slice by slice.
 
@@ -42,7 +43,8 @@ def command(
     """
     if whole and not data:
         raise click.UsageError("--all says how much of --data counts; name some --data")
-    env = environment(env_name, root)
+    if spans and not data:
+        raise click.UsageError("--spans counts spans of --data; name some --data")
     run = last_run.load(env, task.name)
     stopping.note_kept(f"What finished before is kept in {env.root}.")
     log = new_log_path(env.logs_dir, f"evaluate-{task.name}")
@@ -53,7 +55,7 @@ def command(
                 f"what the last run of {task.name} left in {needed} is gone; run it again: "
                 f"lianxi run {task.name}{env.options}"
             )
-        evaluation_dir = _evaluate(task, data, whole, env, run) if data else run.evaluation
+        evaluation_dir = _evaluate(task, data, spans, whole, env, run) if data else run.evaluation
         from modules.common.evaluating.evaluation import slice_values
 
         slices = slice_values(evaluation_dir)
@@ -63,16 +65,25 @@ def command(
         _print_whole(_table(task, slices))
 
 
-def _evaluate(task: Task, data: str, whole: bool, env: Environment, run: last_run.LastRun) -> str:
+def _evaluate(
+    task: Task,
+    data: str,
+    spans: int | None,
+    whole: bool,
+    env: Environment,
+    run: last_run.LastRun,
+) -> str:
     """Runs ExampleGen and Evaluator on other data; gives the evaluation's folder."""
     from pipelines import builder, runner
+    from pipelines.beam_arguments import check_arguments
     from pipelines.data import locate
     from pipelines.results import RunResult
 
     settings = task.restore(run.settings)
-    location = locate(task, data, env, settings)
+    location = locate(task, data, env, settings, spans)
     splits = ["train", "eval"] if whole else ["eval"]
     pipeline = builder.create_evaluation(task, env, location, settings, run.model, splits)
+    check_arguments(env.beam_args)
     result = RunResult(task=task)
     runner.run(pipeline, env, result, lambda name: None, lambda outcome, figure: None)
     return result.paths["evaluation"]
@@ -94,8 +105,6 @@ def _print_whole(table: Table) -> None:
 
 
 def _table(task: Task, slices: dict[str, dict[str, float]]) -> Table:
-    from modules.common.evaluating.evaluation import format_value
-
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("slice", no_wrap=True)
     table.add_column("examples", justify="right", no_wrap=True)
@@ -111,6 +120,6 @@ def _table(task: Task, slices: dict[str, dict[str, float]]) -> Table:
         table.add_row(
             escape(name),
             f"{values['example_count']:,.0f}",
-            *(format_value(metric, values[column]) for metric, column in columns),
+            *(metric.format(values[column]) for metric, column in columns),
         )
     return table

@@ -219,7 +219,14 @@ env_option = click.option(
 data_option = click.option(
     "--data",
     metavar="PATH",
-    help="Folder or file with raw data. Without it, sample data is made or drawn.",
+    help="Folder or file with raw data; {SPAN}, {VERSION} or {YYYY}, {MM} and {DD} in it stand for "
+    "the newest of several. Without it, sample data is made or drawn.",
+)
+spans_option = click.option(
+    "--spans",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Read the newest N spans of --data together. Default: 1.",
 )
 set_option = click.option(
     "--set",

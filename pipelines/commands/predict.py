@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import functools
 import glob
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
 import click
-import numpy as np
 
 from modules.common.asking.asking import Asker, Said, asker_of
 from modules.common.declaring.fields import FILE_KINDS, Field
 from modules.common.declaring.task import Task
-from modules.common.runtime.errors import LianxiError, MissingDataError, SettingError, WrongUsage
-from pipelines import last_run, pushed, stopping
+from modules.common.runtime.errors import LianxiError, MissingDataError, WrongUsage
+from pipelines import answering, last_run, stopping
+from pipelines.answering import NoServerError, connect
 from pipelines.commands.answer_json import answer_line
 from pipelines.commands.conversation import converse, say_by_turn
 from pipelines.commands.options import (
@@ -30,21 +28,12 @@ from pipelines.commands.options import (
     root_option,
     task_argument,
 )
-from pipelines.commands.request_usage import NoServerError, check_answers, check_usage
+from pipelines.commands.request_usage import check_usage
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
-from pipelines.logs import logging_to, new_log_path
-from pipelines.standard_streams import check_text, read_typed_lines
+from pipelines.standard_streams import read_typed_lines
 
-if TYPE_CHECKING:
-    from lianxi_client import Client
-
-# A person who names a server wants to know soon that none is there.
-_CONNECT_TIMEOUT_S = 2.0
-_LOAD_TIMEOUT_S = 120.0
 _NAMED_CHARS = 200
-# How a server tells of an assertion in a model's graph.
-_ASSERTION = re.compile(r"assertion failed: \[(?P<said>.*?)\] \[\[\{\{node", re.DOTALL)
 
 
 class RequestCommand(SettingsCommand):
@@ -129,8 +118,8 @@ def command(
         trained_with = last_run.settings(env, task.name, asker.options)
         said = asker.parse(trained_with) | said
     are_many_files = asker.takes_files and (len(inputs) > 1 or "-" in inputs)
-    with _client(task, env, server) as (client, stderr):
-        ask = functools.partial(_ask, client, asker)
+    with connect(task, env, server) as (client, stderr):
+        ask = functools.partial(answering.ask, client, asker)
 
         def reply(text: str, said: Said) -> str:
             _, answer = ask(text, said)
@@ -200,67 +189,6 @@ def _inputs(asker: Asker, inputs: tuple[str, ...], env: Environment) -> Iterator
             yield from (line for line in read_typed_lines() if line.strip())
         else:
             yield text
-
-
-def _ask(
-    client: Client, asker: Asker, text: str, said: Said
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Reads one input and gets its answer; whatever goes wrong is said in a line."""
-    from lianxi_client import ClientError
-
-    task = asker.task
-    try:
-        if not asker.takes_files:
-            check_text(text)
-        signature, request = asker.read(text, said)
-        return request, client.predict(
-            task.name, request, signature_name=signature, timeout_s=task.serving.timeout_s
-        )
-    except ClientError as error:
-        check_answers(error)
-        refusal = _cut_to_assertion(str(error))
-        if refusal.split(":")[0].split(" ")[0] in asker.options:
-            raise SettingError(refusal) from error
-        raise LianxiError(refusal) from error
-    except (OSError, ValueError) as error:
-        raise LianxiError(explain(error) if isinstance(error, OSError) else str(error)) from error
-
-
-def _cut_to_assertion(message: str) -> str:
-    """Cuts a refusal down to the model's own sentence, where it has one."""
-    found = _ASSERTION.search(message)
-    return found["said"] if found else message
-
-
-@contextmanager
-def _client(task: Task, env: Environment, server: str | None) -> Iterator[tuple[Any, TextIO]]:
-    """Connects to a server, or starts one of our own with the last pushed model.
-
-    Yields:
-        The client, and the stream for messages to the person.
-    """
-    from lianxi_client import Client
-    from serving.config import ServerConfig
-    from serving.errors import ServingError
-    from serving.server import Server
-
-    if server:
-        with Client(server, connect_timeout_s=_CONNECT_TIMEOUT_S) as client:
-            yield client, sys.stderr
-        return
-    pushed.check(env, task.name)
-    model_dir = Path(env.models_dir) / task.name
-    log = new_log_path(env.logs_dir, f"predict-{task.name}")
-    config = ServerConfig(port=0)
-    with logging_to(log) as stderr, Server({task.name: model_dir}, config) as own:
-        try:
-            own.wait_until_available(task.name, _LOAD_TIMEOUT_S)
-        except (ServingError, TimeoutError) as error:
-            raise LianxiError(f"the model in {model_dir} does not load: {error}") from error
-        if env.smoke:
-            print(f"note: {pushed.SMOKE_NOTE}", file=stderr)
-        with Client(f"localhost:{own.port}") as client:
-            yield client, stderr
 
 
 def _shorten(text: str) -> str:

@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from modules.common.asking.asking import Asker
-from modules.common.runtime.errors import LianxiError, MissingDataError
-
-if TYPE_CHECKING:
-    from lianxi_client import ClientError
-
-_ADDRESS = re.compile(r"https?://\S+|(\S+:)?\S+:\d{1,5}")
-
-# What the client asks where it reaches nobody, and not where a server is merely busy.
-_NOBODY = "is a server running there?"
-
-
-class NoServerError(LianxiError):
-    """No server answers where one was named."""
-
-
-def check_answers(error: ClientError) -> None:
-    """Raises `NoServerError` where a call failed since there is no server.
-
-    Args:
-        error: What the client raised; its message names the server.
-    """
-    found = re.search(r"\(server (\S+?)[;)]", error.message)
-    if error.code == "UNAVAILABLE" and found and _NOBODY in error.message:
-        port = found[1].rpartition(":")[2]
-        option = "--rest-port" if found[1].startswith("http") else "--port"
-        raise NoServerError(
-            f"no server answers at {found[1]}; start one (lianxi serve {option} {port}), name "
-            "another, or leave --server out: then the model that was pushed last here answers"
-        ) from error
+from modules.common.runtime.errors import MissingDataError
+from pipelines.answering import is_address
 
 
 def check_usage(
@@ -61,7 +32,7 @@ def check_usage(
         raise click.UsageError("--json prints the answers, --out writes them; give one of them")
     if out is not None and not asker.may_write:
         raise click.UsageError(f"{name} answers in words and writes no file; leave --out out")
-    if server is not None and not _ADDRESS.fullmatch(server):
+    if server is not None and not is_address(server):
         raise click.UsageError(
             "--server takes HOST:PORT, such as localhost:8500, or http://localhost:8501 for REST, "
             f"found {server!r}"

@@ -3,44 +3,55 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from modules.common.declaring.settings import Settings, as_dict
 from modules.common.declaring.task import Task
-from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.runtime.errors import LianxiError
-from pipelines import last_run, stopping
+from pipelines import stopping
+from pipelines.commands.engine_options import engine_options
 from pipelines.commands.options import (
     SettingsCommand,
     as_json,
     data_option,
-    env_option,
-    root_option,
     set_option,
+    spans_option,
     task_argument,
 )
-from pipelines.environment import KEEP_VERSIONS_VARIABLE, Environment, environment
+from pipelines.commands.run_end import remember, report, say_end
+from pipelines.commands.training_options import training_options
+from pipelines.commands.watch_options import check_watch, watch_options, watch_spans
+from pipelines.environment import KEEP_VERSIONS_VARIABLE, Environment
 from pipelines.logs import logging_to, new_log_path
 from pipelines.standard_streams import json_line
+from pipelines.watching import Rule
 
 if TYPE_CHECKING:
-    from pipelines.results import RunResult
+    from tfx.orchestration.pipeline import Pipeline
 
-NOT_BLESSED_EXIT_CODE = 3
+    from pipelines.observer import Outcome
+    from pipelines.recording import Recorder
 
 
 @click.command(cls=SettingsCommand)
 @task_argument
 @data_option
-@env_option
-@root_option
+@spans_option
+@watch_options
+@click.option(
+    "--accept-drift",
+    is_flag=True,
+    help="Train on data that is further from the span before than the schema allows.",
+)
+@engine_options
+@training_options
 @set_option
-@click.option("--beam", multiple=True, metavar="ARG", help="An argument for Beam's runner.")
 @click.option("--tune", is_flag=True, help="Search settings before training.")
 @click.option("--warm-start", is_flag=True, help="Begin with the last blessed model's weights.")
 @click.option("--no-cache", is_flag=True, help="Run every component, changed or not.")
@@ -55,10 +66,15 @@ NOT_BLESSED_EXIT_CODE = 3
 def command(
     task: Task,
     data: str | None,
-    env_name: str,
-    root: str | None,
+    spans: int | None,
+    span: str | None,
+    is_watched: bool,
+    every_s: float,
+    settle_s: float,
+    marker: str,
+    accept_drift: bool,
+    env: Environment,
     settings: tuple[tuple[str, str], ...],
-    beam: tuple[str, ...],
     tune: bool,
     warm_start: bool,
     no_cache: bool,
@@ -73,16 +89,29 @@ def command(
     lianxi run name_gender
     lianxi run name_gender --data names.csv --epochs 30
     lianxi run name_gender --env smoke --json
+    lianxi run name_gender --data 'days/{SPAN}/names.csv' --spans 3
+    lianxi run name_gender --data 'days/{YYYY}-{MM}-{DD}' --watch --every 5m
 
     Every setting of the task is an option too; `lianxi list TASK` shows them.
 
     Exit code: 0 pushed, 1 failed, 2 wrong usage, 3 not pushed, because a gate said no.
     """
-    env = environment(env_name, root).with_beam_args(beam)
+    check_watch(click.get_current_context(), is_watched)
     if keep_versions is not None:
         env = replace(env, keep_versions=keep_versions)
     choices = {"tune": tune, "warm_start": warm_start, "cache": not no_cache}
-    sys.exit(_run(task, data, env, dict(settings), choices, as_json, beam))
+    choices["accept_drift"] = accept_drift
+    if is_watched:
+        rule = Rule(
+            data=os.path.abspath(os.path.expanduser(data)) if data else "",
+            window=spans or 1,
+            every_s=every_s,
+            settle_s=settle_s,
+            marker=marker,
+        )
+        watch_spans(task, env, rule, as_json)
+    window = {"window": spans, "span": span}
+    sys.exit(_run(task, data, env, dict(settings), choices, as_json, window))
 
 
 def _run(
@@ -92,104 +121,85 @@ def _run(
     given: dict[str, str],
     choices: dict[str, bool],
     as_json: bool,
-    beam: tuple[str, ...] = (),
+    window: dict[str, Any],
 ) -> int:
     from pipelines.data import locate
 
+    started_s = time.time()
     settings = task.resolve(given, smoke=env.smoke)
     stopping.note_kept(f"What finished before is kept in {env.root}.")
-    location = locate(task, data, env, settings)
+    location = locate(task, data, env, settings, **window)
     log = new_log_path(env.logs_dir, task.name)
     with logging_to(log) as stderr:
         stream = stderr if as_json else sys.stdout
         print(f"{task.name}: {task.title}\ndata         {location.description}", file=stream)
 
-        from pipelines import builder, runner
+        from pipelines import builder
         from pipelines.beam_arguments import check_arguments
-        from pipelines.console import RunConsole
+        from pipelines.recording import Recorder
         from pipelines.results import RunResult, note_environment
+        from pipelines.span_nodes import compared_with
 
         # TensorFlow and TFX leave millions of objects that the collector need not walk again.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        result = RunResult(task=task)
+        result = RunResult(
+            task=task,
+            spans=tuple(span.label for span in location.spans),
+        )
         note_environment(result, env, str(log))
-        check_arguments(beam)
+        check_arguments(env.beam_args)
         pipeline = builder.create_pipeline(
             task, env, location, settings, builder.Options(**choices)
         )
-        error: LianxiError | None = None
-        with RunConsole(stream) as console:
-            try:
-                runner.run(pipeline, env, result, console.on_start, console.on_end)
-            except LianxiError as failure:
-                error = failure
-        # What refused the disk to a component refuses it here too, and is said once.
-        with suppress(*((OSError,) if error is not None else ())):
-            _remember(task, settings, env, location.files, result, error)
-        console.show_result(result)
+        result.before = compared_with(pipeline)
+        recorder = Recorder(
+            env=env,
+            task=task,
+            settings=settings,
+            data=location,
+            result=result,
+            started_s=started_s,
+            is_drift_accepted=choices["accept_drift"],
+        )
+        error = _carry_out(pipeline, recorder, stream)
         if as_json:
             print(json_line(result.to_json()))
             sys.stdout.flush()
         if error is not None:
             raise error
-        return _finish(task, settings, env, result, stderr)
+        return say_end(recorder, stderr)
 
 
-def _remember(
-    task: Task,
-    settings: Settings,
-    env: Environment,
-    data_files: str,
-    result: RunResult,
-    error: LianxiError | None,
-) -> None:
-    """Writes down what later commands need to know of the run, and how it ended."""
-    if result.figures:
-        run = last_run.LastRun(
-            data_files=data_files,
-            model=result.paths["model"],
-            evaluation=result.paths["evaluation"],
-            settings=as_dict(settings),
-        )
-        last_run.save(env, task.name, run)
-    if error is None:
-        last_run.note_end(env, task.name, [] if result.pushed else result.refused)
-    elif error.exit_code == NOT_BLESSED_EXIT_CODE:
-        last_run.note_end(env, task.name, [result.outcomes[-1].name])
+def _carry_out(pipeline: Pipeline, recorder: Recorder, stream: TextIO) -> LianxiError | None:
+    """Runs a pipeline, shows it, and keeps what later commands need to know of it.
 
+    Returns:
+        What it failed with.
+    """
+    from pipelines import runner
+    from pipelines.console import RunConsole
 
-def _finish(
-    task: Task,
-    settings: Settings,
-    env: Environment,
-    result: RunResult,
-    stderr: TextIO,
-) -> int:
-    """Says what to do where the model was not pushed; gives the exit code."""
-    if not result.pushed:
-        print(_refusal(task, settings, env.smoke, result), file=stderr)
-        return NOT_BLESSED_EXIT_CODE
-    print(
-        f"Serve it with `lianxi serve{env.options}`, or ask it with "
-        f"`lianxi predict {task.name} …{env.options}`.",
-        file=stderr,
-    )
-    return 0
+    console = RunConsole(stream)
+    recorder.said = console.said
 
+    def on_end(outcome: Outcome, figure: str) -> None:
+        console.on_end(outcome, figure)
+        recorder.begin()
 
-def _refusal(task: Task, settings: Settings, is_smoke: bool, result: RunResult) -> str:
-    """Says that a gate refused the model, and what may help: only what the task has."""
-    from modules.common.training.divergence import advice, rose
-
-    said = f"{task.name} was not pushed: {', '.join(result.refused)} did not pass its gate."
-    diverged = rose(result.paths.get("tensorboard", ""))
-    if diverged and isinstance(settings, TrainingSettings):
-        return f"{said} {diverged} {advice(task, settings)}, and run again."
-    wishes = ["more data"]
-    if isinstance(settings, TrainingSettings):
-        wishes.append(f"more training (--epochs {2 * settings.epochs})")
-    if is_smoke:
-        wishes.append("the whole model (a smoke run trains a tiny one: leave --env smoke out)")
-    wishes.append(f"other settings (`lianxi list {task.name}` shows them)")
-    return f"{said} Give it {', '.join(wishes[:-1])} or {wishes[-1]}, and run again."
+    error: LianxiError | None = None
+    with console:
+        try:
+            runner.run(pipeline, recorder.env, recorder.result, console.on_start, on_end)
+        except LianxiError as failure:
+            error = failure
+    # What refused the disk to a component refuses it here too, and is said once.
+    with suppress(*((OSError,) if error is not None else ())):
+        remember(recorder, error)
+    with console:
+        console.on_start("report")
+        problem = report(recorder, pipeline, error)
+    console.show_result(recorder.result)
+    if problem:
+        print(problem, file=stream)
+    return error

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import ipaddress
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +9,13 @@ import click
 
 from modules.common.runtime.errors import LianxiError
 from modules.common.runtime.stack import quiet_imports
-from pipelines import pushed, stopping
+from pipelines import pushed, stopping, versions
 from pipelines.commands import serve_config
 from pipelines.commands.options import env_option, root_option
 from pipelines.commands.serve_options import serve_options
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
+from pipelines.ports import check_free, find_refusal, is_loopback
 
 
 @click.command()
@@ -30,10 +28,11 @@ from pipelines.explanations import explain
 def command(root: str | None, env_name: str, config_only: bool, **options: Any) -> None:
     r"""Serve every pushed model over TensorFlow Serving's APIs, gRPC and REST.
 
-    New versions are picked up while it runs. The files that the tensorflow/serving image needs to
-    serve the same folder are written beside the models. Clients need no change; docs/serving.md
-    says, feature by feature, what differs: requests are limited in size, examples and memory here,
-    a broken version is passed over, and callers choose no models unless --allow-reload is given.
+    New versions are picked up while it runs, and so is what `lianxi models` says of them. The files
+    that the tensorflow/serving image needs to serve the same folder are written beside the models.
+    Clients need no change; docs/serving.md says, feature by feature, what differs: requests are
+    limited in size, examples and memory here, a broken version is passed over, and callers choose
+    no models unless --allow-reload is given.
 
     \b
     lianxi serve
@@ -58,9 +57,8 @@ def command(root: str | None, env_name: str, config_only: bool, **options: Any) 
         return
     host, ports = config.host, serve_config.listening(options)
     # Before TensorFlow is loaded, and gRPC says it in its own words.
-    if refusal := _refusal(host, ports):
-        raise refusal
-    if config.tls is None and not _is_loopback(host):
+    check_free(host, ports, "lianxi serve")
+    if config.tls is None and not is_loopback(host):
         click.echo(
             f"warning: other machines reach {host}, and nothing is encrypted; --tls FILE encrypts",
             err=True,
@@ -69,11 +67,17 @@ def command(root: str | None, env_name: str, config_only: bool, **options: Any) 
         import tensorflow  # noqa: F401 - the server does, when it starts
     if env.smoke and models is None:
         click.echo(f"note: {pushed.SMOKE_NOTE}", err=True)
-    server = Server(models_dir if models is None else models, config, on_progress=click.echo)
+    if models is None:
+        _note_pins(env)
+        models = versions.source(env, config)
+    server = Server(models, config, on_progress=click.echo)
     try:
         server.start()
     except (OSError, RuntimeError) as error:
-        refused = _refusal(host, ports) or f"cannot listen on {host}: {explain(error)}"
+        refused = (
+            find_refusal(host, ports, "lianxi serve")
+            or f"cannot listen on {host}: {explain(error)}"
+        )
         raise LianxiError(str(refused)) from error
     if server.metrics_port is not None:
         click.echo(f"metrics: http://{host}:{server.metrics_port}{config.metrics_path}")
@@ -88,44 +92,20 @@ def _write_container_config(env: Environment, config: Any, tls_file: Path | None
     for model in {*config.model_policies, *config.version_labels}:
         if not (Path(env.models_dir) / model).is_dir():
             click.echo(f"note: no model is called {model} in {env.models_dir} yet", err=True)
-    with quiet_imports():
+    with quiet_imports(), versions.readable():
         files = write_container_config(
-            Path(env.models_dir), Path(env.root) / "serving", config, tls_file=tls_file
+            Path(env.models_dir), versions.kept_path(env).parent, config, tls_file=tls_file
         )
     click.echo(f"tensorflow/serving: docker compose -f {files[-1]} up")
 
 
-def _is_loopback(host: str) -> bool:
-    """Tells whether only this machine reaches an address."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        # Nobody will listen there; whoever tries to says so.
-        return True
-    return all(ipaddress.ip_address(place[4][0]).is_loopback for place in found)
-
-
-def _refusal(host: str, ports: dict[str, int | None]) -> LianxiError | None:
-    """Says which of the ports cannot be listened on, and why; gRPC's own message says neither."""
-    for option, port in ports.items():
-        if not port:
-            continue
-        try:
-            address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            with socket.socket(address[0], socket.SOCK_STREAM) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address[4])
-        except socket.gaierror:
-            return LianxiError(f"no address is called {host!r}; name one of this machine's, --host")
-        except OSError as refusal:
-            if refusal.errno == errno.EADDRINUSE:
-                return LianxiError(
-                    f"port {port} of {host} is taken, perhaps by another `lianxi serve`; choose "
-                    f"another with {option}"
-                )
-            reason = (refusal.strerror or str(refusal)).lower()
-            return LianxiError(
-                f"cannot listen on port {port} of {host}: {reason}; choose another with {option}, "
-                "or an address of this machine with --host"
+def _note_pins(env: Environment) -> None:
+    """Says which models are not served in their newest version, so that nobody wonders."""
+    for path in sorted(Path(env.models_dir).iterdir()):
+        pinned = versions.pinned_of(versions.read_entry(env, path.name))
+        if pinned is not None:
+            click.echo(
+                f"note: {path.name} is pinned to version {pinned}; `lianxi models unpin "
+                f"{path.name}{env.options}` serves the newest",
+                err=True,
             )
-    return None

@@ -19,6 +19,7 @@ COMMANDS = (
     "run",
     "serve",
     "predict",
+    "infer",
     "evaluate",
     "schema",
     "sample",

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from modules.common.declaring.registry import task_names
 from modules.common.declaring.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("kubeflow", "pipelines", "components", "modules", "serving", "lianxi_client")
+PACKAGES = ("kubeflow", "gallery", "pipelines", "components", "modules", "serving", "lianxi_client")
 # Programs that are run by hand, and tests.
 BESIDE = ("tests", "benchmarks", "docs")
 MAX_LINES = 300
@@ -24,12 +25,21 @@ IMPORT_PATH = re.compile(rf"((?:{'|'.join(PACKAGES)})(?:\.[a-z_0-9]+)+)\.[A-Za-z
 # Rooms of one kind of data each, in `modules/common/` and in `components/example_gen/`.
 KINDS = ("pictures", "sound", "dialogue", "midi", "series", "tables", "drawn")
 
-# Rooms of `kubeflow/`, each with those that it may import. A step loads nothing that only compiling
+# Rooms, each with those of its package that it may import. A step loads nothing that only compiling
 # or asking needs, and no module of the project shadows a package that is called `kubeflow`.
-KUBEFLOW_ROOMS = {"step": (), "compile": ("step",), "client": ("compile", "step")}
+ROOMS: dict[str, dict[str, tuple[str, ...]]] = {
+    "kubeflow": {"step": (), "compile": ("step",), "client": ("compile", "step")},
+    "gallery": {"drawing": (), "report": ("drawing",), "page": ("drawing", "report")},
+}
 
-# Commands that hand over to `kubeflow` when they run; importing them loads nothing of it.
-HANDS_OVER = ("pipelines.commands.compile", "pipelines.commands.tfx")
+# Commands that hand over to a package above them when they run; importing them loads nothing of it.
+HANDS_OVER = {
+    "pipelines.commands.compile": "kubeflow",
+    "pipelines.commands.tfx": "kubeflow",
+    "pipelines.commands.gallery": "gallery",
+    "pipelines.commands.run_end": "gallery",
+    "pipelines.commands.runs": "gallery",
+}
 
 # What every package may import: how libraries are met that are not as they should be, and the file
 # by which a model tells its server.
@@ -48,7 +58,8 @@ ALLOWED = {
     "modules.common": (),
     "components": BELOW,
     "pipelines": (*BELOW, "components"),
-    "kubeflow": (*BELOW, "components", "pipelines"),
+    "gallery": (*BELOW, "components", "pipelines"),
+    "kubeflow": (*BELOW, "components", "pipelines", "gallery"),
 }
 
 
@@ -56,8 +67,13 @@ def sources(*packages: str) -> list[Path]:
     return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Modules that a file imports, those of import paths in its strings too."""
+    return tuple(find_imports(path))
+
+
+def find_imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -92,6 +108,12 @@ def owner(module: str) -> str:
     """The part of the project that a module belongs to; tasks are parts of their own."""
     parts = module.split(".")
     return ".".join(parts[:2]) if parts[0] == "modules" else parts[0]
+
+
+def test_no_two_files_of_tests_are_called_the_same() -> None:
+    """Two modules of one name cannot both be collected."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_a_task_stands_in_every_folder(task_name: str) -> None:
@@ -137,8 +159,9 @@ def test_imports_point_one_way(path: Path) -> None:
     is_task = here.startswith("modules.") and here != "modules.common"
     allowed = ("modules.common",) if is_task else ALLOWED.get(here, PACKAGES)
     if module in HANDS_OVER:
-        assert not [name for name in imports_at_once(path) if owner(name) == "kubeflow"]
-        allowed = (*allowed, "kubeflow")
+        above = HANDS_OVER[module]
+        assert not [name for name in imports_at_once(path) if owner(name) == above]
+        allowed = (*allowed, above)
     for name in imports(path):
         there = owner(name)
         if name.split(".")[0] not in PACKAGES or there == here or name in FOR_ALL:
@@ -167,24 +190,26 @@ def test_no_kind_of_data_imports_another(kind: str) -> None:
     assert not others
 
 
-@pytest.mark.parametrize("room", KUBEFLOW_ROOMS)
-def test_rooms_of_kubeflow_import_one_way(room: str) -> None:
-    files = sources(f"kubeflow/{room}")
-    assert ast.get_docstring(ast.parse((ROOT / f"kubeflow/{room}/__init__.py").read_text("utf-8")))
-    others = set(KUBEFLOW_ROOMS) - {room, *KUBEFLOW_ROOMS[room]}
+@pytest.mark.parametrize("place", [(name, room) for name in ROOMS for room in ROOMS[name]])
+def test_rooms_of_a_package_import_one_way(place: tuple[str, str]) -> None:
+    package, room = place
+    init = ROOT / package / room / "__init__.py"
+    assert ast.get_docstring(ast.parse(init.read_text(encoding="utf-8")))
+    others = set(ROOMS[package]) - {room, *ROOMS[package][room]}
     wrong = {
         f"{path.relative_to(ROOT)} imports {name}"
-        for path in files
+        for path in sources(f"{package}/{room}")
         for name in imports(path)
-        if name.split(".")[0] == "kubeflow"
-        and name.split(".")[1:2] in [[other] for other in others]
+        if name.split(".")[0] == package and name.split(".")[1:2] in [[other] for other in others]
     }
     assert not wrong
 
 
-def test_everything_of_kubeflow_is_in_a_room() -> None:
-    rooms = {path.parent.relative_to(ROOT / "kubeflow") for path in sources("kubeflow")}
-    assert rooms == {Path(room) for room in KUBEFLOW_ROOMS}
+@pytest.mark.parametrize("package", ROOMS)
+def test_everything_of_a_package_is_in_a_room(package: str) -> None:
+    files = [path for path in sources(package) if path != ROOT / package / "__init__.py"]
+    rooms = {Path(path.relative_to(ROOT / package).parts[0]) for path in files}
+    assert rooms == {Path(room) for room in ROOMS[package]}
 
 
 @pytest.mark.parametrize("folder", ["modules/common", "modules/common/*"])
@@ -199,7 +224,8 @@ def test_what_tasks_share_is_in_rooms_that_say_what_belongs_in_them(folder: str)
         }
 
 
-def names_of(module: str) -> set[str]:
+@cache
+def names_of(module: str) -> frozenset[str]:
     """What a module of the project binds at its top, and what lies in it where it is a folder."""
     folder = ROOT.joinpath(*module.split("."))
     path = folder.with_suffix(".py") if not folder.is_dir() else folder / "__init__.py"
@@ -211,7 +237,7 @@ def names_of(module: str) -> set[str]:
             found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
-    return found
+    return frozenset(found)
 
 
 # The type checker reads the packages.

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types.standard_artifacts import Examples
 
-from components.example_gen import base
+from components.example_gen import told
 from modules.common.declaring.settings import DATA, tell
 from modules.common.declaring.task import Task
 
@@ -26,10 +26,10 @@ def execute(
     **settings: Any,
 ) -> Examples:
     """Runs the executor with the properties of a real component, on the task's first source."""
-    monkeypatch.setattr(base, "load_task", lambda name: task)
+    monkeypatch.setattr(told, "load_task", lambda name: task)
     monkeypatch.setattr("components.example_gen.read_config.load_task", lambda name: task)
-    told = tell(task.resolve(settings), DATA)
-    component = component_class(task, task.sources[0], str(data), told, "digest")
+    settings_told = tell(task.resolve(settings), DATA)
+    component = component_class(task, task.sources[0], str(data), settings_told, "digest")
     examples = Examples()
     examples.uri = str(output)
     context = BaseBeamExecutor.Context(

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from tfx.components.statistics_gen.executor import Executor
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.types import channel_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics
+
+from pipelines.counting import statistics_gen
 
 
 def statistics_of(examples: Examples, output: Path) -> ExampleStatistics:
@@ -24,10 +27,10 @@ def statistics_of(examples: Examples, output: Path) -> ExampleStatistics:
         tmp_dir=str(output.parent),
         unique_id="1",
     )
-    properties = {"exclude_splits": "[]", "stats_options_json": None}
+    component = statistics_gen(channel_utils.as_channel([examples]))
     Executor(context).Do(
         {"examples": [examples]},
         {"statistics": [statistics]},
-        properties,
+        dict(component.exec_properties),
     )
     return statistics

@@ -14,7 +14,7 @@ from modules.common.drawn.sources import GeneratedSource
 from modules.common.pictures.sources import ImageFolderSource
 from modules.common.reading.settings import SplitFolderSettings
 from modules.name_gender import task as declaration
-from pipelines import builder
+from pipelines import example_nodes
 from pipelines.data import DataLocation
 
 _FOLDER = ImageFolderSource(layout="", labeler="modules.name_gender.text.label_of")
@@ -40,11 +40,13 @@ def test_the_digest_covers_what_the_source_names(
     monkeypatch: pytest.MonkeyPatch, source: Source, component: type, function: str
 ) -> None:
     digested: list[str] = []
-    monkeypatch.setattr(builder, "source_digest", lambda *modules: digested.extend(modules) or "x")
+    monkeypatch.setattr(
+        example_nodes, "source_digest", lambda *modules: digested.extend(modules) or "x"
+    )
     declared = load_task("name_gender")
     task = replace(declared, sources=(source,), settings=Settings)
     location = DataLocation(folder="", source=source, patterns=source.patterns)
-    made = builder.example_gen_component(task, location, Settings())
+    made = example_nodes.example_gen_component(task, location, Settings())
     assert isinstance(made, component)
     assert "learning_rate" not in str(made.exec_properties)
     assert "sample_rows" in str(made.exec_properties)

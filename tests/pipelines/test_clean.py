@@ -210,6 +210,19 @@ def test_metadata_that_cannot_be_read(env: Environment, damage: str) -> None:
     assert folders(env, "model") and len(versions(env)) == 1
 
 
+def test_reports_go_with_their_runs(env: Environment) -> None:
+    for seed in range(3):
+        run(env, seed)
+    runs = [each.name for each in store_of(env).get_contexts_by_type("pipeline_run")]
+    paths = [env.report_path(NAME, run_id) for run_id in (*runs, "")]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("<!doctype html>")
+    result = clean(env, "--keep", "1", "--yes")
+    assert "reports of runs before the last 1" in result.output
+    assert sorted(paths[0].parent.iterdir()) == [paths[2]]
+
+
 def test_samples_that_no_run_reads_go(env: Environment) -> None:
     for name in ("abc", "def.123"):
         Path(env.sample_dir(NAME), name).mkdir(parents=True)
@@ -224,3 +237,16 @@ def test_a_smoke_root_is_cleaned_too(tmp_path: Path) -> None:
     run(smoke, 1)
     clean(environment("local", str(tmp_path)), "--keep", "1", "--yes")
     assert len(versions(smoke)) == 1
+
+
+def test_inferences_that_were_cut_short_go_and_one_under_way_stays(env: Environment) -> None:
+    run(env, 0)
+    for name in ("ended", "running"):
+        folder = Path(env.pipeline_dir(f"{NAME}_infer_{name}"))
+        (folder / "ExampleGen").mkdir(parents=True)
+        Path(env.metadata_path(folder.name)).write_bytes(b"x")
+    with exclusive(env, f"{NAME}_infer_running"):
+        result = clean(env, "--yes")
+    assert "inferences that were cut short" in result.output
+    assert not list(Path(env.root).glob("*/*_infer_ended*"))
+    assert len(list(Path(env.root).glob("*/*_infer_running*"))) == 3

@@ -24,7 +24,7 @@ def test_a_package_is_written_and_told(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     spec, platform = yaml.safe_load_all(out.read_text(encoding="utf-8"))
     assert spec["pipelineInfo"]["name"] == "name-gender" and platform["platforms"]
-    for told in (str(out), "13: ", "Trainer", "registry.example.com", "train_steps = 0", "tfx"):
+    for told in (str(out), "14: ", "Trainer", "registry.example.com", "train_steps = 0", "tfx"):
         assert told in result.output
     assert "note:" not in result.output
 

@@ -73,7 +73,7 @@ def talk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     asking = Asking(read=read, show=show)
     monkeypatch.setattr(predict, "asker_of", lambda task: Asker(talking, asking))
     monkeypatch.setattr("pipelines.commands.options.load_task", lambda name: talking)
-    monkeypatch.setattr(predict, "_client", client)
+    monkeypatch.setattr(predict, "connect", client)
 
     def run(*arguments: str, said: str | bytes = "") -> Result:
         words = ["name_gender", *arguments, "--root", str(tmp_path)]
@@ -155,7 +155,8 @@ class Terminal:
             "import sys, time; from pipelines.commands.conversation import converse\n"
             "def answer(said, settings):\n"
             "    print('thinking', file=sys.stderr, flush=True)\n"
-            "    time.sleep(60 if said == 'sleep' else 0)\n"
+            # A signal that comes just before one long sleep would wait for its end.
+            "    for _ in range(6000 if said == 'sleep' else 0): time.sleep(0.01)\n"
             "    return f'<{said}>'\n"
             "sys.exit(converse(answer, iter(lambda: {}, None), sys.stderr))"
         )

@@ -118,3 +118,15 @@ def test_a_device_of_tensorflow_is_no_place() -> None:
     error = OSError(f"{said}/out/model/3/variables; No space left on device")
     assert "(/out/model/3/variables)" in explain(error)
     assert "(" not in explain(OSError(f"{said}No space left on device")).split(";")[0]
+
+
+def test_of_a_traceback_from_a_worker_the_last_line_is_said() -> None:
+    inner = (
+        'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\nValueError: no'
+    )
+    outer = (
+        "Pipeline job-1 failed in state FAILED: Traceback (most recent call last):\n"
+        f'  File "b.py", line 2, in h\n    raise\nRuntimeError: Error received: {inner}\n\n'
+        f"{inner} [while running 'Read']"
+    )
+    assert explain(RuntimeError(outer)) == "ValueError: no"

@@ -20,8 +20,9 @@ from modules.common.declaring.registry import load_task
 from modules.common.declaring.settings import as_dict
 from modules.common.runtime.errors import LianxiError, WrongUsage
 from pipelines import last_run
+from pipelines.answering import cut_to_assertion
 from pipelines.commands.answer_json import answer_line
-from pipelines.commands.predict import _cut_to_assertion, _inputs, _out, command
+from pipelines.commands.predict import _inputs, _out, command
 from pipelines.environment import Environment
 
 _NAMES = load_task("name_gender")
@@ -78,7 +79,7 @@ def test_a_file_that_was_trained_on_is_read_as_it_was_then(
 
         yield SimpleNamespace(predict=predict), None
 
-    monkeypatch.setattr("pipelines.commands.predict._client", client)
+    monkeypatch.setattr("pipelines.commands.predict.connect", client)
     for options in ([], ["--value-column", "b"]):
         CliRunner().invoke(command, ["railway_forecast", "--root", env.root, *options])
     assert asked == [900.0, 10.0]
@@ -184,8 +185,8 @@ def test_a_refusal_is_the_model_s_own_sentence() -> None:
         "INVALID_ARGUMENT: assertion failed: [layers: there is no fire99; known are [conv1]] "
         "[[{{node map/while/Assert}}]] (server localhost:1); deep_dream expects: image string[?]"
     )
-    assert _cut_to_assertion(refusal) == "layers: there is no fire99; known are [conv1]"
-    assert _cut_to_assertion("UNAVAILABLE: no server") == "UNAVAILABLE: no server"
+    assert cut_to_assertion(refusal) == "layers: there is no fire99; known are [conv1]"
+    assert cut_to_assertion("UNAVAILABLE: no server") == "UNAVAILABLE: no server"
 
 
 def test_show_is_given_what_was_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -198,7 +199,7 @@ def test_show_is_given_what_was_said(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         options=(_MARGIN, _DETECT),
         show=lambda request, answer, out, said: f"{request} {sorted(said.items())}",
     )
-    monkeypatch.setattr("pipelines.commands.predict._client", client)
+    monkeypatch.setattr("pipelines.commands.predict.connect", client)
     arguments = ["name_gender", "王", "--margin", "8", "--root", str(tmp_path)]
     result = CliRunner().invoke(command, arguments)
     assert (result.exit_code, result.output) == (0, "{'name': ['王']} [('margin', 8.0)]\n")

@@ -64,10 +64,14 @@ def test_who_has_no_model_here_is_sent_to_the_one_that_there_is(
 ) -> None:
     with pytest.raises(LianxiError) as caught:
         pushed.check(local, _TASK)
-    assert str(caught.value) == (
+    way = (
         f"name_gender has no pushed model in {local.models_dir}; "
-        f"push one (lianxi run name_gender --root {local.root}), or name a --server"
+        f"push one (lianxi run name_gender --root {local.root})"
     )
+    assert str(caught.value) == way
+    with pytest.raises(LianxiError) as caught:
+        pushed.check(local, _TASK, ", or name a --server")
+    assert str(caught.value) == f"{way}, or name a --server"
     push(smoke, 1_700_000_000)
     with pytest.raises(LianxiError, match="a smoke model is in .*smoke/models, pushed 2023-11-1"):
         pushed.check(local, _TASK)

@@ -11,7 +11,7 @@ import pytest
 from modules.common.declaring.registry import load_task, task_names
 from modules.common.evaluating.evaluation import Figure
 from modules.common.training.divergence import FIT_FILE
-from pipelines.commands.run import _refusal
+from pipelines.commands.run_end import _word_refusal
 from pipelines.results import RunResult
 
 
@@ -20,7 +20,7 @@ def refused(name: str, is_smoke: bool = False, log_dir: str = "") -> str:
     gated = next(metric.name for metric in task.metrics if metric.gate)
     figures = [Figure(name=gated, value=0.5, baselines={}, gate="> 0.6", passed=False)]
     result = RunResult(task=task, figures=figures, paths={"tensorboard": log_dir})
-    said = _refusal(task, task.resolve({}, smoke=is_smoke), is_smoke, result)
+    said = _word_refusal(task, task.resolve({}, smoke=is_smoke), is_smoke, result)
     assert said.startswith(f"{name} was not pushed: {gated} did not pass its gate. ")
     return said
 

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from modules.common.runtime.errors import WrongUsage
 from pipelines.commands import serve_config
-from pipelines.commands.serve import _is_loopback
 from pipelines.commands.serve import command as serve_command
 from pipelines.commands.serve_options import serve_options
+from pipelines.ports import is_loopback
 from serving.config import METRICS_PATH, ServerConfig, VersionPolicy
 
 
@@ -195,7 +195,8 @@ def test_a_server_in_the_open_is_warned_of(monkeypatch: pytest.MonkeyPatch, tmp_
     done = run_serve(monkeypatch, tmp_path)
     assert "warning" not in done.output
     [(models, made)] = FakeServer.made
-    assert (models, made.reload_root) == (tmp_path / "models", tmp_path / "models")
+    assert made.reload_root == tmp_path / "models"
+    assert [entry.base_path for entry in models().values()] == [tmp_path / "models" / "tiny"]
 
 
 def test_names_that_no_model_has_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -221,6 +222,6 @@ def test_files_are_written_for_the_pushed_models_only(
 
 
 def test_loopback() -> None:
-    assert _is_loopback("127.0.0.1") and _is_loopback("localhost")
-    assert not _is_loopback("0.0.0.0")
-    assert _is_loopback("no-such-host.invalid")
+    assert is_loopback("127.0.0.1") and is_loopback("localhost")
+    assert not is_loopback("0.0.0.0")
+    assert is_loopback("no-such-host.invalid")

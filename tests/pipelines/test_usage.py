@@ -11,9 +11,9 @@ import pytest
 
 from lianxi_client import Client, ClientError
 from modules.common.runtime.errors import LianxiError, SettingError, WrongUsage
+from pipelines.answering import NoServerError, check_answers
 from pipelines.beam_arguments import check_arguments
-from pipelines.commands.request_usage import NoServerError, check_answers
-from pipelines.commands.serve import _refusal
+from pipelines.ports import find_refusal
 
 LIANXI = str(Path(sys.executable).parent / "lianxi")
 
@@ -83,13 +83,13 @@ def test_a_port_that_is_taken_is_named_with_its_option() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        first = _refusal("127.0.0.1", {"--port": port, "--metrics-port": None})
-        second = _refusal("127.0.0.1", {"--port": 0, "--metrics-port": port})
+        first = find_refusal("127.0.0.1", {"--port": port, "--metrics-port": None}, "lianxi serve")
+        second = find_refusal("127.0.0.1", {"--port": 0, "--metrics-port": port}, "lianxi serve")
     said = f"port {port} of 127.0.0.1 is taken, perhaps by another `lianxi serve`; choose another "
     assert str(first) == f"{said}with --port"
     assert str(second) == f"{said}with --metrics-port"
-    assert _refusal("127.0.0.1", {"--port": 0, "--metrics-port": None}) is None
-    unknown = _refusal("no-such-host.invalid", {"--port": 8500})
+    assert find_refusal("127.0.0.1", {"--port": 0, "--metrics-port": None}, "lianxi serve") is None
+    unknown = find_refusal("no-such-host.invalid", {"--port": 8500}, "lianxi serve")
     assert "no address is called 'no-such-host.invalid'" in str(unknown)
     assert isinstance(first, LianxiError) and first.exit_code == 1
 
