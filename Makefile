@@ -1,6 +1,6 @@
 # make setup: install. make demo: train, gate, serve, ask. make test: every test, lint, type check.
 # STACK=1.21 or STACK=1.16 chooses the stack; without it, what the system can carry.
-.PHONY: setup develop demo test quick test-kubeflow lint test-debian13 audit lock clean
+.PHONY: setup develop demo test quick test-kubeflow lint docs test-debian13 audit lock clean
 
 VENV := .venv
 # make test K=name_gender runs the tests of that task alone.
@@ -46,6 +46,10 @@ lint: develop
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
+# The documentation's site, in build/site; a link that leads nowhere is an error.
+docs: develop
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+
 # Known holes of both locks, as far as the package index tells of them. Those of the old one that
 # cannot be mended are in docs/security.md.
 audit: setup
@@ -59,9 +63,9 @@ test-debian13:
 # A lock for each stack, and beside it what develops, in the same versions. What is locked stays as
 # it is where it can; UPGRADE="--upgrade-package NAME" or UPGRADE=--upgrade says what need not.
 lock: setup
-	$(LOCK_1.16) requirements/lianxi.in requirements/speech.in -o requirements/tfx-1.16.txt
+	$(LOCK_1.16) requirements/lianxi.in requirements/gallery.in requirements/speech.in -o requirements/tfx-1.16.txt
 	$(LOCK_1.16) requirements/develop.in -c requirements/tfx-1.16.txt -o requirements/tfx-1.16-develop.txt
-	$(LOCK_1.21) requirements/lianxi.in requirements/speech.in -o requirements/tfx-1.21.txt
+	$(LOCK_1.21) requirements/lianxi.in requirements/gallery.in requirements/speech.in -o requirements/tfx-1.21.txt
 	$(LOCK_1.21) requirements/develop.in -c requirements/tfx-1.21.txt -o requirements/tfx-1.21-develop.txt
 	$(LOCK_KFP) requirements/kfp-newest.in -o requirements/kfp-newest.txt
 
