@@ -18,7 +18,7 @@ from pipelines.engines.choice import FLINK, LOCAL
 from pipelines.environment import Environment
 from pipelines.explanations import exit_code, explain
 from pipelines.locks import exclusive
-from pipelines.memory import give_back
+from pipelines.memory import give_back, giving_back
 from pipelines.observer import Outcome, observe
 from pipelines.quick_beam import quick_construction
 from pipelines.record_batches import bounded_batches
@@ -75,6 +75,7 @@ def run(
         count_records(lambda: result.counts.by_split if result.counts else {}),
         observe(started, ended),
         _following(env),
+        giving_back(),
     ):
         _remove_temporary(Path(pipeline.pipeline_info.pipeline_root))
         try:
