@@ -112,11 +112,11 @@ def read_metrics(task: Task, evaluation_dir: str) -> dict[str, Any]:
 
 
 def figure_json(figure: evaluation.Figure, task: Task) -> dict[str, Any]:
-    """Gives a figure as `--json` prints it; `baseline` is the one that its gate asks to beat."""
+    """Gives a figure as `--json` prints it; `baseline` is the one that its gate compares with."""
     metric = next(metric for metric in task.metrics if metric.name == figure.name)
     gate = metric.gate
     # Of several, the one that is hardest to beat.
-    rivals = [figure.baselines[name] for name in gate.baselines] if gate else []
+    rivals = [figure.baselines[name] for name in gate.rivals] if gate else []
     hardest = max if metric.better == "higher" else min
     baseline = hardest(rivals) if rivals else None
     return {

@@ -153,6 +153,9 @@ def gate_bound(metric: Metric, figure: Figure) -> float | None:
     higher = metric.better == "higher"
     gain = gate.min_gain if higher else -gate.min_gain
     bounds = [figure.baselines[name] + gain for name in gate.baselines]
+    for name in figure.gains.keys() & set(gate.equals):
+        error = figure.gains[name].standard_error
+        bounds.append(figure.baselines[name] - (error if higher else -error))
     if gate.floor is not None:
         bounds.append(gate.floor)
     return (max if higher else min)(bounds, default=None)

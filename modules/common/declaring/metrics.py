@@ -18,6 +18,8 @@ class Gate:
             examples, that the metric has to beat; several, where it has to beat each of them.
             `None` sets no such condition.
         min_gain: By how much it has to be beaten, in the metric's unit; the comparison is strict.
+        level_with: Further baselines, or one, that the metric need not beat but may not be behind
+            by more than a standard error of the gain, which is of the same examples.
         floor: Worst value that passes, whatever the baseline. `None` sets no such condition.
         max_drop: How much worse than the last blessed model it may be, in the metric's unit.
             `None` sets no such condition.
@@ -25,15 +27,30 @@ class Gate:
 
     baseline: str | tuple[str, ...] | None = None
     min_gain: float = 0.0
+    level_with: str | tuple[str, ...] | None = None
     floor: float | None = None
     max_drop: float | None = None
 
     @property
     def baselines(self) -> tuple[str, ...]:
         """Names of the baselines that have to be beaten."""
-        if self.baseline is None:
-            return ()
-        return (self.baseline,) if isinstance(self.baseline, str) else self.baseline
+        return _as_names(self.baseline)
+
+    @property
+    def equals(self) -> tuple[str, ...]:
+        """Names of the baselines that it may tie with."""
+        return _as_names(self.level_with)
+
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """Names of all baselines that it compares with."""
+        return (*self.baselines, *self.equals)
+
+
+def _as_names(said: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    if said is None:
+        return ()
+    return (said,) if isinstance(said, str) else said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +107,7 @@ class Metric:
         """Raises `TaskError` where the declaration contradicts itself."""
         if self.kind != "ratio" and self.baselines:
             raise TaskError(f"metric {self.name}: only `ratio` metrics carry baselines")
-        for wanted in self.gate.baselines if self.gate else ():
+        for wanted in self.gate.rivals if self.gate else ():
             if wanted not in self.baselines:
                 raise TaskError(
                     f"metric {self.name}: its gate asks for the baseline {wanted!r}, "

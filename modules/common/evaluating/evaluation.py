@@ -82,6 +82,11 @@ def standard_error_name(metric: Metric, baseline: str = "") -> str:
     return f"{gain_name(metric, baseline) if baseline else metric.name}_standard_error"
 
 
+def lead_name(metric: Metric, baseline: str) -> str:
+    """Name of the metric that says what the gain is at most, of a baseline that may be tied."""
+    return f"{gain_name(metric, baseline)}_and_standard_error"
+
+
 def _metric_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
     if metric.kind == "ratio":
         yield from _ratio_configs(metric)
@@ -123,6 +128,9 @@ def _ratio_configs(metric: Metric) -> Iterator[config_pb2.MetricConfig]:
         yield _config("RatioOfSums", gain | common, _gain_threshold(metric, baseline))
         error = {"name": standard_error_name(metric, baseline), "minus": scores}
         yield _config("RatioStandardError", own | error | common, module=_ERROR_MODULE)
+        if metric.gate is not None and baseline in metric.gate.equals:
+            lead = gain | {"name": lead_name(metric, baseline)}
+            yield _config("GainAndError", lead | common, _not_below(-_STRICTLY), _ERROR_MODULE)
 
 
 def _config(
@@ -168,7 +176,10 @@ def _threshold(metric: Metric) -> config_pb2.MetricThreshold | None:
 def _gain_threshold(metric: Metric, baseline: str) -> config_pb2.MetricThreshold | None:
     if metric.gate is None or baseline not in metric.gate.baselines:
         return None
-    bound = metric.gate.min_gain + _STRICTLY
+    return _not_below(metric.gate.min_gain + _STRICTLY)
+
+
+def _not_below(bound: float) -> config_pb2.MetricThreshold:
     return config_pb2.MetricThreshold(
         value_threshold=config_pb2.GenericValueThreshold(lower_bound={"value": bound})
     )
@@ -240,6 +251,8 @@ def describe_gate(metric: Metric) -> str:
     if gate.baselines:
         margin = f" by {metric.format(gate.min_gain)}" if gate.min_gain else ""
         parts.append(f"{sign} {' and '.join(gate.baselines)}{margin}")
+    if gate.equals:
+        parts.append(f"not behind {' or '.join(gate.equals)} by more than a standard error")
     if gate.floor is not None:
         parts.append(f"{sign}= {metric.format(gate.floor)}")
     if gate.max_drop is not None:
@@ -262,7 +275,8 @@ def _passes(metric: Metric, failed: set[str]) -> bool | None:
     if metric.gate is None:
         return None
     gains = {gain_name(metric, baseline) for baseline in metric.gate.baselines}
-    return not failed & {metric.name, *gains}
+    leads = {lead_name(metric, baseline) for baseline in metric.gate.equals}
+    return not failed & {metric.name, *gains, *leads}
 
 
 def _text(value: object) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
-from modules.common.evaluating.metrics import Histogram, SumScores, make_computation
+from modules.common.evaluating.metrics import LINKS, Histogram, SumScores, make_computation
 
 # How fast each of `metrics.LINKS` changes with its argument.
 _SLOPES: dict[str, Callable[[float], float]] = {
@@ -52,6 +52,36 @@ class RatioStandardError(metric_types.Metric):
         super().__init__(make, name=name, **arguments)
 
 
+class GainAndError(metric_types.Metric):
+    """A gain over a baseline plus its standard error: below 0 only where the model is behind.
+
+    Within a standard error of each other, model and baseline are a tie.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        score: str,
+        weight: str,
+        minus: str,
+        link: str = "identity",
+        lower_is_better: bool = False,
+    ) -> None:
+        """Names what is read.
+
+        Args:
+            name: Name of the metric.
+            score: Output with the scores, `[batch]`.
+            weight: Output with the weights, `[batch]`.
+            minus: Output with a baseline's scores, `[batch]`.
+            link: Key of `metrics.LINKS`.
+            lower_is_better: Sign of the gain.
+        """
+        arguments = {"score": score, "weight": weight, "minus": minus, "link": link}
+        signed = arguments | {"lower_is_better": lower_is_better}
+        super().__init__(functools.partial(_lead_computations, **signed), name=name, **signed)
+
+
 class AreaStandardError(metric_types.Metric):
     """Standard error of the area under the ROC curve, of the histogram that `BinaryCurve` makes.
 
@@ -84,6 +114,29 @@ def _ratio_computations(
     value = functools.partial(ratio_standard_error, link=link)
     return [
         make_computation(name, model_name, outputs, _SumProducts, value)
+        for model_name in model_names
+    ]
+
+
+def _lead_computations(
+    name: str,
+    model_names: Iterable[str] = ("",),
+    score: str = "",
+    weight: str = "",
+    minus: str = "",
+    link: str = "identity",
+    lower_is_better: bool = False,
+    **unused: Any,
+) -> metric_types.MetricComputations:
+    def value(products: np.ndarray) -> float:
+        total, mine, other = map(float, products[-1][:-1])
+        if total == 0:
+            return math.nan
+        gain = LINKS[link](mine / total) - LINKS[link](other / total)
+        return (-gain if lower_is_better else gain) + ratio_standard_error(products, link)
+
+    return [
+        make_computation(name, model_name, (weight, score, minus), _SumProducts, value)
         for model_name in model_names
     ]
 
@@ -159,5 +212,5 @@ def area_standard_error(histogram: np.ndarray) -> float:
     return float(math.sqrt(variance1 / count1 + variance0 / count0))
 
 
-for _metric in (RatioStandardError, AreaStandardError):
+for _metric in (RatioStandardError, GainAndError, AreaStandardError):
     metric_types.register_metric(_metric)

@@ -14,6 +14,7 @@ from kubeflow.compile.config import KubeflowConfig
 from kubeflow.compile.runner import compile_task
 from kubeflow.step import executor_io, outputs, report
 from kubeflow.step.staging import Staging
+from modules.common.declaring.metrics import Gain
 from modules.common.declaring.registry import load_task
 from modules.common.declaring.task import Gate, Metric
 from modules.common.evaluating.evaluation import Figure
@@ -108,13 +109,18 @@ def test_tfx_sees_its_own_names_and_the_launcher_its() -> None:
         ("higher", Gate(baseline=("a", "b"), min_gain=0.1), 0.5),
         ("lower", Gate(baseline=("a", "b"), min_gain=0.1), 0.1),
         ("higher", Gate(baseline=("a",), floor=0.9), 0.9),
+        ("higher", Gate(baseline="a", level_with="b"), 0.35),
+        ("lower", Gate(floor=0.9, level_with="b"), 0.45),
         ("higher", Gate(max_drop=0.1), None),
         ("higher", None, None),
     ],
 )
 def test_the_gate_is_one_number(better: Any, gate: Gate | None, expected: float | None) -> None:
     metric = Metric(name="m", doc="", better=better, gate=gate, baselines=("a", "b"))
-    figure = Figure(name="m", value=0.7, baselines={"a": 0.2, "b": 0.4}, gate="", passed=True)
+    gains = {"b": Gain(value=0.3, standard_error=0.05)}
+    figure = Figure(
+        name="m", value=0.7, baselines={"a": 0.2, "b": 0.4}, gate="", passed=True, gains=gains
+    )
     bound = report.gate_bound(metric, figure)
     assert bound == (expected if expected is None else pytest.approx(expected))
 

@@ -137,3 +137,5 @@ def test_each_of_several_baselines_has_to_be_declared() -> None:
     assert gate.baselines == ("grey", "mean")
     with pytest.raises(TaskError, match="asks for the baseline 'mean'"):
         Metric(name="psnr", doc="", baselines=("grey",), gate=gate)
+    with pytest.raises(TaskError, match="asks for the baseline 'mean'"):
+        Metric(name="psnr", doc="", baselines=("grey",), gate=Gate(level_with="mean"))
