@@ -34,19 +34,20 @@ class Settings(
     seed: int = setting(20151109, reads=DATA | SAMPLE)
     precision: str = setting("auto")
     epochs: int = setting(30, smoke=12)
+    min_steps: int = setting(200, smoke=0)
     batch_size: int = setting(64, smoke=32)
     learning_rate: float = setting(1e-3, smoke=3e-3, search=(3e-4, 1e-3, 3e-3))
     schedule: str = setting("cosine")
     weight_decay: float = setting(1e-3)
     label_smoothing: float = setting(
-        0.3,
-        search=(0.1, 0.3),
+        0.5,
+        search=(0.1, 0.3, 0.5),
         at_least=0,
         below=1,
         doc="Fraction of a label that is spread over all classes.",
     )
     temperature: float = setting(
-        0.4,
+        0.3,
         above=0,
         doc="What logits are divided by: below 1 makes probabilities surer, the order stays.",
     )

@@ -77,9 +77,10 @@ class GainAndError(metric_types.Metric):
             link: Key of `metrics.LINKS`.
             lower_is_better: Sign of the gain.
         """
-        arguments = {"score": score, "weight": weight, "minus": minus, "link": link}
-        signed = arguments | {"lower_is_better": lower_is_better}
-        super().__init__(functools.partial(_lead_computations, **signed), name=name, **signed)
+        arguments: dict[str, Any] = {"score": score, "weight": weight, "minus": minus, "link": link}
+        arguments["lower_is_better"] = lower_is_better
+        make = functools.partial(_lead_computations, **arguments)
+        super().__init__(make, name=name, **arguments)
 
 
 class AreaStandardError(metric_types.Metric):
