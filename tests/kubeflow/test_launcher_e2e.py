@@ -56,19 +56,19 @@ def check_report(cluster: Cluster, run: Run) -> None:
     assert '"step": "RunReport"' in run.logs["RunReport"]
 
 
-def test_captcha_ocr_goes_to_a_bucket_and_is_served(
+def test_voice_gender_goes_to_a_bucket_and_is_served(
     s3_variables: dict[str, str], tmp_path: Path, forks: Forks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in s3_variables.items():
         monkeypatch.setenv(name, value)
     boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="models")
     models = "minio://models/lianxi"
-    package = compile_package("captcha_ocr", tmp_path, models, env=s3_variables)
+    package = compile_package("voice_gender", tmp_path, models, env=s3_variables)
     cluster = Cluster(tmp_path / "cluster", "s3://bucket/artifacts", KFP_2_5, forks.run)
     run = cluster.run(package, {"train_steps": 0})
     assert set(run.states.values()) == {"succeeded"}, said(run)
     object_store.fetch(models, str(tmp_path / "models"))
-    check_served("captcha_ocr", tmp_path / "models")
+    check_served("voice_gender", tmp_path / "models")
 
 
 @pytest.mark.parametrize("kfp", VERSIONS, ids=lambda kfp: kfp.name)
