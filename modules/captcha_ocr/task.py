@@ -39,6 +39,7 @@ class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPict
     seed: int = setting(20170101, reads=DATA | SAMPLE)
     precision: str = setting("auto")
     epochs: int = setting(6)
+    min_steps: int = setting(500, smoke=0)
     batch_size: int = setting(64, smoke=32)
     learning_rate: float = setting(3e-3, search=(1e-3, 3e-3, 6e-3))
     schedule: str = setting("cosine")
