@@ -1,4 +1,4 @@
-"""name_gender: the model, whole.
+"""name_gender: the network over characters, the half of the model that is trained in epochs.
 
 Each character is an embedding, scaled and shifted by learned vectors of its position: so the same
 character can weigh little as a surname and much as the last one. Convolutions of width 3, 4 and 5

@@ -8,7 +8,7 @@ from modules.common.export.saved_model import Servable
 from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.text import in_graph
 from modules.common.training.input_pipeline import Split
-from modules.name_gender import baseline
+from modules.name_gender import simple_models
 from modules.name_gender.task import Settings
 
 _CLASSES = ("female", "male")
@@ -19,8 +19,9 @@ class NameGenderServable(Servable):
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
-        """Fits the logistic regression; see `Servable.fit_baselines`."""
-        return baseline.fit(train["characters"], train["is_male"])
+        """Fits half of the model, which is the baselines too; see `Servable.fit_baselines`."""
+        fitted = simple_models.fit(train["characters"], train["is_male"], settings.seed)
+        return {"simple": fitted}
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers `name` string `[batch]` with label, probability and share of known characters."""
@@ -39,14 +40,20 @@ class NameGenderServable(Servable):
         return {"classes": classes, "scores": tf.stack([1 - male, male], axis=1)}
 
     def score(self, raw: Tensors) -> Tensors:
-        """Scores each name: right or wrong, by the model and by the regression."""
+        """Scores each name: right or wrong, by the model and by the baselines."""
         features = self.transform(raw)
         is_male = features["is_male"]
         male = self._probability_male(features["characters"])
-        naive = baseline.logit(features["characters"], self.baselines)
+        simple = simple_models.answer(features["characters"], self.baselines["simple"])
         return {
-            "accuracy__score": tf.cast((male > 0.5) == (is_male > 0.5), tf.float32),
-            "accuracy__bigram_logistic": tf.cast((naive > 0) == (is_male > 0.5), tf.float32),
+            **{
+                f"accuracy__{name}": tf.cast((logit > 0) == (is_male > 0.5), tf.float32)
+                for name, logit in (
+                    ("score", male - 0.5),
+                    ("log_odds", simple.log_odds),
+                    ("boosted_trees", simple.boosted_trees),
+                )
+            },
             "accuracy__weight": tf.ones_like(male),
             **{
                 f"{metric}__{what}": value
@@ -56,4 +63,6 @@ class NameGenderServable(Servable):
         }
 
     def _probability_male(self, characters: tf.Tensor) -> tf.Tensor:
-        return tf.sigmoid(self.model({"characters": characters}, training=False))
+        by_characters = self.model({"characters": characters}, training=False)
+        simple = simple_models.answer(characters, self.baselines["simple"])
+        return tf.sigmoid(simple_models.join(by_characters, simple))

@@ -50,7 +50,7 @@ def check_report(cluster: Cluster, run: Run) -> None:
     report = run.outputs["RunReport"].artifacts["report"]
     page = cluster.store.object_path(report.uri).read_text(encoding="utf-8")
     assert "is not shown" not in page and "was not made" not in page, said(run)
-    for words in ("accuracy", "bigram_logistic", "Held-out examples", "Learning", "Data"):
+    for words in ("accuracy", "boosted_trees", "Held-out examples", "Learning", "Data"):
         assert words in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert '"step": "RunReport"' in run.logs["RunReport"]

@@ -13,7 +13,7 @@ from modules.common.declaring.settings import as_dict
 from modules.common.reading.genders import parse_gender
 from modules.common.text import in_graph
 from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
-from modules.name_gender import features, model
+from modules.name_gender import features, model, simple_models
 from modules.name_gender.signatures import NameGenderServable
 from modules.name_gender.task import MAX_CHARS, TASK, is_name, parse_name
 
@@ -249,7 +249,13 @@ def test_answer_and_classify_agree_with_the_model(servable: NameGenderServable) 
     names = ["王婷婷", "李伟", "龘", "婷龘", "", "很长很长的名字王婷婷"]
     raw = {"name": tf.constant([name.encode() for name in names])}
     characters = servable.transform(raw)["characters"]
-    male = 1 / (1 + np.exp(-servable.model.predict({"characters": characters}, verbose=0)))
+    by_characters = servable.model.predict({"characters": characters}, verbose=0)
+    simple = simple_models.answer(characters, servable.baselines["simple"])
+    # One that was seen so often as the logarithm says leaves the characters 1 / (2 + n).
+    share = 1 / (1 + np.exp(simple.log_times_seen))
+    assert share.min() < share.max() == 0.5
+    by_memory = (simple.log_odds.numpy() + simple.boosted_trees.numpy()) / 2
+    male = 1 / (1 + np.exp(-share * by_characters - (1 - share) * by_memory))
     assert (male > 0.5).any()
     assert (male < 0.5).any()
 
@@ -282,9 +288,10 @@ def test_scores_say_who_is_right(servable: NameGenderServable) -> None:
         assert scores[f"{metric}__label"].tolist() == [gender == "male" for gender in genders]
         assert [p > 0.5 for p in scores[f"{metric}__score"]] == [x == "male" for x in labels]
     # A name borne by both cannot be right twice.
-    naive = scores["accuracy__bigram_logistic"]
-    assert set(naive.tolist()) == {0.0, 1.0}
-    assert naive[0] + naive[8] == 1
-    assert naive[2] + naive[9] == 1
+    for baseline in ("log_odds", "boosted_trees"):
+        simple = scores[f"accuracy__{baseline}"]
+        assert set(simple.tolist()) == {0.0, 1.0}
+        assert simple[0] + simple[8] == 1
+        assert simple[2] + simple[9] == 1
     assert all(tensor.shape == (len(rows),) for tensor in scores.values())
     assert all(tensor.dtype == np.float32 for tensor in scores.values())

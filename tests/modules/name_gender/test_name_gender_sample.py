@@ -1,23 +1,19 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
 from components.example_gen.tables.example_gen import read_csv
 from modules.common.declaring.registry import load_task
-from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
-from modules.name_gender import baseline
+from modules.common.text.in_graph import RESERVED_IDS
 from modules.name_gender.sample import maker
-from modules.name_gender.task import MAX_CHARS, TASK, Settings
+from modules.name_gender.task import TASK, Settings
 
 _VOCABULARY = 30
 _IDS = _VOCABULARY + RESERVED_IDS
@@ -78,46 +74,3 @@ def bayes_accuracy(texts: list[str], male: np.ndarray) -> float:
     cut = len(texts) * 4 // 5
     classifier = MultinomialNB().fit(vectorizer.fit_transform(texts[:cut]), male[:cut])
     return float(classifier.score(vectorizer.transform(texts[cut:]), male[cut:]))
-
-
-# The baseline
-
-
-def test_the_baseline_is_scikit_learn_s_regression_on_unigrams_and_bigrams(
-    tmp_path: Path,
-) -> None:
-    _, *rows = sample_rows(tmp_path, seed=3)
-    counts = Counter(character for name, _ in rows for character in name)
-    # As in Transform's output: characters seen once are one character, "?".
-    known = sorted(character for character, count in counts.items() if count > 1)
-    names = ["".join(c if c in set(known) else "?" for c in name) for name, _ in rows]
-    male = np.array([gender == "男" for _, gender in rows], np.float32)
-    train, held_out = names[:2400], [*names[2400:], "王", "???", "?", "王婷?婷", "田" * MAX_CHARS]
-
-    vectorizer = CountVectorizer(analyzer="char", ngram_range=(1, 2), lowercase=False)
-    regression = LogisticRegression(max_iter=1000)
-    regression.fit(vectorizer.fit_transform(train), male[:2400])
-    expected = regression.predict_proba(vectorizer.transform(held_out))[:, 1]
-
-    ids = {character: i + RESERVED_IDS for i, character in enumerate(known)}
-    fitted = baseline.fit(encode(train, ids), male[:2400])
-    constants = {name: tf.Variable(values, trainable=False) for name, values in fitted.items()}
-    logit = tf.function(lambda characters: baseline.logit(characters, constants))
-    found = tf.sigmoid(logit(tf.constant(encode(held_out, ids)))).numpy()
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-    assert expected.std() > 0.2
-
-
-def encode(names: list[str], ids: dict[str, int]) -> np.ndarray:
-    """Names to ids, int64 `[names, MAX_CHARS]`."""
-    encoded = np.full([len(names), MAX_CHARS], PADDING_ID, np.int64)
-    for row, name in enumerate(names):
-        encoded[row, : len(name)] = [ids.get(character, UNKNOWN_ID) for character in name]
-    return encoded
-
-
-def test_ngrams_of_a_name_do_not_reach_into_the_padding() -> None:
-    ids = [[2, 3, 2, 0], [5, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]]
-    keys = baseline.ngram_keys(tf.constant(ids, tf.int64)).numpy()
-    assert [int((row >= 0).sum()) for row in keys] == [3 + 2, 1, 0, 4 + 3]
-    assert [len(set(row[row >= 0])) for row in keys] == [2 + 2, 1, 0, 1 + 1]
