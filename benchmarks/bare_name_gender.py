@@ -23,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 from components.example_gen.records import split_of
 from modules.common.reading.genders import parse_gender
 from modules.common.text.in_graph import PADDING_ID, RESERVED_IDS, UNKNOWN_ID
-from modules.name_gender import baseline
+from modules.name_gender import simple_models
 from modules.name_gender.model import build_model
 from modules.name_gender.task import MAX_CHARS, TASK, Settings, parse_name
 
@@ -82,10 +82,13 @@ def train(settings: Settings, vocabulary: Vocabulary, data: Split, held_out: Spl
     return model
 
 
-def export(model: keras.Model, vocabulary: Vocabulary, directory: str) -> None:
+def export(
+    model: keras.Model, fitted: simple_models.Fitted, vocabulary: Vocabulary, directory: str
+) -> None:
     """Writes a SavedModel that takes names."""
     module = tf.Module()
     module.model = model
+    module.simple = tf.nest.map_structure(lambda each: tf.Variable(each, trainable=False), fitted)
     module.table = tf.lookup.StaticHashTable(
         tf.lookup.KeyValueTensorInitializer(
             list(vocabulary.ids), list(vocabulary.ids.values()), tf.string, tf.int64
@@ -98,7 +101,9 @@ def export(model: keras.Model, vocabulary: Vocabulary, directory: str) -> None:
         characters = tf.strings.unicode_split(name, "UTF-8")[:, :MAX_CHARS]
         ids = tf.ragged.map_flat_values(module.table.lookup, characters)
         padded = ids.to_tensor(PADDING_ID, shape=[None, MAX_CHARS])
-        male = tf.sigmoid(model({"characters": padded}, training=False))
+        logits = model({"characters": padded}, training=False)
+        simple = simple_models.answer(padded, module.simple)
+        male = tf.sigmoid(simple_models.join(logits, simple))
         return {"label": tf.where(male > 0.5, "male", "female"), "probability": male}
 
     tf.saved_model.save(module, directory, signatures={"serving_default": serve})
@@ -118,15 +123,16 @@ def main(path: str, directory: str) -> None:
         for split in ("train", "eval")
     )
     model = train(settings, vocabulary, data, held_out)
-    logits = model.predict({"characters": held_out[0]}, batch_size=1024, verbose=0)
-    fitted = {name: tf.constant(value) for name, value in baseline.fit(*data).items()}
-    naive = baseline.logit(tf.constant(held_out[0]), fitted).numpy()
+    by_characters = model.predict({"characters": held_out[0]}, batch_size=1024, verbose=0)
+    fitted = simple_models.fit(*data, settings.seed)
+    simple = simple_models.answer(tf.constant(held_out[0]), fitted)
+    logits = simple_models.join(by_characters, simple).numpy()
     print(
         f"accuracy {np.mean((logits > 0) == held_out[1]):.4f}, "
-        f"baseline {np.mean((naive > 0) == held_out[1]):.4f}, "
+        f"baseline {np.mean((simple.log_odds.numpy() > 0) == held_out[1]):.4f}, "
         f"auc {roc_auc_score(held_out[1], logits):.4f}"
     )
-    export(model, vocabulary, directory)
+    export(model, fitted, vocabulary, directory)
 
 
 if __name__ == "__main__":
