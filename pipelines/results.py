@@ -14,7 +14,7 @@ from components.drift import Distance, read_drift
 from components.example_gen import quarantine
 from modules.common.declaring.task import Metric, Task
 from modules.common.evaluating import evaluation
-from modules.common.training.callbacks import REPORT_FILE
+from modules.common.training.callbacks import REPORT_FILE, SAID_FILE
 from pipelines.environment import Environment
 from pipelines.observer import Outcome
 
@@ -183,7 +183,8 @@ def _read_model(result: RunResult, outcome: Outcome) -> str:
     report = Path(result.paths["tensorboard"], REPORT_FILE)
     if report.is_file():
         result.paths["report"] = str(report)
-    return ""
+    said = report.with_name(SAID_FILE)
+    return said.read_text(encoding="utf-8") if said.is_file() else ""
 
 
 def _read_latency(result: RunResult, outcome: Outcome) -> str:

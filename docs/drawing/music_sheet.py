@@ -1,8 +1,8 @@
 """What drawn music is like, beside real music: figures, and a picture of piano rolls.
 
-    lianxi run music_rbm --data midi --root runs/rbm
+    lianxi run music_rbm --data midi --root runs/rnn_nade
     lianxi run music_rbm --data midi --root runs/rnn_rbm --model rnn_rbm
-    python docs/drawing/music_sheet.py sheet.png midi rbm=runs/rbm rnn_rbm=runs/rnn_rbm
+    python docs/drawing/music_sheet.py sheet.png midi rnn_nade=runs/rnn_nade rnn_rbm=runs/rnn_rbm
 
 Of the folder's tunes stretches are taken at random; of each model as many pieces are drawn, with
 the seeds 0, 1, 2 and so on. `independent` are notes drawn each for itself, as often as in the
@@ -12,23 +12,16 @@ tunes. The picture and the figures of docs/music_rbm.md are made with this.
 from __future__ import annotations
 
 import argparse
+from dataclasses import astuple, fields
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from modules.common.midi.midi_files import MidiError
-from modules.common.midi.note_state import (
-    LOWEST_PITCH,
-    PITCHES,
-    STEPS_PER_BEAT,
-    list_notes,
-    read_tune,
-)
+from modules.common.midi.note_state import PITCHES, STEPS_PER_BEAT, read_tune
+from modules.music_rbm.figures import Figures, measure
 from modules.music_rbm.piano_roll import draw_piano_rolls
-
-_MAJOR = (0, 2, 4, 5, 7, 9, 11)
-_OCTAVE = 12
 
 
 def tunes_in(folder: Path, steps: int) -> list[np.ndarray]:
@@ -71,29 +64,11 @@ def pieces_of(root: Path, count: int, steps: int, temperature: float) -> list[np
     ]
 
 
-def in_key(notes: np.ndarray) -> float:
-    """Share of the notes that are in the major scale that has the most of them."""
-    classes = np.bincount(notes[:, 2] % _OCTAVE, minlength=_OCTAVE)
-    scales = [classes[[(tonic + d) % _OCTAVE for d in _MAJOR]].sum() for tonic in range(_OCTAVE)]
-    return float(max(scales) / classes.sum())
-
-
-def figures(pieces: list[np.ndarray]) -> str:
+def row(pieces: list[np.ndarray]) -> str:
     """Says what pieces are like, as cells of a table."""
-    by_piece = [notes for notes in map(list_notes, pieces) if len(notes)]
-    notes, music = np.concatenate(by_piece), np.concatenate(pieces)
-    sounding = music[:, :PITCHES].sum(axis=1)
-    low, middle, high = np.percentile(notes[:, 2], (5, 50, 95))
-    cells = [
-        f"{len(notes) / len(music):.2f}",
-        f"{sounding.mean():.2f}",
-        f"{(sounding == 0).mean():.0%}",
-        f"{(notes[:, 1] - notes[:, 0]).mean():.2f}",
-        f"{(notes[:, 0] % STEPS_PER_BEAT == 0).mean():.0%}",
-        f"{low:.0f}, {middle:.0f}, {high:.0f}",
-        f"{np.mean([in_key(notes) for notes in by_piece]):.0%}",
-    ]
-    return " | ".join(cells)
+    sounding = np.concatenate(pieces)[:, :PITCHES].sum(axis=1)
+    cells = [f"{value:.2f}" for value in astuple(measure(pieces))]
+    return " | ".join([*cells, f"{sounding.mean():.2f}", f"{(sounding == 0).mean():.0%}"])
 
 
 def main() -> None:
@@ -123,14 +98,12 @@ def main() -> None:
     for model in given.models:
         name, _, root = model.partition("=")
         music[name] = pieces_of(Path(root), given.pieces, given.steps, given.temperature)
-    print(
-        "| | notes a step | sounding | silent steps | steps a note lasts | begin on a beat | "
-        "pitches 5 %, half, 95 % | in one key |"
-    )
-    print("|---" * 8 + "|")
+    names = [field.name.replace("_", " ") for field in fields(Figures)]
+    print(f"| | {' | '.join(names)} | sounding | silent steps |")
+    print("|---" * (len(names) + 3) + "|")
     for name, pieces in music.items():
-        print(f"| {name} | {figures(pieces)} |")
-    print(f"pitches are MIDI's, {LOWEST_PITCH} the lowest; {given.pieces} pieces of {given.steps}")
+        print(f"| {name} | {row(pieces)} |")
+    print(f"{given.pieces} pieces of {given.steps} steps")
     given.picture.write_bytes(draw_piano_rolls({name: pieces[0] for name, pieces in music.items()}))
 
 

@@ -1,4 +1,4 @@
-"""music_rbm: a window's bits to a matrix of steps and notes."""
+"""music_rbm: a window's bits to a matrix of steps and notes, and where it begins."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, Any]) -> Tensors:
     """Transform's entry point.
 
     Args:
-        inputs: `note_state`, `numpy.packbits` of a window, string `[batch, 1]`.
+        inputs: `note_state`, `numpy.packbits` of a window, string `[batch, 1]`; `first_step`, the
+            step of its tune that it begins with, int64 `[batch, 1]`.
         custom_config: `settings` holds `window_steps`.
 
     Returns:
         The declared features.
     """
     steps = restore(Settings, custom_config["settings"]).window_steps
-    # uint8 [batch, window_steps, 156], as bytes
-    return {"note_state": pack(unpack_bits(inputs["note_state"][:, 0], steps))}
+    return {
+        # uint8 [batch, window_steps, 156], as bytes
+        "note_state": pack(unpack_bits(inputs["note_state"][:, 0], steps)),
+        "first_step": inputs["first_step"][:, 0],  # int64 [batch]
+    }
 
 
 def unpack_bits(packed: tf.Tensor, steps: int) -> tf.Tensor:

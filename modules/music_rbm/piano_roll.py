@@ -20,13 +20,14 @@ _PANEL_INCHES = (12.0, 2.8)
 _MOST_TICKS = 17
 
 
-def draw_piano_rolls(panels: Mapping[str, np.ndarray], columns: int = 1) -> bytes:
+def draw_piano_rolls(panels: Mapping[str, np.ndarray], columns: int = 1, said: str = "") -> bytes:
     """Draws matrices, each in a panel of its own; all show the same pitches.
 
     Args:
         panels: Matrices `[steps, 156]` by title, at least one, of a step or more; what is not
             zero is on.
         columns: How many panels are side by side.
+        said: What is written above them all.
 
     Returns:
         PNG.
@@ -39,6 +40,8 @@ def draw_piano_rolls(panels: Mapping[str, np.ndarray], columns: int = 1) -> byte
     width, height = _PANEL_INCHES
     figure = Figure(figsize=(width, height * rows), layout="constrained")
     FigureCanvasAgg(figure)
+    if said:
+        figure.suptitle(said, fontsize=9, parse_math=False)
     places = figure.subplots(rows, columns, squeeze=False).ravel()
     lowest, highest = _range(list(matrices.values()))
     for place, (title, matrix) in zip(places, matrices.items(), strict=False):

@@ -1,4 +1,4 @@
-"""music_rbm: draws music from both models by Gibbs sampling, one piece at a time.
+"""music_rbm: draws music, one piece at a time; of the machines by Gibbs sampling.
 
 A piece is drawn by itself, so that it does not depend, not even by rounding, on what else is asked
 for; and every draw has a number of its own, so that a longer piece begins as a shorter one.
@@ -6,37 +6,20 @@ for; and every draw has a number of its own, so that a longer piece begins as a 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import tensorflow as tf
 
-from modules.music_rbm import rbm
-from modules.music_rbm.model import Rbm, RnnRbm
+from modules.music_rbm import note_by_note, rbm
+from modules.music_rbm.machines import Rbm, RnnRbm
+from modules.music_rbm.model import MusicModel
+from modules.music_rbm.nade import RnnNade
+from modules.music_rbm.orders import Order, fold, seed_of
 from modules.music_rbm.rbm import Machine
 from modules.music_rbm.task import NOTES
 
 _PITCHES = NOTES // 2
 
 
-class Order(NamedTuple):
-    """One piece of music that is wanted.
-
-    Attributes:
-        steps: How long it shall be, int32 scalar.
-        gibbs_steps: Sweeps for each stretch, int32 scalar.
-        temperature: What energies are divided by, float32 scalar.
-        seed: int64 scalar.
-        primer: How it begins, float32 `[at most steps, 156]`, 0 or 1.
-    """
-
-    steps: tf.Tensor
-    gibbs_steps: tf.Tensor
-    temperature: tf.Tensor
-    seed: tf.Tensor
-    primer: tf.Tensor
-
-
-def sample(model: Rbm | RnnRbm, order: Order, frequency: tf.Tensor) -> tf.Tensor:
+def sample(model: MusicModel, order: Order, frequency: tf.Tensor) -> tf.Tensor:
     """Draws a piece.
 
     Args:
@@ -48,7 +31,9 @@ def sample(model: Rbm | RnnRbm, order: Order, frequency: tf.Tensor) -> tf.Tensor
     Returns:
         0 or 1, uint8 `[steps, 156]`: the primer and what follows it.
     """
-    if isinstance(model, Rbm):
+    if isinstance(model, RnnNade):
+        music = note_by_note.draw(model, order)
+    elif isinstance(model, Rbm):
         music = _by_windows(model, order, frequency)
     else:
         music = _by_steps(model, order)
@@ -79,7 +64,7 @@ def chain(
     shapes = [tf.concat([tf.shape(visible)[:1], [units]], axis=0) for units in machine.kernel.shape]
 
     def sweep(number: tf.Tensor, visible: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        seeds = tf.random.split(_fold(seed, number), 2)
+        seeds = tf.random.split(fold(seed, number), 2)
         above, below = (
             tf.random.stateless_uniform(shape, seeds[i]) for i, shape in enumerate(reversed(shapes))
         )
@@ -114,8 +99,8 @@ def _by_windows(model: Rbm, order: Order, frequency: tf.Tensor) -> tf.Tensor:
     def draw(number: tf.Tensor, music: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         begun = music[number * hop :]
         known = tf.shape(begun)[0]
-        seed = _fold(_seed(order), number)
-        noise = tf.random.stateless_uniform([window, NOTES], _fold(seed, -1)) < frequency
+        seed = fold(seed_of(order), number)
+        noise = tf.random.stateless_uniform([window, NOTES], fold(seed, -1)) < frequency
         visible = tf.concat([begun, tf.cast(noise, tf.float32)[known:]], axis=0)
         is_known = tf.repeat(tf.range(window) < known, NOTES)[None]
         drawn = chain(
@@ -151,7 +136,7 @@ def _by_steps(model: RnnRbm, order: Order) -> tf.Tensor:
     def draw(
         step: tf.Tensor, before: tf.Tensor, memory: tf.Tensor, done: tf.TensorArray
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
-        seed = _fold(_seed(order), step)
+        seed = fold(seed_of(order), step)
         machine = model.machine(memory)
         drawn = chain(machine, before, order.gibbs_steps, order.temperature, seed)
         memory, _ = model.rnn.cell(drawn, [memory])
@@ -190,12 +175,3 @@ def playable(music: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
 
     sounding = tf.scan(mend, (sounding, struck, is_given), tf.zeros([_PITCHES]))
     return tf.concat([sounding, struck], axis=1)
-
-
-def _seed(order: Order) -> tf.Tensor:
-    return tf.stack([order.seed, tf.constant(0, tf.int64)])
-
-
-def _fold(seed: tf.Tensor, number: tf.Tensor | int) -> tf.Tensor:
-    """Makes a seed of a seed and a number."""
-    return tf.random.fold_in(seed, number)

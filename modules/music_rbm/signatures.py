@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -10,13 +11,17 @@ from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
 from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.training.input_pipeline import Split
-from modules.music_rbm import frequencies, held, orders, sampling
-from modules.music_rbm.model import Costs
-from modules.music_rbm.sampling import Order
+from modules.music_rbm import frequencies, held, metre, orders, sampling
+from modules.music_rbm.costs import Costs
+from modules.music_rbm.figures import measure
+from modules.music_rbm.orders import Order
 from modules.music_rbm.task import NOTES, Settings
 
 _SCORED_AT_ONCE = 32
-_CALIBRATED_AT_ONCE = 128
+# Windows of the training split whose mean free energy is taken: batches, and windows of each.
+_CALIBRATED, _CALIBRATED_AT_ONCE = 16, 32
+# What a unit is told of the others where a model's nats are counted, and the baseline's with them.
+_TOLD = {"rnn_nade": "before", "rnn_rbm": "step", "rbm": "all"}
 
 
 class MusicRbmServable(Servable):
@@ -32,16 +37,25 @@ class MusicRbmServable(Servable):
         """Counts how often notes are on; see `Servable.fit_baselines`.
 
         Returns:
-            `notes`: float32 `[156]`; `held`: by what the pitch did before, float32 `[156, 4]`.
+            `notes`: float32 `[156]`; `held`: by what the pitch did before, float32 `[156, 4]`;
+            `metre`: by that and the place in the bar, float32 `[4, 16, 78, 3]`.
         """
-        return {"notes": frequencies.fit(train), "held": held.fit(train)}
+        return {
+            "notes": frequencies.fit(train),
+            "held": held.fit(train),
+            "metre": metre.fit(train),
+        }
 
     def calibrate(self, train: Split) -> None:
-        """Finds the mean free energy of the training split's windows."""
+        """Finds the training windows' mean free energy and what their music is like, of 512."""
         mean = keras.metrics.Mean()
+        heard: list[np.ndarray] = []
         free_energy = tf.function(self.model.free_energy, autograph=False, reduce_retracing=True)
-        for features, _ in train.batches(_CALIBRATED_AT_ONCE):
-            mean.update_state(free_energy(features["note_state"]))
+        some = train.batches(_CALIBRATED_AT_ONCE, self.settings.seed).take(_CALIBRATED)
+        for windows, _ in some:
+            mean.update_state(free_energy(windows["note_state"], windows["first_step"]))
+            heard.extend(windows["note_state"].numpy())
+        self.of_training = measure(heard)
         self._train_free_energy.assign(mean.result())
 
     def answer(self, raw: Tensors) -> Tensors:
@@ -74,34 +88,37 @@ class MusicRbmServable(Servable):
         return in_chunks(one, {name: given[name] for name in Order._fields}, 1)
 
     def answer_examples(self, raw: Tensors) -> Tensors:
-        """Answers windows with `pseudo_likelihood`, float32 `[batch]`: nats that a unit costs.
+        """Answers windows with `nats_per_unit`, float32 `[batch]`: what a unit costs.
 
         Args:
-            raw: `note_state`, as the reader of MIDI files gives it.
+            raw: `note_state` and `first_step`, as the reader of MIDI files gives them.
         """
-        costs = self._costs(self.transform({"note_state": raw["note_state"]})["note_state"])
-        return {"pseudo_likelihood": costs.pseudo_likelihood / self._units}
+        return {"nats_per_unit": self._costs(self.transform(raw)).nats / self._units}
 
     def score(self, raw: Tensors) -> Tensors:
         """Scores windows: what their units cost, by the model and by the baselines."""
-        note_state = self.transform(raw)["note_state"]
-        costs = self._costs(note_state)
-        units = tf.fill([tf.shape(note_state)[0]], self._units)
-        frequency, table = (
-            tf.convert_to_tensor(self.baselines[name]) for name in ("notes", "held")
+        windows = self.transform(raw)
+        note_state, first_step = windows["note_state"], windows["first_step"]
+        costs = self._costs(windows)
+        frequency, table, by_metre = (
+            tf.convert_to_tensor(self.baselines[name]) for name in ("notes", "held", "metre")
         )
         notes = frequencies.cost(frequency, note_state)
-        scores = {
+        told = _TOLD[self.settings.model]
+        units = tf.fill(tf.shape(first_step), self._units)
+        return {
+            "nats_per_unit__score": costs.nats,
+            "nats_per_unit__notes": notes,
+            "nats_per_unit__held": held.cost(table, frequency, note_state),
+            "nats_per_unit__metre": metre.cost(by_metre, note_state, first_step, told),
+            "reconstruction__score": costs.reconstruction,
+            "reconstruction__notes": notes,
             "free_energy_gap__score": costs.free_energy - self._train_free_energy,
-            "pseudo_likelihood__held": held.cost(table, frequency, note_state),
+            **{f"{metric.name}__weight": units for metric in self.task.metrics},
         }
-        for name in ("pseudo_likelihood", "reconstruction"):
-            scores[f"{name}__score"] = getattr(costs, name)
-            scores[f"{name}__notes"] = notes
-        return scores | {f"{metric.name}__weight": units for metric in self.task.metrics}
 
-    def _costs(self, note_state: tf.Tensor) -> Costs:
-        def of(inputs: Tensors) -> Tensors:
-            return self.model.costs(inputs["note_state"])._asdict()
+    def _costs(self, windows: Tensors) -> Costs:
+        def of(given: Tensors) -> Tensors:
+            return self.model.costs(given["note_state"], given["first_step"])._asdict()
 
-        return Costs(**in_chunks(of, {"note_state": note_state}, _SCORED_AT_ONCE))
+        return Costs(**in_chunks(of, windows, _SCORED_AT_ONCE))

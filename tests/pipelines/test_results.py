@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2
-from tfx.types.standard_artifacts import ExampleAnomalies
+from tfx.types.standard_artifacts import ExampleAnomalies, Model, ModelRun
 
 from modules.common.declaring.registry import load_task
 from pipelines.observer import Outcome
@@ -39,3 +39,16 @@ def test_the_validator_s_line_counts_what_it_found(
         outputs={"anomalies": [artifact]},
     )
     assert RunResult(task=load_task("name_gender")).add(outcome) == said
+
+
+def test_the_trainer_s_line_is_what_its_report_says(tmp_path: Path) -> None:
+    model, logs = Model(), ModelRun()
+    model.uri, logs.uri = str(tmp_path / "model"), str(tmp_path)
+    outputs = {"model": [model], "model_run": [logs]}
+    outcome = Outcome(name="Trainer", state="done", seconds=1.0, cpu_seconds=1.0, outputs=outputs)
+    result = RunResult(task=load_task("music_rbm"))
+    assert result.add(outcome) == "" and "report" not in result.paths
+    (tmp_path / "report.png").write_bytes(b"")
+    (tmp_path / "said.txt").write_text("in key 0.98 (0.97)", encoding="utf-8")
+    assert result.add(outcome) == "in key 0.98 (0.97)"
+    assert result.paths["report"] == str(tmp_path / "report.png")

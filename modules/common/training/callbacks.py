@@ -16,6 +16,8 @@ from modules.common.runtime import progress
 
 CURVE_FILE = "curve.csv"
 REPORT_FILE = "report.png"
+SAID_FILE = "said.txt"
+"""A line that a report writes beside its picture, which the run prints."""
 _WARM_UP_SHARE = 0.05
 _REPORT_EVERY_S = 0.5
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from modules.common.midi import note_state
+from modules.music_rbm.costs import Costs
 from modules.music_rbm.model import MusicModel, build_model
 from modules.music_rbm.rbm import Machine
 from modules.music_rbm.task import TASK, Settings
@@ -54,7 +57,14 @@ def free_energy_gradients(machine: Machine, visible: np.ndarray) -> list[np.ndar
 
 
 def tiny_settings(**changes: Any) -> Settings:
-    tiny = {"window_steps": 6, "hidden_units": 7, "rnn_units": 5, "batch_size": 8}
+    tiny = {
+        "model": "rbm",
+        "window_steps": 6,
+        "hidden_units": 7,
+        "rnn_units": 5,
+        "batch_size": 8,
+        "learning_rate": 0.001,
+    }
     return TASK.resolve({**tiny, **changes})
 
 
@@ -68,6 +78,33 @@ def tiny_model(scale: float = 0.3, **changes: Any) -> MusicModel:
     return model
 
 
+def costs_of(model: MusicModel, music: np.ndarray, first_step: int = 0) -> Costs:
+    return model.costs(music, np.full(len(music), first_step, np.int64))
+
+
+class Examples:
+    """Stands for a split."""
+
+    def __init__(self, note_state: np.ndarray, first_step: np.ndarray | None = None) -> None:
+        self.note_state = note_state
+        zeros = np.zeros(len(note_state), np.int64)
+        self.first_step = zeros if first_step is None else first_step
+
+    def batches(self, batch_size: int, shuffle_seed: int | None = None) -> tf.data.Dataset:
+        windows = {"note_state": self.note_state, "first_step": self.first_step}
+        return tf.data.Dataset.from_tensor_slices((windows, self.note_state)).batch(batch_size)
+
+
+def split(note_state: np.ndarray, first_step: np.ndarray | None = None) -> Any:
+    return Examples(note_state, first_step)
+
+
 def random_music(examples: int, steps: int = 6, seed: int = 3, share: float = 0.3) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return (rng.random((examples, steps, 156)) < share).astype(np.uint8)
+
+
+def consistent_music(examples: int, steps: int = 6, seed: int = 3) -> np.ndarray:
+    """Music as the reader gives it: a note that is struck sounds, one that begins is struck."""
+    music = random_music(examples, steps, seed)
+    return np.stack([note_state.consistent(window) for window in music]).astype(np.uint8)

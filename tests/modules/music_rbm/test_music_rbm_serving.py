@@ -11,38 +11,34 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
-from music_rbm_tiny import random_music, tiny_model, tiny_settings
+from music_rbm_tiny import costs_of, random_music, split, tiny_model, tiny_settings
 from PIL import Image
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
 from modules.common.declaring.settings import as_dict
 from modules.common.export import saved_model
 from modules.common.midi import note_state
-from modules.common.training.callbacks import REPORT_FILE
+from modules.common.training.callbacks import REPORT_FILE, SAID_FILE
 from modules.music_rbm import features
+from modules.music_rbm.figures import measure
 from modules.music_rbm.report import write_report
 from modules.music_rbm.signatures import MusicRbmServable
 from modules.music_rbm.task import MAX_GIBBS_STEPS, MAX_STEPS, NOTES, TASK
 
 STEPS = 6
+ORDERED = [each for each in TASK.serving.inputs if each.name not in ("steps", "seed")]
 TRAIN, HELD_OUT = random_music(30, seed=1), random_music(7, seed=2)
-
-
-def split(music: np.ndarray) -> Any:
-    class Examples:
-        def batches(self, batch_size: int) -> tf.data.Dataset:
-            pairs = ({"note_state": music}, music)
-            return tf.data.Dataset.from_tensor_slices(pairs).batch(batch_size)
-
-    return Examples()
 
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransformOutput:
     folder, settings = tmp_path_factory.mktemp("transform"), tiny_settings()
-    spec = {"note_state": tf.io.FixedLenFeature([1], tf.string)}
+    spec = {
+        "note_state": tf.io.FixedLenFeature([1], tf.string),
+        "first_step": tf.io.FixedLenFeature([1], tf.int64),
+    }
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
-    rows = [{"note_state": [np.packbits(TRAIN[0]).tobytes()]}]
+    rows = [{"note_state": [np.packbits(TRAIN[0]).tobytes()], "first_step": [0]}]
     with beam.Pipeline("FnApiRunner") as pipeline, tft_beam.Context(f"{folder}/temporary"):
         function = (pipeline | beam.Create(rows), metadata) | tft_beam.AnalyzeDataset(
             lambda inputs: features.preprocessing_fn(inputs, {"settings": as_dict(settings)})
@@ -52,7 +48,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransformOutput:
     return tft.TFTransformOutput(f"{folder}/out")
 
 
-@pytest.fixture(scope="module", params=["rbm", "rnn_rbm"])
+@pytest.fixture(scope="module", params=["rnn_nade", "rbm", "rnn_rbm"])
 def servable(request: pytest.FixtureRequest, output: tft.TFTransformOutput) -> MusicRbmServable:
     settings = tiny_settings(model=request.param)
     baselines = MusicRbmServable.fit_baselines(split(TRAIN), split(HELD_OUT), settings)
@@ -81,12 +77,15 @@ def serve(servable: MusicRbmServable) -> Any:
 @pytest.fixture(scope="module")
 def evaluate(servable: MusicRbmServable) -> Any:
     def ask(music: np.ndarray) -> dict[str, np.ndarray]:
-        packed = tf.constant([np.packbits(window).tobytes() for window in music])
-        return {
-            name: score.numpy() for name, score in servable.score({"note_state": packed}).items()
-        }
+        windows = raw_windows(music)
+        return {name: score.numpy() for name, score in servable.score(windows).items()}
 
     return ask
+
+
+def raw_windows(music: np.ndarray) -> dict[str, tf.Tensor]:
+    packed = [np.packbits(window).tobytes() for window in music]
+    return {"note_state": tf.constant(packed), "first_step": tf.zeros([len(music)], tf.int64)}
 
 
 def test_the_declared_notes_are_those_of_the_matrix() -> None:
@@ -163,8 +162,8 @@ def test_a_primer_of_other_notes_is_refused(serve: Any) -> None:
 
 def test_scores_are_those_of_the_model(servable: MusicRbmServable, evaluate: Any) -> None:
     scores = evaluate(HELD_OUT)
-    costs = servable.model.costs(HELD_OUT)
-    np.testing.assert_allclose(scores["pseudo_likelihood__score"], costs.pseudo_likelihood, 1e-5)
+    costs = costs_of(servable.model, HELD_OUT)
+    np.testing.assert_allclose(scores["nats_per_unit__score"], costs.nats, 1e-5)
     np.testing.assert_allclose(scores["reconstruction__score"], costs.reconstruction, 1e-5)
     for metric in TASK.metrics:
         np.testing.assert_array_equal(scores[f"{metric.name}__weight"], [STEPS * NOTES] * 7)
@@ -174,20 +173,29 @@ def test_the_gap_is_that_of_held_out_and_training_music(
     servable: MusicRbmServable, evaluate: Any
 ) -> None:
     assert np.mean(evaluate(TRAIN)["free_energy_gap__score"]) == pytest.approx(0, abs=1e-3)
-    means = [np.mean(servable.model.costs(music).free_energy) for music in (HELD_OUT, TRAIN)]
+    means = [np.mean(costs_of(servable.model, music).free_energy) for music in (HELD_OUT, TRAIN)]
     gap = np.mean(evaluate(HELD_OUT)["free_energy_gap__score"])
     assert gap == pytest.approx(means[0] - means[1], abs=1e-3)
     assert abs(gap) > 1e-2
 
 
 def test_answers_to_examples_say_how_likely_they_are(servable: MusicRbmServable) -> None:
-    packed = tf.constant([np.packbits(window).tobytes() for window in HELD_OUT])
-    found = servable.answer_examples({"note_state": packed})["pseudo_likelihood"]
-    wanted = servable.model.costs(HELD_OUT).pseudo_likelihood / (STEPS * NOTES)
+    found = servable.answer_examples(raw_windows(HELD_OUT))["nats_per_unit"]
+    wanted = costs_of(servable.model, HELD_OUT).nats / (STEPS * NOTES)
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
-def test_the_report_is_a_picture(servable: MusicRbmServable, tmp_path: Path) -> None:
+def test_the_report_is_a_picture_and_what_music_is_like(
+    servable: MusicRbmServable, tmp_path: Path
+) -> None:
+    servable.traced = list(saved_model.signatures(servable).values())
     write_report(servable, split(HELD_OUT), str(tmp_path))
     with Image.open(tmp_path / REPORT_FILE) as picture:
         assert picture.format == "PNG" and min(picture.size) > 200
+    drawn = servable.traced[0](
+        **{each.name: saved_model.optional_inputs.default_tensor(each) for each in ORDERED},
+        steps=tf.fill([5], tf.constant(STEPS, tf.int64)),
+        seed=tf.range(1, 6, dtype=tf.int64),
+    )
+    said = measure(drawn["note_state"].numpy()).beside(measure(TRAIN))
+    assert (tmp_path / SAID_FILE).read_text() == f"drawn music (training data): {said}"
