@@ -16,7 +16,7 @@ from modules.voice_gender.task import FEMALE, MALE, Settings
 
 
 class VoiceGenderServable(Servable):
-    """The network with Transform's graph before it and labels behind it."""
+    """Network and machine with Transform's graph before them and labels behind them."""
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
@@ -65,7 +65,7 @@ class VoiceGenderServable(Servable):
         return {"serve_wav": trace(self.answer_wav, spec)}
 
     def score(self, raw: Tensors) -> Tensors:
-        """Scores the network and both baselines; see `Servable`."""
+        """Scores the model and both baselines; see `Servable`."""
         features = self.transform(raw)
         is_female = features["is_female"]
         probability = self._sigmoid(features)
@@ -91,5 +91,7 @@ class VoiceGenderServable(Servable):
         return self._sigmoid(self.transform(columns))
 
     def _sigmoid(self, features: Tensors) -> tf.Tensor:
-        logits = self.model({"properties": features["properties"]}, training=False)
-        return tf.sigmoid(logits)
+        properties = features["properties"]
+        network = self.model({"properties": properties}, training=False)
+        decision = baselines.decide(self.baselines, properties)
+        return tf.sigmoid(baselines.join(network, decision, self.baselines))

@@ -7,11 +7,12 @@ speaker of recordings.
 
 Model: the original exercise's feed-forward network of 512 to 1,024 units. The original had no
 non-linearity in its hidden layers but softmax, another softmax twice at the end, and tested on
-rows that it had trained on. Here: z-scores from Transform, ReLU, dropout and one logit.
+rows that it had trained on. Here: z-scores from Transform, ReLU, dropout and one logit; and what is
+served is the mean of it and of a support vector machine with a Gaussian kernel.
 
-Gate: accuracy at least 90 %, 20 points above the majority, and at most 2 points below the last
-blessed model. A support vector machine with a Gaussian kernel, the strongest simple model on
-`voice.csv`, is fitted in the same run and shown beside it.
+Gate: accuracy at least 90 %, 20 points above the majority, not behind that machine, the strongest
+simple model on `voice.csv`, by more than a standard error, and at most 2 points below the last
+blessed model.
 """
 
 from __future__ import annotations
@@ -114,7 +115,9 @@ TASK = Task(
             name="accuracy",
             doc="fraction of voices whose sex is predicted correctly",
             baselines=("majority", "svm"),
-            gate=Gate(baseline="majority", min_gain=0.2, floor=0.9, max_drop=0.02),
+            gate=Gate(
+                baseline="majority", min_gain=0.2, level_with="svm", floor=0.9, max_drop=0.02
+            ),
             percent=True,
         ),
         Metric(name="auc", doc="area under the ROC curve for female", kind="auc"),

@@ -17,7 +17,6 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from asked import read_request, show
 from google.protobuf import text_format
-from sklearn.svm import SVC
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
 
@@ -26,7 +25,7 @@ from modules.common.declaring.task import Task
 from modules.common.export import saved_model
 from modules.common.export.request_checks import prepare_request
 from modules.common.runtime.errors import DataError
-from modules.voice_gender import acoustic, baselines
+from modules.voice_gender import acoustic
 from modules.voice_gender.features import preprocessing_fn
 from modules.voice_gender.model import build_model
 from modules.voice_gender.properties import PROPERTIES, SAMPLE_RATE_HZ
@@ -172,24 +171,6 @@ def test_sample_voices_overlap_but_differ(rows: list[dict]) -> None:
         for label in ("female", "male")
     }
     assert 85 < np.mean(hz["male"]) < 140 < np.mean(hz["female"]) < 250
-
-
-def test_machine_in_the_graph_is_scikit_learns() -> None:
-    rng = np.random.default_rng(0)
-    properties = rng.standard_normal([300, 20]).astype(np.float32)
-    is_female = (properties[:, 12] + 0.5 * rng.standard_normal(300) > 0).astype(np.float32)
-    fitted = baselines.fit({"properties": properties, "is_female": is_female}, SETTINGS)
-    machine = SVC(C=SETTINGS.svm_cost, gamma=1 / 20).fit(properties, is_female)
-    others = rng.standard_normal([50, 20]).astype(np.float32) * 3
-    decision = baselines.decide({name: tf.constant(v) for name, v in fitted.items()}, others)
-    np.testing.assert_allclose(decision, machine.decision_function(others), atol=1e-4)
-    assert fitted["majority"] == float(is_female.mean() >= 0.5)
-
-
-def test_one_sex_only_is_refused() -> None:
-    train = {"properties": np.zeros([5, 20], np.float32), "is_female": np.ones(5, np.float32)}
-    with pytest.raises(DataError, match="one sex only"):
-        baselines.fit(train, SETTINGS)
 
 
 def test_recordings_are_answered_as_their_properties(
