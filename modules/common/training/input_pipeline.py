@@ -96,7 +96,13 @@ class Split(Mapping[str, np.ndarray]):
             features only where the task says that the model is given it.
         """
         label, is_input = self._task.label, self._task.target_is_input
-        if self._is_small:
+        is_gathered = self._is_small and not self._ragged
+        if is_gathered:
+            # Numbers of examples are shuffled: a tensor for each of them would take most of the
+            # time of a small model, and more memory than the data.
+            dataset = tf.data.Dataset.range(self.examples)
+            buffer = max(1, self.examples)
+        elif self._is_small:
             dataset = tf.data.Dataset.from_tensor_slices(self._all)
             buffer = max(1, self.examples)
         else:
@@ -109,6 +115,13 @@ class Split(Mapping[str, np.ndarray]):
             dataset = self._by_length(dataset, batch_size, shuffle_seed)
         else:
             dataset = dataset.batch(batch_size)
+        if is_gathered:
+            columns = {name: tf.constant(column) for name, column in self._all.items()}
+            dataset = dataset.map(
+                lambda rows: {name: tf.gather(columns[name], rows) for name in columns},
+                num_parallel_calls=tf.data.AUTOTUNE,
+                deterministic=True,
+            )
         if not self._is_small:
             dataset = self._parse_examples(dataset, self._spec)
 
