@@ -1,9 +1,9 @@
 """captcha_ocr: the model, whole: pixels of a captcha to the characters of its text.
 
-Four small convolutions leave twenty columns of features. Two heads can read them. `ctc` names a
-character or a blank in each column, and sums over every way to spread the text over the columns, so
-it needs no positions at all. `position` says for each of six positions where to look, and what is
-there; what is beyond the text is padding.
+Four small convolutions leave twenty columns of features. Two heads can read them. `ctc` lets each
+column know of the others, names a character or a blank in each, and sums over every way to spread
+the text over the columns, so it needs no positions at all. `position` says for each of six
+positions where to look, and what is there; what is beyond the text is padding.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
         logits = ocr.read_positions(columns, MAX_CHARS, classes, dropout, seed + 1)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     else:
-        context = layers.Conv1D(12 * filters, 3, padding="same", use_bias=False)(columns)
-        logits = layers.Dense(classes, dtype="float32")(ocr.normalize(context))
+        logits = layers.Dense(classes, dtype="float32")(look_around(columns, settings))
         loss = keras.losses.CTC()
 
     def text_accuracy(ids: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
@@ -69,6 +68,30 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
         ],
     )
     return model
+
+
+def look_around(columns: keras.KerasTensor, settings: Settings) -> keras.KerasTensor:
+    """Lets each column know of the others.
+
+    CTC may settle on naming a character in a column that does not see it, most often the last one
+    at the picture's edge, where nothing else is to be said; it then guesses, for good. With
+    `recurrent`, what stands in the picture reaches every column, so that there is no such place.
+
+    Args:
+        columns: `[batch, 20, units]`.
+        settings: `context` and `filters` are read.
+
+    Returns:
+        `[batch, 20, 12 * filters]`.
+    """
+    units = 12 * settings.filters
+    if settings.context == "conv":
+        return ocr.normalize(layers.Conv1D(units, 3, padding="same", use_bias=False)(columns))
+    near = layers.Conv1D(units // 2, 3, padding="same", use_bias=False)(columns)
+    # In float32, since what a recurrent layer remembers is added up over the columns.
+    passing = layers.GRU(units // 4, return_sequences=True, dtype="float32")
+    far = layers.Bidirectional(passing, dtype="float32")(columns)
+    return ocr.normalize(layers.Concatenate()([near, far]))
 
 
 def read(logits: keras.KerasTensor, head: str) -> tuple[keras.KerasTensor, keras.KerasTensor]:

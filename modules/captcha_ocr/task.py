@@ -57,6 +57,12 @@ class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPict
         choices=("ctc", "position"),
         doc="How characters are told: ctc over the columns, or a softmax for each position.",
     )
+    context: str = setting(
+        "conv",
+        choices=("conv", "recurrent"),
+        doc="What a column knows of the others, for ctc: its neighbours alone, or all of them, by "
+        "a recurrent layer in both directions, which small folders may need.",
+    )
     charset: str = setting(
         "alnum36",
         smoke="digits",

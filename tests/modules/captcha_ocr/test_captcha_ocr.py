@@ -15,7 +15,7 @@ from PIL import Image
 from modules.captcha_ocr import example
 from modules.captcha_ocr.charsets import CHARSETS, MAX_CHARS, symbols
 from modules.captcha_ocr.labels import label_from_name
-from modules.captcha_ocr.model import build_model, read
+from modules.captcha_ocr.model import build_model, look_around, read
 from modules.captcha_ocr.sample.drawing import draw, draw_picture
 from modules.captcha_ocr.task import HEIGHT_PX, TASK, WIDTH_PX
 from modules.common.declaring.settings import change
@@ -95,6 +95,17 @@ def test_the_grey_is_that_of_the_coloured_picture() -> None:
 def test_impossible_lengths_are_refused(shortest: int, longest: int, message: str) -> None:
     with pytest.raises(TaskError, match=message):
         TASK.resolve({"min_chars": shortest, "max_chars": longest})
+
+
+@pytest.mark.parametrize(("context", "reaches"), [("recurrent", True), ("conv", False)])
+def test_the_last_column_knows_of_the_first(context: str, reaches: bool) -> None:
+    keras.utils.set_random_seed(2)
+    columns = keras.Input((20, 48))
+    model = keras.Model(columns, look_around(columns, change(_SETTINGS, context=context)))
+    values = np.random.default_rng(2).normal(size=(3, 20, 48)).astype(np.float32)
+    others = np.concatenate([5 - values[:, :1], values[:, 1:]], axis=1)
+    differs = np.abs(model(values) - model(others)).max((0, 2)) > 0
+    assert differs[:2].all() and (differs[-1] == reaches) and differs[2:].all() == reaches
 
 
 @pytest.mark.parametrize("head", ["position", "ctc"])
