@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -14,51 +14,79 @@ from modules.railway_forecast.task import HORIZON
 _SEASON = 12
 _ORDER = (1, 1, 1)
 _SEASONAL_ORDER = (0, 1, 1, _SEASON)
+# Multiplicative models may forecast below zero, where there is no logarithm.
+_TINY = 1e-6
 
 
-def fit_sarima(backtest: Mapping[str, np.ndarray]) -> Arrays:
-    """Fits SARIMA(1,1,1)(0,1,1)₁₂ on the logarithms, anew at each origin, on what lies before it.
+def fit(backtest: Mapping[str, np.ndarray]) -> dict[str, Arrays]:
+    """Fits `FITTED` anew at each origin, on what lies before it.
 
     Args:
         backtest: The transformed evaluation split: `history` and `known` `[origins, months]`,
             `last_month` `[origins]`.
 
     Returns:
-        `sarima_origins` int64 `[origins]` and `sarima_forecasts` float32 `[origins, HORIZON]`,
+        For each name `origins` int64 `[origins]` and `forecasts` float32 `[origins, HORIZON]`,
         logarithms relative to `level`.
     """
-    forecasts = [
-        sarima(history[known > 0])
+    histories = [
+        history[known > 0].astype(np.float64)
         for history, known in zip(backtest["history"], backtest["known"], strict=True)
     ]
-    return {
-        "sarima_origins": np.asarray(backtest["last_month"], np.int64),
-        "sarima_forecasts": np.asarray(forecasts, np.float32).reshape(-1, HORIZON),
-    }
+    origins = np.asarray(backtest["last_month"], np.int64)
+    fitted: dict[str, Arrays] = {}
+    for name, forecaster in FITTED.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            forecasts = np.array([forecaster(logs) for logs in histories], np.float32)
+        fitted[name] = {"origins": origins, "forecasts": forecasts.reshape(-1, HORIZON)}
+    return fitted
 
 
 def sarima(logs: np.ndarray) -> np.ndarray:
-    """Forecasts the next months with statsmodels.
+    """Forecasts by SARIMA(1,1,1)(0,1,1)₁₂ on logarithms, with statsmodels.
 
     Args:
-        logs: float `[months]`.
+        logs: float64 `[months]`.
 
     Returns:
         float64 `[HORIZON]`.
     """
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = SARIMAX(logs.astype(np.float64), order=_ORDER, seasonal_order=_SEASONAL_ORDER)
-        forecast: np.ndarray = model.fit(disp=0).forecast(HORIZON)
+    model = SARIMAX(logs, order=_ORDER, seasonal_order=_SEASONAL_ORDER)
+    forecast: np.ndarray = model.fit(disp=0).forecast(HORIZON)
     return forecast
 
 
-def sarima_forecast(features: Tensors, fitted: Tensors) -> tf.Tensor:
-    """Looks up what `fit_sarima` forecast, `[batch, HORIZON]`; zeros for other origins."""
-    here = tf.equal(features["last_month"][:, None], fitted["sarima_origins"][None])
-    return tf.matmul(tf.cast(here, tf.float32), tf.convert_to_tensor(fitted["sarima_forecasts"]))
+def holt_winters(logs: np.ndarray) -> np.ndarray:
+    """Forecasts by Holt-Winters with a damped trend and factors for months, with statsmodels.
+
+    Args:
+        logs: float64 `[months]`; the values themselves are smoothed.
+
+    Returns:
+        float64 `[HORIZON]`, logarithms.
+    """
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+    model = ExponentialSmoothing(
+        np.exp(logs), trend="add", damped_trend=True, seasonal="mul", seasonal_periods=_SEASON
+    )
+    forecast: np.ndarray = np.log(np.maximum(model.fit().forecast(HORIZON), _TINY))
+    return forecast
+
+
+FITTED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sarima": sarima,
+    "holt_winters": holt_winters,
+}
+
+
+def forecast(features: Tensors, fitted: Tensors) -> tf.Tensor:
+    """Looks up what one of `FITTED` forecast, `[batch, HORIZON]`; zeros for other origins."""
+    here = tf.equal(features["last_month"][:, None], fitted["origins"][None])
+    return tf.matmul(tf.cast(here, tf.float32), tf.convert_to_tensor(fitted["forecasts"]))
 
 
 def seasonal_naive(features: Tensors) -> tf.Tensor:

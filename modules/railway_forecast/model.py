@@ -39,6 +39,8 @@ _INPUT_SCALES = np.array([4, 1, 10, 1, 1], np.float32)
 _RESIDUAL_SCALE = 10.0
 # Errors below this, in logarithms, are squared, not absolute: the pinball loss made smooth.
 _SMOOTHING = 0.01
+# The weights' moving average has the memory of one in so many of the epochs.
+_AVERAGED = 6
 
 
 class Correction(keras.layers.Layer):
@@ -211,7 +213,9 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
     model = Forecaster(inputs, quantiles)
     model.structure, model.correction, model.offsets = structure, correction, offsets
     # Adam is element by element, so that no track's step depends on another's gradient; the
-    # moving average of the weights takes the place of a learning-rate schedule.
-    optimizer = keras.optimizers.Adam(settings.learning_rate, use_ema=True, ema_momentum=0.98)
+    # moving average of the weights takes the place of a learning-rate schedule. It must not
+    # reach back to the first weights, which it begins with.
+    momentum = max(1 - _AVERAGED / max(settings.epochs, 1), 0)
+    optimizer = keras.optimizers.Adam(settings.learning_rate, use_ema=True, ema_momentum=momentum)
     model.compile(optimizer=optimizer, jit_compile=False)
     return model

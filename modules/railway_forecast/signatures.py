@@ -12,6 +12,8 @@ from modules.common.graph.tensors import Arrays, Baselines, Tensors
 from modules.common.training.input_pipeline import Split
 from modules.railway_forecast import baselines as naive
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, LAST_MONTH, month_text
+from modules.railway_forecast.classical_graph import ClassicalForecasts
+from modules.railway_forecast.ensemble import network_shares
 from modules.railway_forecast.intervals import scale_factors
 from modules.railway_forecast.task import HORIZON, MAX_HISTORY, WINDOW, Settings
 from modules.railway_forecast.windows import origin_offsets
@@ -21,25 +23,30 @@ class RailwayForecastServable(Servable):
     """Answers a history with the next twelve months.
 
     Attributes:
+        classical: The ensemble's part that is fitted by likelihood.
+        network_share: Of the forecast, the networks' part at each origin, float32 `[origins]`.
         interval_scale: Factor of the interval of each origin, float32 `[origins]`.
     """
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
         """Makes room for what `calibrate` finds."""
         self._offsets = origin_offsets(self.settings)
-        self.interval_scale = tf.Variable(tf.ones([len(self._offsets)]), trainable=False)
+        ones = tf.ones([len(self._offsets)])
+        self.classical = ClassicalForecasts(self._offsets)
+        self.network_share = tf.Variable(0.5 * ones, trainable=False)
+        self.interval_scale = tf.Variable(ones, trainable=False)
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
-        """Fits SARIMA at every origin; see `baselines.fit_sarima`."""
-        return naive.fit_sarima(evaluation)
+        """Fits SARIMA and Holt-Winters at every origin; see `baselines.fit`."""
+        return naive.fit(evaluation)
 
     def calibrate(self, train: Split) -> None:
-        """Finds how wide the intervals have to be, on the windows that end at an origin."""
+        """Fits the classical models, and finds what older forecasts say of shares and intervals."""
+        self.classical.fit(train)
         at_origin = np.isin(train["series_end"] - train["last_month"], self._offsets)
         if at_origin.any():
-            past = {name: values[at_origin] for name, values in train.items()}
-            self.interval_scale.assign(self._fit_intervals(past))
+            self._learn_from({name: values[at_origin] for name, values in train.items()})
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers `history` float32 `[batch, months]` and `last_month` string `[batch]`."""
@@ -79,7 +86,10 @@ class RailwayForecastServable(Servable):
             "mape__score": error_percent(median),
             "mape__weight": weight,
             "mape__seasonal_naive": error_percent(naive.seasonal_naive(features)),
-            "mape__sarima": error_percent(naive.sarima_forecast(features, self.baselines)),
+            **{
+                f"mape__{name}": error_percent(naive.forecast(features, self.baselines[name]))
+                for name in naive.FITTED
+            },
             "interval_coverage__score": tf.reduce_sum(inside * known, axis=1),
             "interval_coverage__weight": weight,
         }
@@ -106,28 +116,29 @@ class RailwayForecastServable(Servable):
         self, features: Tensors, origin: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Gives lower end, median and upper end of one origin's ensemble, `[batch, HORIZON]`."""
-        logs = _ensemble(self.model, features)  # [batch, origins, HORIZON, 3]
-        lower, median, upper = tf.unstack(tf.gather(logs, origin, batch_dims=1), axis=-1)
-        scale = tf.gather(self.interval_scale, origin)[:, None]
-        return median - scale * (median - lower), median, median + scale * (upper - median)
+        share = tf.gather(self.network_share, origin)[:, None]
+        networks = _networks(self.model, features, origin)
+        median = share * networks + (1 - share) * self.classical.forecast(features, origin)
+        reach = self.classical.reach_of(origin) * tf.gather(self.interval_scale, origin)[:, None]
+        return median - reach, median, median + reach
 
-    def _fit_intervals(self, past: Arrays) -> np.ndarray:
+    def _learn_from(self, past: Arrays) -> None:
+        """Sets shares and intervals by the forecasts that were made at origins."""
         months_before_end = past["series_end"] - past["last_month"]
+        own = tf.constant([self._offsets.index(offset) for offset in months_before_end])
         tensors = {name: tf.constant(values) for name, values in past.items()}
-        logs = _ensemble(self.model, tensors).numpy()
-        own = [self._offsets.index(offset) for offset in months_before_end]
-        return scale_factors(
-            logs[np.arange(len(own)), own],
-            past["target"],
-            past["target_known"],
-            months_before_end,
-            self._offsets,
-        )
+        known = (past["target"], past["target_known"], months_before_end, self._offsets)
+        networks = _networks(self.model, tensors, own).numpy()
+        classical = self.classical.forecast(tensors, own).numpy()
+        self.network_share.assign(network_shares(networks, classical, *known))
+        _, median, upper = (part.numpy() for part in self._quantiles(tensors, own))
+        self.interval_scale.assign(scale_factors(median, upper - median, *known))
 
 
-def _ensemble(model: keras.Model, features: Tensors) -> tf.Tensor:
-    """Averages the members: `[batch, origins, HORIZON, 3]`."""
-    return tf.reduce_mean(model(features, training=False), axis=2)
+def _networks(model: keras.Model, features: Tensors, origin: tf.Tensor) -> tf.Tensor:
+    """Gives the mean forecast of one origin's networks, `[batch, HORIZON]`."""
+    forecasts = tf.reduce_mean(model(features, training=False)[..., 1], axis=2)
+    return tf.gather(forecasts, origin, batch_dims=1)
 
 
 def _month_of(text: tf.Tensor) -> tf.Tensor:

@@ -15,6 +15,8 @@ _YEARS = WINDOW // _YEAR
 # Travel season's share and month length; sine and cosine of the month are the LSTM's only.
 _EFFECTS = 2
 _NEVER = -1e9
+# Years that each member looks back for the season; one alone does best with three.
+_LOOKS_BACK = (3, 2, 1, 4, 5)
 
 
 class Structure(keras.layers.Layer):
@@ -25,14 +27,13 @@ class Structure(keras.layers.Layer):
 
         Args:
             origins: Number of origins.
-            members: Members of each origin's ensemble; the first looks back one year for the
-                season, the second two, and so on up to `_YEARS`.
+            members: Members of each origin's ensemble, which look back `_LOOKS_BACK` years.
             outlier_limit: Log deviation from the usual season that is not believed beyond.
         """
         super().__init__()
         self.tracks = origins * members
         self.outlier_limit = outlier_limit
-        looks_back = [1 + member % _YEARS for _ in range(origins) for member in range(members)]
+        looks_back = [_LOOKS_BACK[m % _YEARS] for _ in range(origins) for m in range(members)]
         allowed = np.arange(_YEARS)[None] < np.array(looks_back)[:, None]
         self.forbidden = np.where(allowed, 0, _NEVER).astype(np.float32)  # [tracks, years]
 

@@ -2,17 +2,20 @@
 
 Data: CSV of a date and a value; weekly and daily series are brought to months.
 
-Model: a level, a seasonal pattern, a trend and a calendar effect, each with learned weights, and
-an LSTM that corrects them (after Smyl, "A hybrid method of exponential smoothing and recurrent
+Model: an ensemble of networks, two SARIMA and a damped Holt-Winters on logarithms, weighted by what
+each missed at older origins (after Bates and Granger, "The combination of forecasts", 1969). A
+network is a level, a seasonal pattern, a trend and a calendar effect, each with learned weights,
+and an LSTM that corrects them (after Smyl, "A hybrid method of exponential smoothing and recurrent
 neural networks for time series forecasting", 2020); twelve months at once, three quantiles
-(Wen et al., "A multi-horizon quantile recurrent forecaster", 2017). It differs in that the
-seasonal part is a weighted mean of whole years, winsorized, and knows the Chinese New Year.
+(Wen et al., "A multi-horizon quantile recurrent forecaster", 2017), of which the median counts. It
+differs in that the seasonal part is a weighted mean of whole years, winsorized, and knows the
+Chinese New Year. 80 % intervals are the classical models', scaled by older errors.
 
 Split by time: the evaluation split is a backtest of rolling origins, and each origin is forecast
 by parameters of its own that were trained on the months before it only.
 
-Gate: MAPE over the backtest below that of repeating last year; SARIMA, refitted at each origin,
-is shown beside it.
+Gate: MAPE over the backtest below that of repeating last year, of SARIMA and of Holt-Winters,
+which are refitted at each origin.
 
 The exercise that this comes from trains an LSTM of 6 units on windows of three months, with
 neither logarithm nor calendar, and tests on nothing.
@@ -34,6 +37,7 @@ MIN_HISTORY = 24
 CALENDAR_FEATURES = 4
 # The interval's ends and the forecast itself.
 QUANTILES = (0.1, 0.5, 0.9)
+_BASELINES = ("seasonal_naive", "sarima", "holt_winters")
 
 _EXAMPLE_HISTORY = tuple(
     base * (1 + month * 0.006)
@@ -55,7 +59,7 @@ class Settings(TrainingSettings, DropoutSettings, SeriesSettings):
     seed: int = setting(20170101)
     # Its sums of logarithms need all digits, and its layers are of one type.
     precision: str = setting("float32", choices=("float32",))
-    epochs: int = setting(300, smoke=60)
+    epochs: int = setting(300, smoke=40)
     batch_size: int = setting(512)
     learning_rate: float = setting(0.01, smoke=0.04)
     # No early stopping: the backtest must not choose the weights that it judges.
@@ -71,13 +75,17 @@ class Settings(TrainingSettings, DropoutSettings, SeriesSettings):
         6, at_least=1, reads=DATA, doc="Months from one of them to the next."
     )
     calibration_origins: int = setting(
-        6, smoke=2, at_least=0, reads=DATA, doc="Older forecasts that set the width of intervals."
+        6,
+        smoke=4,
+        at_least=0,
+        reads=DATA,
+        doc="Older forecasts that set the ensemble's weights and the width of intervals.",
     )
     members: int = setting(
         3,
         smoke=1,
         at_least=1,
-        doc="Networks whose forecasts are averaged; they look back one, two and three years "
+        doc="Networks whose forecasts are averaged; they look back three, two and one years "
         "for the season.",
     )
     units: int = setting(8, at_least=1, doc="Hidden units of each.")
@@ -118,8 +126,8 @@ TASK = Task(
             name="mape",
             doc="mean absolute error in percent of the actual value, over all origins and months",
             better="lower",
-            baselines=("seasonal_naive", "sarima"),
-            gate=Gate(baseline="seasonal_naive", max_drop=1.0),
+            baselines=_BASELINES,
+            gate=Gate(baseline=_BASELINES, max_drop=1.0),
         ),
         Metric(
             name="interval_coverage",

@@ -10,6 +10,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+from scipy.signal import lfilter
 
 from modules.railway_forecast.calendar_effects import FIRST_MONTH, calendar_table
 from modules.railway_forecast.task import Settings
@@ -18,7 +19,10 @@ _HEADER = ("时间", "铁路客运量_当期值(万人)")
 _FIRST_YEAR = 2005
 _BASE = 9_500.0
 _YEARLY_GROWTH = 0.08
-_GROWTH_WANDER = 0.001
+# What a month's growth keeps of its distance from the mean, and what is new in it: in the long run
+# a year's growth is within 3 % of the mean in two years of three, as China's railways' is.
+_GROWTH_KEPT = 0.95
+_GROWTH_WANDER = 0.0008
 _SEASON = (-0.08, -0.05, -0.05, 0.0, 0.02, -0.04, 0.16, 0.18, 0.0, 0.06, -0.10, -0.10)
 _SEASON_SPREAD = 0.03
 _NEW_YEAR_EFFECT = 0.25
@@ -37,7 +41,8 @@ def write_sample(folder: Path, settings: Settings) -> None:
     months = settings.sample_months
     first = _FIRST_YEAR * 12 - FIRST_MONTH
     calendar = calendar_table()[first : first + months].astype(np.float64)
-    growth = _YEARLY_GROWTH / 12 + rng.normal(0, _GROWTH_WANDER, months)
+    wander = lfilter([1], [1, -_GROWTH_KEPT], rng.normal(0, _GROWTH_WANDER, months))
+    growth = _YEARLY_GROWTH / 12 + wander
     season = np.array(_SEASON) + rng.normal(0, _SEASON_SPREAD, 12)
     logs = (
         np.log(_BASE)

@@ -135,24 +135,29 @@ def test_an_origin_learns_nothing_from_later_months(drawn: TimeSeries) -> None:
     offsets = origin_offsets(settings)
     changed = np.array(drawn.values)
     changed[-offsets[1] :] *= np.random.default_rng(3).uniform(0.3, 3, offsets[1])
-    forecasts = []
+    forecasts, wholes = [], []
+    as_before = backtest.raw_splits(drawn, settings)["eval"]["target"]
     for values in (drawn.values, tuple(changed.tolist())):
         series = TimeSeries(drawn.dates, values, "monthly")
         splits = backtest.raw_splits(series, settings)
         servable = backtest.train(splits, settings)
         features = servable.transform(splits["eval"])
         forecasts.append(servable.model(features, training=False).numpy())
+        wholes.append(servable.score({**splits["eval"], "target": as_before}))
     first, second = forecasts
     # Example 0 is the backtest's first origin; tracks 0 and 1 belong to it and to what is older.
     np.testing.assert_allclose(first[0, :2], second[0, :2], rtol=1e-4, atol=1e-5)
     assert np.abs(first[0, 2:] - second[0, 2:]).max() > 1e-3
+    for name in ("mape__score", "interval_coverage__score"):
+        np.testing.assert_allclose(wholes[0][name][0], wholes[1][name][0], rtol=1e-3)
+    assert abs(wholes[0]["mape__score"][1] - wholes[1]["mape__score"][1]) > 1e-2
 
 
 def test_baselines_on_the_real_series(real: TimeSeries) -> None:
     splits = backtest.raw_splits(real, TASK.settings())
     features = backtest.preprocessing_fn(splits["eval"], {})
     arrays = {name: value.numpy() for name, value in features.items()}
-    fitted = {n: tf.constant(v) for n, v in baselines.fit_sarima(arrays).items()}
+    fitted = baselines.fit(arrays)
 
     def mape(logs: tf.Tensor) -> float:
         return float(100 * np.mean(np.abs(np.exp(logs - arrays["target"]) - 1)))
@@ -165,38 +170,41 @@ def test_baselines_on_the_real_series(real: TimeSeries) -> None:
     naive = mape(baselines.seasonal_naive(features))
     assert naive == pytest.approx(100 * np.mean(by_hand), rel=1e-4)
     assert naive == pytest.approx(10.87, abs=0.005)
-    assert mape(baselines.sarima_forecast(features, fitted)) == pytest.approx(5.80, abs=0.02)
+    assert mape(baselines.forecast(features, fitted["sarima"])) == pytest.approx(5.80, abs=0.02)
+    winters = mape(baselines.forecast(features, fitted["holt_winters"]))
+    assert winters == pytest.approx(6.57, abs=0.05)
 
 
-def test_an_untrained_model_loses_to_the_naive(real: TimeSeries, drawn: TimeSeries) -> None:
+def test_untrained_networks_lose_to_the_naive(real: TimeSeries, drawn: TimeSeries) -> None:
     for series in (real, drawn):
         settings = set_unchecked(TASK.settings(), epochs=0)
         splits = backtest.raw_splits(series, settings)
-        figures = backtest.metrics(backtest.train(splits, settings).score(splits["eval"]))
+        servable = backtest.train(splits, settings)
+        servable.network_share.assign(tf.ones_like(servable.network_share))
+        figures = backtest.metrics(servable.score(splits["eval"]))
         assert figures["mape__score"] > figures["mape__seasonal_naive"]
 
 
-def test_a_smoke_run_beats_the_naive(drawn: TimeSeries) -> None:
+def test_a_smoke_run_beats_simple_models(drawn: TimeSeries) -> None:
     settings = TASK.resolve({}, smoke=True)
     splits = backtest.raw_splits(drawn, settings)
     figures = backtest.metrics(backtest.train(splits, settings).score(splits["eval"]))
     assert figures["mape__score"] < 0.8 * figures["mape__seasonal_naive"]
+    assert figures["mape__score"] < figures["mape__sarima"]
+    assert figures["mape__score"] < figures["mape__holt_winters"]
     assert 0.5 < figures["interval_coverage__score"] <= 1
 
 
 def test_intervals_are_scaled_by_what_earlier_origins_missed() -> None:
     offsets = (36, 24, 12, 0)
-    quantiles = np.tile([-1.0, 0.0, 1.0], (3, HORIZON, 1))
+    made = (np.zeros((3, HORIZON)), np.ones((3, HORIZON)))
     targets = np.stack([np.full(HORIZON, 2.0), np.full(HORIZON, -4.0), np.full(HORIZON, 50.0)])
-    factors = scale_factors(
-        quantiles, targets, np.ones((3, HORIZON)), np.array([36, 24, 12]), offsets
-    )
+    known = np.ones((3, HORIZON))
+    factors = scale_factors(*made, targets, known, np.array([36, 24, 12]), offsets)
     # 36 and 24 have too few scores before them; 12 has 2 and 4, twelve times each.
     np.testing.assert_allclose(factors[:3], [1, 1, 4])
     assert factors[3] > 4
-    late = scale_factors(
-        quantiles, targets * 9, np.ones((3, HORIZON)), np.array([24, 18, 0]), (12,)
-    )
+    late = scale_factors(*made, targets * 9, known, np.array([24, 18, 0]), (12,))
     np.testing.assert_allclose(late, [1], err_msg="24: twelve scores, 18: six, 0: none")
 
 
@@ -218,8 +226,11 @@ def test_served_forecast_equals_the_direct_path(tiny: Any, drawn: TimeSeries) ->
     servable, splits = tiny
     window = {name: value[-1:] for name, value in splits["train"].items()}
     features = servable.transform(window)
-    quantiles = servable.model(features, training=False)[:, -1]
-    expected = tf.exp(tf.reduce_mean(quantiles, axis=1)[..., 1] + features["level"][:, None])
+    origin = tf.constant([servable.network_share.shape[0] - 1])
+    networks = servable.model(features, training=False)[:, -1, ..., 1].numpy().mean(axis=1)
+    share = servable.network_share.numpy()[-1]
+    logs = share * networks + (1 - share) * servable.classical.forecast(features, origin)
+    expected = tf.exp(logs + features["level"][:, None])
     served = serve(servable, np.array([drawn.values[:-1]]), ["2016-09"])
     np.testing.assert_allclose(served["forecast"], expected, rtol=1e-4)
     examples = servable.answer_examples(window)
