@@ -99,7 +99,6 @@ _SERIES = (
         combine="mean",
     ),
     Known("traffic accidents", "wooldridge/traffic2/totacc", "1981-01-01", True),
-    Known("orange juice", "AER/FrozenJuice/price", "1950-01-01", True),
     Known("AirPassengers", "datasets/AirPassengers/value", "1949-01-01"),
     Known("drivers killed or hurt", "datasets/UKDriverDeaths/value", "1969-01-01"),
     Known("lung deaths, women", "datasets/fdeaths/value", "1974-01-01"),
@@ -180,7 +179,7 @@ def _simple(values: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray, np.nd
     theta = ThetaModel(pd.Series(values, index), period=12).fit()
     ends = theta.prediction_intervals(HORIZON, alpha=_NORMAL_80).to_numpy()
     answers["theta"] = (ends[:, 0], theta.forecast(HORIZON).to_numpy(), ends[:, 1])
-    spread = 1.2816 * np.std(logs[12:] - logs[:-12])
+    spread = 1.2816 * np.sqrt(np.mean((logs[12:] - logs[:-12]) ** 2))
     naive = values[-12:]
     answers["seasonal_naive"] = (naive * np.exp(-spread), naive, naive * np.exp(spread))
     return answers
