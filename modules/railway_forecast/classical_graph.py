@@ -101,7 +101,8 @@ class ClassicalForecasts(tf.Module):
         plain = features["history"] - effect[:, :MAX_HISTORY] * features["known"]
         length = tf.cast(tf.reduce_sum(features["known"], axis=1), tf.int32)
         is_last = tf.cast(tf.equal(origin, len(self._offsets) - 1), tf.int32)
-        row = tf.cast(origin, tf.int32) + is_last * (length - MIN_HISTORY)
+        longer = tf.maximum(length - MIN_HISTORY, 0)
+        row = tf.cast(origin, tf.int32) + is_last * longer
         weights = tf.gather(self.weights, row)
         return tf.einsum("bhm,bm->bh", weights, plain) + effect[:, MAX_HISTORY:]
 
