@@ -10,6 +10,7 @@ from modules.common.export.saved_model import Servable
 from modules.common.graph.checks import check_each
 from modules.common.graph.chunks import in_chunks
 from modules.common.graph.tensors import Baselines, Tensors
+from modules.common.models import trigram
 from modules.common.models.bigram import fit_bigram, fit_unigram, log_probability
 from modules.common.text.characters import to_texts
 from modules.common.training.input_pipeline import Split
@@ -39,15 +40,19 @@ class Seq2seqChatbotServable(Servable):
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
-        """Fits both models of which character follows which; see `Servable.fit_baselines`.
+        """Fits the models of which character follows which; see `Servable.fit_baselines`.
 
         Returns:
-            `unigram`, float32 `[symbols]`; and `bigram`, a `Bigram`.
+            `unigram`, float32 `[symbols]`; `bigram`, a `Bigram`; and `trigram`, a `Trigram`.
         """
         ids = train["reply"]
         # The last symbol is the unknown one, which the training split may not have.
         symbols = int(max(ids.max(), train["question"].max())) + 2
-        return {"unigram": fit_unigram(ids, symbols), "bigram": fit_bigram(ids, symbols)}
+        return {
+            "unigram": fit_unigram(ids, symbols),
+            "bigram": fit_bigram(ids, symbols),
+            "trigram": trigram.fit_trigram(ids, symbols),
+        }
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers what is said.
@@ -121,12 +126,16 @@ class Seq2seqChatbotServable(Servable):
         reply = features["reply"]
         costs, is_own = self.model(features, training=False), own_places(reply)
         before = tf.pad(reply, [(0, 0), (1, 0)])
+        before_that = tf.pad(reply, [(0, 0), (2, 0)])[:, :-1]
         after = tf.pad(reply, [(0, 0), (0, 1)])
         unigram = tf.convert_to_tensor(self.baselines["unigram"])
         known = tf.minimum(after, tf.size(unigram, tf.int64) - 1)
         by_baseline = {
             "unigram": -tf.gather(unigram, known),
             "bigram": -log_probability(self.baselines["bigram"], before, after),
+            "trigram": -trigram.log_probability(
+                self.baselines["trigram"], before_that, before, after
+            ),
         }
         return {
             "perplexity__score": tf.reduce_sum(costs, axis=1),

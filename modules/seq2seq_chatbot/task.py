@@ -11,7 +11,7 @@ an answer depended on the padding; answered greedily; and measured nothing.
 
 Gate: on conversations that were not trained on, the perplexity per character of the replies is
 below that of an interpolated Kneser-Ney bigram model of the training split's replies, and of a
-unigram model.
+unigram model, and not above that of a trigram model by more than a standard error.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ TASK = Task(
             "equally likely, the model in effect chooses",
             better="lower",
             link="exp",
-            baselines=("unigram", "bigram"),
-            gate=Gate(baseline=("unigram", "bigram"), max_drop=2.0),
+            baselines=("unigram", "bigram", "trigram"),
+            gate=Gate(baseline=("unigram", "bigram"), level_with="trigram", max_drop=2.0),
         ),
         Metric(
             name="bleu_2",

@@ -53,18 +53,29 @@ def fit_bigram(ids: np.ndarray, symbols: int) -> Bigram:
     # The end of an empty sentence comes right after its start.
     is_pair[:, 0] = True
     keys, counts = np.unique((before * symbols + after)[is_pair], return_counts=True)
+    return smooth(keys, counts, symbols)
+
+
+def smooth(keys: np.ndarray, counts: np.ndarray, symbols: int) -> Bigram:
+    """Smooths counts of pairs.
+
+    Args:
+        keys: `before * symbols + after` of every pair that was seen, ascending, int64 `[pairs]`.
+        counts: How often each was, or whatever stands for it, integers `[pairs]`.
+        symbols: How many ids there are.
+    """
     firsts, seconds = keys // symbols, keys % symbols
 
     continued = np.bincount(seconds, minlength=symbols)
-    discount = _discount(continued[continued > 0])
-    spare = discount * np.count_nonzero(continued) / len(keys)
-    after_any = np.maximum(continued - discount, 0) / len(keys) + spare / symbols
+    spare = discount(continued[continued > 0])
+    left = spare * np.count_nonzero(continued) / len(keys)
+    after_any = np.maximum(continued - spare, 0) / len(keys) + left / symbols
 
-    discount = _discount(counts)
+    spare = discount(counts)
     totals = np.bincount(firsts, counts, symbols)
     kinds = np.bincount(firsts, minlength=symbols)
-    share = np.where(totals > 0, discount * kinds / np.maximum(totals, 1), 1.0)
-    seen = (counts - discount) / totals[firsts] + share[firsts] * after_any[seconds]
+    share = np.where(totals > 0, spare * kinds / np.maximum(totals, 1), 1.0)
+    seen = (counts - spare) / totals[firsts] + share[firsts] * after_any[seconds]
     return Bigram(keys, *(np.log(values).astype(np.float32) for values in (seen, share, after_any)))
 
 
@@ -84,8 +95,12 @@ def fit_unigram(ids: np.ndarray, symbols: int) -> np.ndarray:
     return np.log(counts / counts.sum()).astype(np.float32)
 
 
-def _discount(counts: np.ndarray) -> float:
-    """What is taken from every count, by those of 1 and of 2; in (0, 1)."""
+def discount(counts: np.ndarray) -> float:
+    """Says what is taken from every count, by those of 1 and of 2; in (0, 1).
+
+    Args:
+        counts: Integers `[n]`.
+    """
     ones, twos = (int(np.count_nonzero(counts == times)) for times in (1, 2))
     return float(np.clip(ones / max(ones + 2 * twos, 1), 0.1, 0.9))
 
@@ -103,9 +118,22 @@ def log_probability(bigram: Bigram, before: tf.Tensor, after: tf.Tensor) -> tf.T
     """
     symbols = tf.size(bigram.after, out_type=tf.int64)
     before, after = tf.minimum(before, symbols - 1), tf.minimum(after, symbols - 1)
-    wanted = before * symbols + after
-    keys = tf.convert_to_tensor(bigram.keys)
+    place, is_seen = find(bigram.keys, before * symbols + after)
+    unseen = tf.gather(bigram.backoff, before) + tf.gather(bigram.after, after)
+    return tf.where(is_seen, tf.gather(bigram.seen, place), unseen)
+
+
+def find(keys: tf.Tensor, wanted: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Finds keys among others.
+
+    Args:
+        keys: Ascending, at least one, int64 `[n]`.
+        wanted: int64 of any shape.
+
+    Returns:
+        Where each is, int32 of that shape, and whether it is there at all.
+    """
+    keys = tf.convert_to_tensor(keys)
     place = tf.minimum(tf.searchsorted(keys, tf.reshape(wanted, [-1])), tf.size(keys) - 1)
     place = tf.reshape(place, tf.shape(wanted))
-    unseen = tf.gather(bigram.backoff, before) + tf.gather(bigram.after, after)
-    return tf.where(tf.gather(keys, place) == wanted, tf.gather(bigram.seen, place), unseen)
+    return place, tf.gather(keys, place) == wanted

@@ -18,6 +18,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, sche
 from modules.common.declaring.settings import as_dict, change
 from modules.common.export import saved_model
 from modules.common.graph.tensors import unpack
+from modules.common.models import trigram
 from modules.common.models.bigram import fit_bigram, fit_unigram, log_probability
 from modules.seq2seq_chatbot import features
 from modules.seq2seq_chatbot.model import build_model
@@ -194,6 +195,7 @@ def test_scores_are_those_of_the_probabilities(
     symbols = len(features.symbols_of(transform_output))
     log_p = log_softmax(logits_of(servable.model, ids["question"], ids["reply"]))
     bigram, unigram = fit_bigram(known, symbols), fit_unigram(known, symbols)
+    triples = trigram.fit_trigram(known, symbols)
     for row, line in enumerate(ids["reply"]):
         after = [*line[line > 0], 0]
         before = [0, *after[:-1]]
@@ -204,6 +206,9 @@ def test_scores_are_those_of_the_probabilities(
         pairs_of_line = (tf.constant(side, tf.int64) for side in (before, after))
         by_pairs = -log_probability(bigram, *pairs_of_line).numpy().sum()
         assert scores["perplexity__bigram"][row] == pytest.approx(by_pairs, rel=1e-4)
+        sides = (tf.constant(side, tf.int64) for side in ([0, *before[:-1]], before, after))
+        by_triples = -trigram.log_probability(triples, *sides).numpy().sum()
+        assert scores["perplexity__trigram"][row] == pytest.approx(by_triples, rel=1e-4)
 
 
 def test_replies_to_the_share_of_questions_are_compared(
