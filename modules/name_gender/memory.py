@@ -26,6 +26,8 @@ PARTS = len(_SMOOTHING)
 FEATURES = 2 * PARTS
 # Above any character id, so that a length and an id are one number.
 _STRIDE = 1 << 20
+# Names that are numbered together, lest all of them be in memory several times.
+_AT_ONCE = 1 << 16
 
 
 class Table(NamedTuple):
@@ -81,13 +83,22 @@ def fit(characters: np.ndarray, is_male: np.ndarray) -> tuple[list[Table], np.nd
         A table for each part; and what each name looks up in the tables of the other folds,
         float32 `[names, FEATURES]`.
     """
-    names = tf.constant(characters)
-    keys, folds = part_keys(names).numpy(), folds_of(names).numpy()
+    keys, folds = _number(characters)
     labels = np.asarray(is_male > 0.5, np.int64)
     counted = [
         _count(keys[:, part], folds, labels, smoothing) for part, smoothing in enumerate(_SMOOTHING)
     ]
     return [table for table, _ in counted], np.concatenate([own for _, own in counted], axis=1)
+
+
+def _number(characters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gives the keys of names, int64 `[names, PARTS]`, and their folds, int64 `[names]`."""
+    numbered = []
+    for start in range(0, len(characters), _AT_ONCE):
+        some = tf.constant(characters[start : start + _AT_ONCE])
+        numbered.append((part_keys(some).numpy(), folds_of(some).numpy()))
+    keys, folds = zip(*numbered, strict=True)
+    return np.concatenate(keys), np.concatenate(folds)
 
 
 def _count(

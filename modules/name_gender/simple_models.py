@@ -17,6 +17,8 @@ from modules.common.models import boosted_trees
 from modules.name_gender import memory
 
 _MAX_ITERATIONS = 1000
+# Eight numbers and a hundred trees learn no more from more names, which would be copied often.
+_MAX_NAMES = 200_000
 
 
 class Fitted(NamedTuple):
@@ -55,9 +57,13 @@ def fit(characters: np.ndarray, is_male: np.ndarray, seed: int) -> Fitted:
     Args:
         characters: int64 `[names, chars]`.
         is_male: float32 `[names]`, 0 or 1; both occur.
-        seed: Of the trees.
+        seed: Of the trees, and of the choice of names that models are fitted on where there are
+            more than 200,000; all are counted.
     """
     tables, features = memory.fit(characters, is_male)
+    if len(features) > _MAX_NAMES:
+        chosen = np.random.default_rng(seed).permutation(len(features))[:_MAX_NAMES]
+        features, is_male = features[chosen], is_male[chosen]
     regression = LogisticRegression(max_iter=_MAX_ITERATIONS).fit(features, is_male)
     return Fitted(
         tables=tables,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -95,3 +96,19 @@ def test_simple_models_are_scikit_learn_s() -> None:
         np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-4)
         assert expected.std() > 0.5
     np.testing.assert_array_equal(found.log_times_seen, features[:, -1])
+
+
+def test_of_many_names_all_are_counted_and_some_are_fitted_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names, is_male = make_names(3_000, seed=5)
+    whole = simple_models.fit(names, is_male, seed=1)
+    monkeypatch.setattr(simple_models, "_MAX_NAMES", 1_500)
+    monkeypatch.setattr(memory, "_AT_ONCE", 700)
+    some = simple_models.fit(names, is_male, seed=1)
+    for mine, theirs in zip(some.tables, whole.tables, strict=True):
+        np.testing.assert_array_equal(mine.features, theirs.features)
+    assert not np.array_equal(some.weights, whole.weights)
+    asked = tf.constant(names[:500])
+    answers = (simple_models.answer(asked, fitted).log_odds.numpy() for fitted in (some, whole))
+    assert np.corrcoef(*answers)[0, 1] > 0.98
