@@ -44,7 +44,8 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
         logits = ocr.read_positions(columns, MAX_CHARS, classes, dropout, seed + 1)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     else:
-        logits = layers.Dense(classes, dtype="float32")(look_around(columns, settings))
+        context = look_around(columns, settings)
+        logits = layers.Dense(classes, dtype="float32")(context)
         loss = keras.losses.CTC()
 
     def text_accuracy(ids: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:

@@ -58,10 +58,10 @@ class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPict
         doc="How characters are told: ctc over the columns, or a softmax for each position.",
     )
     context: str = setting(
-        "conv",
+        "recurrent",
         choices=("conv", "recurrent"),
         doc="What a column knows of the others, for ctc: its neighbours alone, or all of them, by "
-        "a recurrent layer in both directions, which small folders may need.",
+        "a recurrent layer in both directions.",
     )
     charset: str = setting(
         "alnum36",
