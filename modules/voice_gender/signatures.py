@@ -68,17 +68,22 @@ class VoiceGenderServable(Servable):
         """Scores the model and both baselines; see `Servable`."""
         features = self.transform(raw)
         is_female = features["is_female"]
-        probability = self._sigmoid(features)
+        network = self.model({"properties": features["properties"]}, training=False)
         decision = baselines.decide(self.baselines, features["properties"])
+        probability = self._sigmoid(features)
 
         def is_right(answer: tf.Tensor) -> tf.Tensor:
             return tf.cast(tf.equal(tf.cast(answer, tf.float32), is_female), tf.float32)
 
+        majority = is_right(self.baselines["majority"] * tf.ones_like(is_female))
         return {
             "accuracy__score": is_right(probability >= 0.5),
             "accuracy__weight": tf.ones_like(is_female),
-            "accuracy__majority": is_right(self.baselines["majority"] * tf.ones_like(is_female)),
+            "accuracy__majority": majority,
             "accuracy__svm": is_right(decision > 0),
+            "network_accuracy__score": is_right(network >= 0),
+            "network_accuracy__weight": tf.ones_like(is_female),
+            "network_accuracy__majority": majority,
             "auc__score": probability,
             "auc__label": is_female,
             "ece__score": probability,

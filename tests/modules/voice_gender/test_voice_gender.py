@@ -216,6 +216,10 @@ def test_scores_agree_with_answers(servable: VoiceGenderServable, rows: list[dic
     assert scores["accuracy__score"].mean() > 0.9
     assert scores["accuracy__majority"].mean() == 0.5
     assert scores["accuracy__svm"].mean() > 0.9
+    properties = servable.transform(batch(rows))["properties"]
+    network = servable.model({"properties": properties}, training=False).numpy() >= 0
+    is_right = network == [row["label"] == "female" for row in rows]
+    np.testing.assert_array_equal(scores["network_accuracy__score"], np.float32(is_right))
 
 
 def test_exported_signatures_answer_alike(
