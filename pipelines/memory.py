@@ -50,8 +50,7 @@ def _watch(ended: threading.Event) -> None:
         now_bytes = process.memory_info().rss
         if now_bytes > known_bytes + _GROWTH_BYTES:
             _trim()
-            now_bytes = process.memory_info().rss
-            known_bytes = now_bytes
+            known_bytes = process.memory_info().rss
         known_bytes = min(known_bytes, now_bytes)
 
 

@@ -26,7 +26,7 @@ class NameGenderServable(Servable):
     def answer(self, raw: Tensors) -> Tensors:
         """Answers `name` string `[batch]` with label, probability and share of known characters."""
         characters = self.transform(raw)["characters"]
-        male = self._probability_male(characters)
+        male, _ = self._probability_male(characters)
         return {
             "label": tf.where(male > 0.5, "male", "female"),
             "probability": tf.maximum(male, 1 - male),
@@ -35,7 +35,7 @@ class NameGenderServable(Servable):
 
     def answer_examples(self, raw: Tensors) -> Tensors:
         """Answers Classify: both classes with their probabilities."""
-        male = self._probability_male(self.transform(raw)["characters"])
+        male, _ = self._probability_male(self.transform(raw)["characters"])
         classes = tf.tile(tf.constant([_CLASSES]), [tf.shape(male)[0], 1])
         return {"classes": classes, "scores": tf.stack([1 - male, male], axis=1)}
 
@@ -43,8 +43,7 @@ class NameGenderServable(Servable):
         """Scores each name: right or wrong, by the model and by the baselines."""
         features = self.transform(raw)
         is_male = features["is_male"]
-        male = self._probability_male(features["characters"])
-        simple = simple_models.answer(features["characters"], self.baselines["simple"])
+        male, simple = self._probability_male(features["characters"])
         return {
             **{
                 f"accuracy__{name}": tf.cast((logit > 0) == (is_male > 0.5), tf.float32)
@@ -62,7 +61,8 @@ class NameGenderServable(Servable):
             },
         }
 
-    def _probability_male(self, characters: tf.Tensor) -> tf.Tensor:
+    def _probability_male(self, characters: tf.Tensor) -> tuple[tf.Tensor, simple_models.Answer]:
+        """Gives the model's probability of `male`, `[batch]`, and what simple models say."""
         by_characters = self.model({"characters": characters}, training=False)
         simple = simple_models.answer(characters, self.baselines["simple"])
-        return tf.sigmoid(simple_models.join(by_characters, simple))
+        return tf.sigmoid(simple_models.join(by_characters, simple)), simple

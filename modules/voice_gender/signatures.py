@@ -68,9 +68,8 @@ class VoiceGenderServable(Servable):
         """Scores the model and both baselines; see `Servable`."""
         features = self.transform(raw)
         is_female = features["is_female"]
-        network = self.model({"properties": features["properties"]}, training=False)
-        decision = baselines.decide(self.baselines, features["properties"])
-        probability = self._sigmoid(features)
+        network, decision = self._decide(features)
+        probability = tf.sigmoid(baselines.join(network, decision, self.baselines))
 
         def is_right(answer: tf.Tensor) -> tf.Tensor:
             return tf.cast(tf.equal(tf.cast(answer, tf.float32), is_female), tf.float32)
@@ -93,10 +92,11 @@ class VoiceGenderServable(Servable):
     def _probability(self, raw: Tensors) -> tf.Tensor:
         """Probability of female, float32 `[batch]`."""
         columns = {name: tf.reshape(raw[name], [-1, 1]) for name in PROPERTIES}
-        return self._sigmoid(self.transform(columns))
+        network, decision = self._decide(self.transform(columns))
+        return tf.sigmoid(baselines.join(network, decision, self.baselines))
 
-    def _sigmoid(self, features: Tensors) -> tf.Tensor:
+    def _decide(self, features: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
+        """Gives the network's logit and the machine's decision, float32 `[batch]` each."""
         properties = features["properties"]
         network = self.model({"properties": properties}, training=False)
-        decision = baselines.decide(self.baselines, properties)
-        return tf.sigmoid(baselines.join(network, decision, self.baselines))
+        return network, baselines.decide(self.baselines, properties)

@@ -70,9 +70,7 @@ class Settings(TrainingSettings, DropoutSettings, NumberSettings, GenderSettings
     hidden_units: int = setting(512, smoke=64, at_least=1, doc="Units of each hidden layer.")
     hidden_layers: int = setting(2, search=(1, 2, 3), at_least=0, doc="Hidden layers.")
     dropout: float = setting(0.4, search=(0.2, 0.4, 0.5))
-    svm_cost: float = setting(
-        4.0, above=0, doc="Cost of errors of the support vector machine in the gate."
-    )
+    svm_cost: float = setting(4.0, above=0, doc="Cost of errors of the support vector machine.")
     sample_recordings: int = setting(
         400, smoke=160, at_least=1, reads=SAMPLE, doc="Recordings that are synthesized."
     )

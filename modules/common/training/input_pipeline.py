@@ -98,8 +98,8 @@ class Split(Mapping[str, np.ndarray]):
         label, is_input = self._task.label, self._task.target_is_input
         is_gathered = self._is_small and not self._ragged
         if is_gathered:
-            # Numbers of examples are shuffled: a tensor for each of them would take most of the
-            # time of a small model, and more memory than the data.
+            # Numbers of examples are shuffled: a tensor for each of them would take more memory
+            # than the data.
             dataset = tf.data.Dataset.range(self.examples)
             buffer = max(1, self.examples)
         elif self._is_small:
