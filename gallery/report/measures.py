@@ -80,7 +80,7 @@ def make_section(task: Task, record: RunRecord) -> Measures | None:
 def _read_slices(folder: str) -> Mapping[str, Mapping[str, float]]:
     if not folder or not os.path.isdir(folder):
         return {}
-    from modules.common.evaluating.evaluation import slice_values
+    from modules.common.evaluating.slices import slice_values
 
     return slice_values(folder)
 

@@ -56,7 +56,7 @@ def command(
                 f"lianxi run {task.name}{env.options}"
             )
         evaluation_dir = _evaluate(task, data, spans, whole, env, run) if data else run.evaluation
-        from modules.common.evaluating.evaluation import slice_values
+        from modules.common.evaluating.slices import slice_values
 
         slices = slice_values(evaluation_dir)
     if as_json:

@@ -8,7 +8,6 @@ blesses without knowing what a baseline is.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from modules.common.declaring.metrics import Gain
 from modules.common.declaring.task import Metric, Task
+from modules.common.evaluating.slices import slice_values
 from modules.common.runtime.plain_paths import PlainPaths
 
 _MODULE = "modules.common.evaluating.metrics"
@@ -220,27 +220,6 @@ def _read_gains(metric: Metric, values: Mapping[str, float]) -> dict[str, Gain]:
     }
 
 
-def slice_values(evaluation_dir: str) -> dict[str, dict[str, float]]:
-    """Reads every metric of every slice.
-
-    Returns:
-        Slice (`overall`, or `feature=value`) to metric to value, of the candidate model.
-    """
-    with PlainPaths() as paths:
-        result = tfma.load_eval_result(paths.plain(evaluation_dir))
-    if result is None or not result.slicing_metrics:
-        raise FileNotFoundError(f"no evaluation in {evaluation_dir}")
-    slices: dict[str, dict[str, float]] = {}
-    for key, metrics in result.slicing_metrics:
-        name = ", ".join(f"{feature}={_text(value)}" for feature, value in key) or "overall"
-        slices[name] = {
-            metric: float(value.get("doubleValue", math.nan))
-            for metric, value in metrics[""][""].items()
-            if isinstance(value, dict)
-        }
-    return slices
-
-
 def describe_gate(metric: Metric) -> str:
     """Says a gate in words, as people read it beside the figure."""
     gate = metric.gate
@@ -277,7 +256,3 @@ def _passes(metric: Metric, failed: set[str]) -> bool | None:
     gains = {gain_name(metric, baseline) for baseline in metric.gate.baselines}
     leads = {lead_name(metric, baseline) for baseline in metric.gate.equals}
     return not failed & {metric.name, *gains, *leads}
-
-
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -10,7 +10,7 @@ import pytest
 from gallery.report import asked, course, learning, measures, usage
 from gallery.report.lineage import Lineage
 from modules.common.declaring.registry import load_task, task_names
-from modules.common.evaluating import evaluation
+from modules.common.evaluating import slices as slices_module
 from pipelines.environment import environment
 from pipelines.run_record import ComponentRecord, RunRecord
 
@@ -61,7 +61,7 @@ def test_slices_are_in_order_and_those_without_a_value_left_out(
         },
         "name_chars=4": {"accuracy": float("nan")},
     }
-    monkeypatch.setattr(evaluation, "slice_values", lambda folder: slices)
+    monkeypatch.setattr(slices_module, "slice_values", lambda folder: slices)
     made = record(metrics={"accuracy": figure(0.9)}, paths={"evaluation": str(tmp_path)})
     section = measures.make_section(NAMES, made)
     assert section is not None and section.slices is not None

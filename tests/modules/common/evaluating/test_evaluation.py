@@ -20,6 +20,7 @@ from tensorflow_model_analysis.metrics import metric_types
 
 from modules.common.declaring.task import Gate, Metric, Task
 from modules.common.evaluating import evaluation
+from modules.common.evaluating.slices import slice_values
 
 Declare = Callable[..., Task]
 Columns = Mapping[str, Any]
@@ -264,29 +265,28 @@ def test_figures_of_an_evaluation(
     # A zero is a figure, not a missing one.
     assert accuracy.baselines == {"naive": pytest.approx(0.5), "other": 0.0}
     assert accuracy.passed is True
-    pairs = columns["accuracy__score"] - columns["accuracy__naive"]
-    gain = accuracy.gains["naive"]
+    pairs, gain = columns["accuracy__score"] - columns["accuracy__naive"], accuracy.gains["naive"]
     expected = (pairs.mean(), pairs.std(ddof=1) / math.sqrt(60))
     assert (gain.value, gain.standard_error) == pytest.approx(expected)
     assert not gain.is_tie and list(accuracy.gains) == ["naive", "other"]
     # Lower is better of this one, and the gain is still positive.
     assert perplexity.gains["uniform"].value == pytest.approx(8 - 3)
     area = roc_auc_score(columns["auc__label"], columns["auc__score"])
-    assert auc.value == pytest.approx(area, abs=1e-3)
-    assert area < 0.99
+    assert auc.value == pytest.approx(area, abs=1e-3) and area < 0.99
     assert auc.passed is False
     assert perplexity.value == pytest.approx(3, rel=1e-5)
-    assert perplexity.baselines["uniform"] == pytest.approx(8, rel=1e-5)
-    assert perplexity.passed is True
+    assert perplexity.baselines["uniform"] == pytest.approx(8, rel=1e-5) and perplexity.passed
 
-    slices = evaluation.slice_values(str(tmp_path))
+    slices = slice_values(str(tmp_path))
     assert set(slices) == {"overall", "chars=2", "chars=3"}
     for chars in (2, 3):
-        inside = columns["chars"] == chars
-        values = slices[f"chars={chars}"]
+        inside, values = columns["chars"] == chars, slices[f"chars={chars}"]
         assert values["example_count"] == inside.sum()
         assert values["accuracy"] == pytest.approx(columns["accuracy__score"][inside].mean())
     assert slices["overall"]["accuracy_gain_over_naive"] == pytest.approx(0.25)
+    # The second who reads needs no TFMA.
+    (tmp_path / "eval_config.json").unlink()
+    assert str(slice_values(str(tmp_path))) == str(slices)
 
 
 def test_figures_are_the_candidate_s_beside_a_previous_model(

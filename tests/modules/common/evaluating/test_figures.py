@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from modules.common.declaring.metrics import Gain
-from modules.common.evaluating.evaluation import slice_values
+from modules.common.evaluating.slices import slice_values
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from modules.common.declaring.task import Gate, Metric, Task
 from modules.common.evaluating import evaluation, grouping, ngrams
+from modules.common.evaluating.slices import slice_values
 from modules.common.evaluating.text_metrics import CorpusBleu, DistinctNgrams
 
 _REPLIES = ["我很好", "", "好", "今天天气很好，我们出去玩吧。", "不知道不知道", "谢谢你", "好好好"]
@@ -201,7 +202,7 @@ def test_tfma_measures_them_by_slices_and_beside_a_blessed_model(
         tf.saved_model.save(model, f"{tmp_path}/{name}", signatures={"evaluate": model.evaluate})
     folder = analyse(task, tmp_path, previous, in_groups)
     answers = [question[:4] for question in questions]
-    slices = evaluation.slice_values(folder)
+    slices = slice_values(folder)
     assert set(slices) == {"overall", "band=short", "band=long"}
     for name, values in slices.items():
         chosen = [i for i, text in enumerate(replies) if name in ("overall", f"band={band(text)}")]
