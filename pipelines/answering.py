@@ -15,7 +15,7 @@ from modules.common.asking.answers import cut_to_assertion
 from modules.common.asking.asking import Asker, Said
 from modules.common.declaring.task import Task
 from modules.common.runtime.errors import LianxiError, SettingError
-from pipelines import pushed, versions
+from pipelines import pushed, resident, versions
 from pipelines.environment import Environment
 from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
@@ -123,7 +123,8 @@ def connect(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
     Args:
         task: Whom to ask.
         env: Where its model was pushed to.
-        server: Address of a server, or `None` for one of our own.
+        server: Address of a server, or `None` for the `lianxi serve` that runs over this
+            environment's models with the version that answers, or else one of our own.
 
     Yields:
         The client, and the stream for messages to the person.
@@ -134,11 +135,16 @@ def connect(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
     from lianxi_client import Client
     from serving.errors import ServingError
 
+    if not server:
+        pushed.check(env, task.name, ", or name a --server")
+        if found := resident.find(env, task.name):
+            print(f"note: the server at {found} answers", file=sys.stderr)
+            _note_smoke(env, sys.stderr)
+            server = found
     if server:
         with Client(server, connect_timeout_s=CONNECT_TIMEOUT_S) as client:
             yield client, sys.stderr
         return
-    pushed.check(env, task.name, ", or name a --server")
     log = new_log_path(env.logs_dir, f"predict-{task.name}")
     with logging_to(log) as stderr, own_server(env, [task.name]) as own:
         try:
@@ -146,7 +152,11 @@ def connect(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
         except (ServingError, TimeoutError) as error:
             folder = Path(env.models_dir) / task.name
             raise LianxiError(f"the model in {folder} does not load: {error}") from error
-        if env.smoke:
-            print(f"note: {pushed.SMOKE_NOTE}", file=stderr)
+        _note_smoke(env, stderr)
         with Client(f"localhost:{own.port}") as client:
             yield client, stderr
+
+
+def _note_smoke(env: Environment, stderr: TextIO) -> None:
+    if env.smoke:
+        print(f"note: {pushed.SMOKE_NOTE}", file=stderr)

@@ -75,7 +75,12 @@ def _metavar(field: Field) -> str:
     help="Say more about what you ask for; may be given many times. Each is also an option of its "
     "own. `lianxi predict TASK --help` shows them.",
 )
-@click.option("--server", metavar="HOST:PORT", help="Ask this server, not the last pushed model.")
+@click.option(
+    "--server",
+    metavar="HOST:PORT",
+    help="Ask this server. Default: the `lianxi serve` that runs over these models; where none "
+    "does, the last pushed model is loaded.",
+)
 @root_option
 @env_option
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as a line of JSON.")

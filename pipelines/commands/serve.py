@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from modules.common.runtime.errors import LianxiError
 from modules.common.runtime.stack import quiet_imports
-from pipelines import pushed, stopping, versions
+from pipelines import pushed, resident, stopping, versions
 from pipelines.commands import serve_config
 from pipelines.commands.options import env_option, root_option
 from pipelines.commands.serve_options import serve_options
@@ -67,6 +68,8 @@ def command(root: str | None, env_name: str, config_only: bool, **options: Any) 
         import tensorflow  # noqa: F401 - the server does, when it starts
     if env.smoke and models is None:
         click.echo(f"note: {pushed.SMOKE_NOTE}", err=True)
+    # Who asks pushed models on this machine has no certificate to show.
+    is_found = models is None and config.tls is None
     if models is None:
         _note_pins(env)
         models = versions.source(env, config)
@@ -82,7 +85,8 @@ def command(root: str | None, env_name: str, config_only: bool, **options: Any) 
     if server.metrics_port is not None:
         click.echo(f"metrics: http://{host}:{server.metrics_port}{config.metrics_path}")
     click.echo("stop with Ctrl-C")
-    server.wait()
+    with resident.announced(env, host, server.port) if is_found else nullcontext():
+        server.wait()
 
 
 def _write_container_config(env: Environment, config: Any, tls_file: Path | None) -> None:

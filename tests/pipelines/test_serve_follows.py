@@ -15,7 +15,7 @@ import grpc
 import pytest
 from tiny_server import Stubs
 
-from pipelines import pinning
+from pipelines import pinning, resident
 from pipelines.environment import Environment, environment
 
 LIANXI = str(Path(sys.executable).parent / "lianxi")
@@ -89,6 +89,7 @@ def test_rollback_and_canary_while_clients_ask(
 ) -> None:
     anyone = Caller(stubs)
     anyone.wait_for("v2")
+    assert resident.find(env, NAME)
     assert pinning.roll_back(env, NAME) == 1
     anyone.wait_for("v1")
     # What is pushed meanwhile is not served.
