@@ -1,7 +1,7 @@
 """Seconds to draw pictures: by the cached sampler, and by a whole pass for every value.
 
     python benchmarks/pixelcnn_sampling.py
-    python benchmarks/pixelcnn_sampling.py --size 32 --batches 1 --values 3072
+    python benchmarks/pixelcnn_sampling.py --size 32 --batches 1 --values 3072 --likelihood mixture
 
 Both draw from the same Keras model with the same noise, in one run. The original exercise called
 its network for every value, 12,288 times for 64x64 in colour; here that pass is compiled as one
@@ -31,10 +31,12 @@ from modules.pixelcnn.model import build
 from modules.pixelcnn.noise import noise_of_row
 
 
-def random_model(size_px: int, channels: int) -> keras.Model:
+def random_model(size_px: int, channels: int, likelihood: str) -> keras.Model:
     """A model of the default shape, whose logits are about as far from even as trained ones."""
     keras.utils.set_random_seed(1)
-    settings = load_task("pixelcnn").resolve({"size_px": size_px, "channels": channels})
+    settings = load_task("pixelcnn").resolve(
+        {"size_px": size_px, "channels": channels, "likelihood": likelihood}
+    )
     model = build(settings, classes=11)
     rng = np.random.default_rng(2)
     for weights in model.trainable_weights:
@@ -55,7 +57,7 @@ def seconds(draw: Callable[[], tf.Tensor], rounds: int) -> tuple[np.ndarray, flo
 
 def compare(model: keras.Model, batch: int, values: int, rounds: int) -> None:
     """Prints both ways' seconds and their ratio; raises where they drew differently."""
-    _, size, _, channels, _ = model.output_shape
+    _, size, _, channels = model.input["image"].shape
     class_id = tf.range(batch, dtype=tf.int64) % 11
     of_row = noise_of_row(
         seed=tf.fill([batch], tf.constant(7, tf.int64)),
@@ -88,11 +90,12 @@ def main() -> None:
     )
     parser.add_argument("--size", type=int, default=64, help="pixels a side")
     parser.add_argument("--channels", type=int, default=3, choices=(1, 3))
+    parser.add_argument("--likelihood", default="softmax", choices=("softmax", "mixture"))
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 16], help="pictures at once")
     parser.add_argument("--values", type=int, default=1000, help="that the slow way draws of each")
     parser.add_argument("--rounds", type=int, default=3, help="turns of the cached sampler")
     arguments = parser.parse_args()
-    model = random_model(arguments.size, arguments.channels)
+    model = random_model(arguments.size, arguments.channels, arguments.likelihood)
     for batch in arguments.batches:
         values = max(1, arguments.values // batch)
         compare(model, batch, values, arguments.rounds)

@@ -22,6 +22,7 @@ import keras
 import tensorflow_transform as tft
 from keras import layers, ops
 
+from modules.pixelcnn import mixture
 from modules.pixelcnn.features import class_names
 from modules.pixelcnn.task import LEVELS, Settings
 
@@ -38,7 +39,9 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
 
     Returns:
         `image` uint8 `[batch, size, size, channels]` and `class_id` int64 `[batch]`, 0 where it is
-        not known, to logits float32 `[batch, size, size, channels, 256]`.
+        not known, to what `bits_per_dim` takes: logits float32
+        `[batch, size, size, channels, 256]`, or parameters of mixtures, float32
+        `[batch, size, size, parameters]`.
     """
     model = build(settings, 1 + len(class_names(transform_output)))
     model.compile(
@@ -52,8 +55,8 @@ def build(settings: Settings, classes: int) -> keras.Model:
     """Builds the model.
 
     Args:
-        settings: `size_px`, `channels`, `layers`, `maps`, `kernel`, `head_units`, `class_dropout`
-            `conditional` and `seed` are read.
+        settings: `size_px`, `channels`, `layers`, `maps`, `kernel`, `head_units`, `likelihood`,
+            `components`, `class_dropout`, `conditional` and `seed` are read.
         classes: How many there are, that of pictures whose class is not known among them.
     """
     size, channels = settings.size_px, settings.channels
@@ -77,22 +80,42 @@ def build(settings: Settings, classes: int) -> keras.Model:
         gates.append(gate(left + conditions[layer - 1][1]))
         if layer < count:
             horizontal = horizontal + layers.Dense(maps, name=f"residual_{layer}")(gates[-1])
-    logits = _head(image, layers.Concatenate()(gates), settings.head_units, channels)
-    return keras.Model({"image": image, "class_id": class_id}, logits, name="pixelcnn")
+    head = _mixture_head if settings.likelihood == "mixture" else _softmax_head
+    outputs = head(image, layers.Concatenate()(gates), settings)
+    return keras.Model({"image": image, "class_id": class_id}, outputs, name="pixelcnn")
 
 
-def bits_per_dim(image: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+def bits_per_dim(image: keras.KerasTensor, outputs: keras.KerasTensor) -> keras.KerasTensor:
     """Computes the negative log-likelihood of each picture in bits per value.
 
     Args:
         image: Integers `[batch, size, size, channels]`, 0 to 255.
-        logits: float32 `[batch, size, size, channels, 256]`.
+        outputs: The model's, float32: logits `[batch, size, size, channels, 256]`, or parameters
+            of mixtures `[batch, size, size, parameters]`.
 
     Returns:
         float32 `[batch]`.
     """
-    nats = keras.losses.sparse_categorical_crossentropy(image, logits, from_logits=True)
+    if len(outputs.shape) == len(image.shape):
+        nats = -mixture.log_likelihood(outputs, image)
+        return ops.mean(nats, axis=(1, 2)) / (image.shape[-1] * math.log(2))
+    nats = keras.losses.sparse_categorical_crossentropy(image, outputs, from_logits=True)
     return ops.mean(nats, axis=(1, 2, 3)) / math.log(2)
+
+
+def level_logits(image: keras.KerasTensor, outputs: keras.KerasTensor) -> keras.KerasTensor:
+    """Computes the logits of all levels of every value, given the values before it.
+
+    Args:
+        image: Integers `[batch, ..., channels]`, 0 to 255.
+        outputs: The model's for these pixels; see `bits_per_dim`.
+
+    Returns:
+        float32 `[batch, ..., channels, 256]`.
+    """
+    if len(outputs.shape) == len(image.shape):
+        return mixture.all_level_logits(outputs, image)
+    return outputs
 
 
 def scale_pixels(image: keras.KerasTensor) -> keras.KerasTensor:
@@ -148,10 +171,11 @@ def _conditions(
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _head(
-    image: keras.KerasTensor, gates: keras.KerasTensor, units: int, channels: int
+def _softmax_head(
+    image: keras.KerasTensor, gates: keras.KerasTensor, settings: Settings
 ) -> keras.KerasTensor:
     """Takes a pixel's channels in order, each from the context and from those before it."""
+    units, channels = settings.head_units, settings.channels
     context = layers.Dense(units, activation="relu", name="context")(gates)
     hidden = ops.split(layers.Dense(channels * units, name="hidden")(context), channels, axis=-1)
     logits = []
@@ -163,3 +187,20 @@ def _head(
         output = layers.Dense(LEVELS, dtype="float32", name=f"logits_{channel}")
         logits.append(output(ops.relu(inputs)))
     return ops.stack(logits, axis=-2)
+
+
+def _mixture_head(
+    image: keras.KerasTensor, gates: keras.KerasTensor, settings: Settings
+) -> keras.KerasTensor:
+    """Gives the parameters of each pixel's mixture, from the context alone."""
+    units, channels, components = settings.head_units, settings.channels, settings.components
+    context = layers.Dense(units, activation="relu", name="context")(gates)
+    hidden = layers.Dense(units, activation="relu", name="hidden")(context)
+    return layers.Dense(
+        mixture.count_parameters(channels, components),
+        dtype="float32",
+        bias_initializer=lambda shape, dtype=None: ops.convert_to_tensor(
+            mixture.initial_bias(channels, components), dtype
+        ),
+        name="mixture",
+    )(hidden)

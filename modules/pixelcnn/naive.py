@@ -11,6 +11,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from modules.pixelcnn.model import level_logits
 from modules.pixelcnn.noise import NoiseOfRow
 
 
@@ -28,13 +29,14 @@ def sampler(
         A function of how many values of each picture to draw, in the order of reading, `None`
         being all, to uint8 `[batch, size, size, channels]`, 0 where nothing was drawn.
     """
-    _, size, _, channels, _ = model.output_shape
+    _, size, _, channels = model.input["image"].shape
 
     @tf.function(autograph=False)
     def step(image: tf.Tensor, noise: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
         row, column, channel = tf.unstack(place)
-        logits = model({"image": image, "class_id": class_id}, training=False)
-        noisy = logits[:, row, column, channel] + noise[column, channel]
+        outputs = model({"image": image, "class_id": class_id}, training=False)
+        logits = level_logits(image[:, row, column], outputs[:, row, column])
+        noisy = tf.gather(logits, channel, axis=1) + noise[column, channel]
         value = tf.cast(tf.argmax(noisy, axis=1), tf.uint8)
         is_here = tf.scatter_nd(place[None], [True], [size, size, channels])
         return tf.where(is_here, value[:, None, None, None], image)

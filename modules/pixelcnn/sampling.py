@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from modules.pixelcnn import mixture
 from modules.pixelcnn.model import FIRST_KERNEL, gate, scale_pixels
 from modules.pixelcnn.noise import NoiseOfRow
 
@@ -35,10 +36,11 @@ class _Weights:
         here: What meets the pixel itself, `l` of `[m, m2]`.
         residual: Kernels `[m, m]` and biases, `l - 1` of them.
         context: Kernel `[l * m, u]` and bias.
-        hidden: Kernel `[u, c * u]` and bias.
+        hidden: Kernel `[u, c * u]` and bias, or `[u, u]` of a mixture's.
         values: For each channel but the last, what its value adds to the hidden units of all
             channels after it, `[256, (c - 1 - channel) * u]`.
-        logits: Kernels `[u, 256]` and biases, one of each channel.
+        logits: Kernels `[u, 256]` and biases, one of each channel; none of a mixture's.
+        mixture: Kernel `[u, parameters]` and bias, where there are mixtures.
     """
 
     vertical: list[tuple[tf.Tensor, tf.Tensor]]
@@ -51,6 +53,7 @@ class _Weights:
     hidden: tuple[tf.Tensor, tf.Tensor]
     values: list[tf.Tensor]
     logits: list[tuple[tf.Tensor, tf.Tensor]]
+    mixture: tuple[tf.Tensor, tf.Tensor] | None
 
 
 def sample(model: keras.Model, class_id: tf.Tensor, noise_of_row: NoiseOfRow) -> tf.Tensor:
@@ -64,7 +67,7 @@ def sample(model: keras.Model, class_id: tf.Tensor, noise_of_row: NoiseOfRow) ->
     Returns:
         uint8 `[batch, size, size, channels]`.
     """
-    _, size, _, channels, _ = model.output_shape
+    _, size, _, channels = model.input["image"].shape
     weights = _weights(model, channels)
     conditions = _conditions(model, class_id, len(weights.here))
     batch = tf.shape(class_id)[0]
@@ -185,6 +188,8 @@ def _head(weights: _Weights, gates: list[tf.Tensor], noise: list[tf.Tensor]) -> 
     """Draws a pixel's values, channel by channel: int32 `[batch, channels]`."""
     context = tf.nn.relu(_dense(tf.concat(gates, axis=1), *weights.context))
     hidden = _dense(context, *weights.hidden)
+    if weights.mixture is not None:
+        return _draw_mixture(_dense(tf.nn.relu(hidden), *weights.mixture), noise)
     units = weights.hidden[0].shape[0]
     values: list[tf.Tensor] = []
     for channel, (kernel, bias) in enumerate(weights.logits):
@@ -192,6 +197,22 @@ def _head(weights: _Weights, gates: list[tf.Tensor], noise: list[tf.Tensor]) -> 
             hidden = hidden[:, units:] + tf.gather(weights.values[channel - 1], values[-1])
         logits = _dense(tf.nn.relu(hidden[:, :units]), kernel, bias)
         values.append(tf.argmax(logits + noise[channel], axis=1, output_type=tf.int32))
+    return tf.stack(values, axis=1)
+
+
+def _draw_mixture(parameters: tf.Tensor, noise: list[tf.Tensor]) -> tf.Tensor:
+    """Draws a pixel's values from a mixture, channel by channel: int32 `[batch, channels]`."""
+    components = mixture.split(parameters, len(noise))
+    log_weights = components.log_weights
+    values: list[tf.Tensor] = []
+    for of_channel in noise:
+        before = [tf.cast(value, tf.float32) for value in values]
+        logits = mixture.level_logits(components, log_weights, before)
+        values.append(tf.argmax(logits + of_channel, axis=1, output_type=tf.int32))
+        if len(values) < len(noise):
+            log_weights = mixture.weigh(
+                components, log_weights, before, tf.cast(values[-1], tf.float32)
+            )
     return tf.stack(values, axis=1)
 
 
@@ -233,6 +254,7 @@ def _weights(model: keras.Model, channels: int) -> _Weights:
     def table(before: int, channel: int) -> tf.Tensor:
         return tf.convert_to_tensor(model.get_layer(f"value_{before}_{channel}").embeddings)
 
+    is_mixture = "mixture" in names
     return _Weights(
         vertical=[of(f"vertical_{layer}") for layer in (0, *layers)],
         down=[of(f"down_{layer}") for layer in layers],
@@ -244,7 +266,8 @@ def _weights(model: keras.Model, channels: int) -> _Weights:
         hidden=of("hidden"),
         values=[
             tf.concat([table(before, later) for later in range(before + 1, channels)], axis=1)
-            for before in range(channels - 1)
+            for before in range(0 if is_mixture else channels - 1)
         ],
-        logits=[of(f"logits_{channel}") for channel in range(channels)],
+        logits=[of(f"logits_{channel}") for channel in range(0 if is_mixture else channels)],
+        mixture=of("mixture") if is_mixture else None,
     )

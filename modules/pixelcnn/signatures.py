@@ -90,8 +90,8 @@ class PixelcnnServable(Servable):
 
     def _bits_per_dim(self, features: Tensors) -> tf.Tensor:
         def of(features: Tensors) -> Tensors:
-            logits = self.model(features, training=False)
-            return {"bits_per_dim": bits_per_dim(features["image"], logits)}
+            outputs = self.model(features, training=False)
+            return {"bits_per_dim": bits_per_dim(features["image"], outputs)}
 
         inputs = {name: features[name] for name in ("image", "class_id")}
         return in_chunks(of, inputs, _SCORED_AT_ONCE)["bits_per_dim"]

@@ -64,6 +64,13 @@ class Settings(TrainingSettings, PictureSettings, ClassFolderSettings):
         3, search=(3, 5), choices=(3, 5, 7), doc="Side of the convolutions, in pixels."
     )
     head_units: int = setting(64, smoke=32, search=(64, 128), at_least=1, doc="Units of the head.")
+    likelihood: str = setting(
+        "softmax",
+        choices=("softmax", "mixture"),
+        doc="How the levels of a value are told: by a probability for each of 256, or by a "
+        "mixture of logistic distributions over all.",
+    )
+    components: int = setting(10, at_least=1, doc="Of mixture: logistic distributions of a pixel.")
     min_side_px: int = setting(8)
     sample_digits: int = setting(
         10_000, smoke=1500, at_least=1, reads=DATA | SAMPLE, doc="Digits that are drawn."

@@ -8,6 +8,7 @@ import pytest
 from pixelcnn_tiny import tiny_model
 
 from modules.pixelcnn import model as model_module
+from modules.pixelcnn.model import level_logits
 
 _SIZE = 8
 
@@ -26,15 +27,29 @@ def differences(model: keras.Model, channels: int) -> np.ndarray:
     changed[places, places] += 128  # as far as values go, modulo 256
     images = changed.reshape(-1, _SIZE, _SIZE, channels)
     classes = np.ones(len(images), np.int64)
-    logits = model.predict({"image": images, "class_id": classes}, batch_size=64, verbose=0)
-    logits = logits.reshape(len(images), values, 256).astype(np.float64)
+    outputs = model.predict({"image": images, "class_id": classes}, batch_size=64, verbose=0)
+    logits = (
+        np.asarray(level_logits(images, outputs))
+        .reshape(len(images), values, 256)
+        .astype(np.float64)
+    )
     return np.abs(logits[:-1] - logits[-1]).max(axis=-1)
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("kernel", [3, 5])
-def test_every_value_depends_on_those_before_it_and_no_others(kernel: int, channels: int) -> None:
-    model = tiny_model(channels=channels, kernel=kernel, layers=5)
+@pytest.mark.parametrize(
+    ("kernel", "channels", "likelihood"),
+    [
+        (3, 1, "softmax"),
+        (3, 3, "softmax"),
+        (5, 1, "softmax"),
+        (5, 3, "softmax"),
+        (3, 3, "mixture"),
+    ],
+)
+def test_every_value_depends_on_those_before_it_and_no_others(
+    kernel: int, channels: int, likelihood: str
+) -> None:
+    model = tiny_model(channels=channels, kernel=kernel, layers=5, likelihood=likelihood)
     moved = differences(model, channels)
     changed, output = np.indices(moved.shape)
     # Float32's rounding is the same for the same inputs, but for the order of a batch's sums.

@@ -13,6 +13,7 @@ from scipy import stats
 from scipy.special import softmax
 
 from modules.pixelcnn import naive, sampling
+from modules.pixelcnn.model import level_logits
 from modules.pixelcnn.noise import noise_of_row
 
 
@@ -39,11 +40,22 @@ def draw(model: keras.Model, class_id: list[int], ordered: dict[str, tf.Tensor])
 
 
 @pytest.mark.parametrize(
-    ("channels", "kernel", "layers", "size"),
-    [(1, 3, 3, 8), (3, 3, 3, 8), (1, 5, 2, 9), (3, 7, 1, 8)],
+    ("channels", "kernel", "layers", "size", "likelihood"),
+    [
+        (1, 3, 3, 8, "softmax"),
+        (3, 3, 3, 8, "softmax"),
+        (1, 5, 2, 9, "softmax"),
+        (3, 7, 1, 8, "softmax"),
+        (1, 5, 2, 9, "mixture"),
+        (3, 3, 3, 8, "mixture"),
+    ],
 )
-def test_cached_and_naive_draw_the_same(channels: int, kernel: int, layers: int, size: int) -> None:
-    model = tiny_model(channels=channels, kernel=kernel, layers=layers, size_px=size)
+def test_cached_and_naive_draw_the_same(
+    channels: int, kernel: int, layers: int, size: int, likelihood: str
+) -> None:
+    model = tiny_model(
+        channels=channels, kernel=kernel, layers=layers, size_px=size, likelihood=likelihood
+    )
     ordered = order(channels, size)
     class_id = tf.constant([0, 1, 2, 1], tf.int64)
     slow = naive.sampler(model, class_id, noise_of_row(**ordered))(None).numpy()
@@ -87,12 +99,13 @@ def test_seed_number_and_class_each_make_another_picture() -> None:
         assert (pictures[1] != first[0]).mean() > 0.1
 
 
-def test_without_temperature_the_likeliest_value_wins() -> None:
-    model = tiny_model(channels=3)
+@pytest.mark.parametrize("likelihood", ["softmax", "mixture"])
+def test_without_temperature_the_likeliest_value_wins(likelihood: str) -> None:
+    model = tiny_model(channels=3, likelihood=likelihood)
     cold = {"temperature": [0.0] * 4, "known_rows": [0] * 4}
     image = draw(model, [1] * 4, order(3, **cold))
-    logits = model({"image": image, "class_id": np.ones(4, np.int64)})
-    np.testing.assert_array_equal(image, np.argmax(logits, axis=-1))
+    outputs = model({"image": image, "class_id": np.ones(4, np.int64)})
+    np.testing.assert_array_equal(image, np.argmax(level_logits(image, outputs), axis=-1))
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
@@ -121,9 +134,10 @@ def test_noise_draws_from_the_softmax(temperature: float) -> None:
     assert stats.chi2_contingency(pairs).pvalue > 1e-3
 
 
-def test_what_was_drawn_is_as_likely_as_the_model_says() -> None:
+@pytest.mark.parametrize("likelihood", ["softmax", "mixture"])
+def test_what_was_drawn_is_as_likely_as_the_model_says(likelihood: str) -> None:
     """The mean surprise of drawn values is the mean entropy of their distributions."""
-    model = tiny_model(channels=1)
+    model = tiny_model(channels=1, likelihood=likelihood)
     batch = 64
     ordered = order(
         1,
@@ -134,8 +148,8 @@ def test_what_was_drawn_is_as_likely_as_the_model_says() -> None:
         known_rows=[0] * batch,
     )
     image = draw(model, [1] * batch, ordered)
-    logits = model({"image": image, "class_id": np.ones(batch, np.int64)})
-    shares = softmax(np.asarray(logits, np.float64), axis=-1)
+    outputs = model({"image": image, "class_id": np.ones(batch, np.int64)})
+    shares = softmax(np.asarray(level_logits(image, outputs), np.float64), axis=-1)
     surprise = -np.log(np.take_along_axis(shares, image[..., None].astype(int), axis=-1)[..., 0])
     entropies = -(shares * np.log(shares)).sum(axis=-1)
     error = (surprise - entropies).std() / np.sqrt(image.size)
