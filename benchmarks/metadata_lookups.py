@@ -53,7 +53,8 @@ from modules.common.runtime.replacing import replace_attribute
 from pipelines.builder import Options, create_pipeline
 from pipelines.data import locate
 from pipelines.environment import environment
-from pipelines.observer import Outcome, observe
+from pipelines.observer import observe
+from pipelines.outcome import Outcome
 
 _TASK = "name_gender"
 _SIZES = (10, 100)

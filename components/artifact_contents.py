@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+from typing import TYPE_CHECKING
 
-from ml_metadata.proto import metadata_store_pb2
-from tfx.types.artifact import Artifact
+if TYPE_CHECKING:
+    from ml_metadata.proto import metadata_store_pb2
+    from tfx.types.artifact import Artifact
 
 CONTENTS = "contents"
 """Custom property of an artifact: its files' bytes by their paths in it, as JSON."""
@@ -23,7 +25,7 @@ def note_contents(artifact: metadata_store_pb2.Artifact) -> None:
         artifact: As it is about to be published; changed in place.
     """
     if "://" not in artifact.uri:
-        contents = json.dumps(_contents(artifact.uri), ensure_ascii=False, sort_keys=True)
+        contents = json.dumps(read_contents(artifact.uri), ensure_ascii=False, sort_keys=True)
         artifact.custom_properties[CONTENTS].string_value = contents
 
 
@@ -38,11 +40,16 @@ def is_whole(artifact: Artifact) -> bool:
     noted = artifact.get_string_custom_property(CONTENTS)
     if not noted:
         return os.path.exists(artifact.uri)
-    wanted, found = json.loads(noted), _contents(artifact.uri)
+    wanted, found = json.loads(noted), read_contents(artifact.uri)
     return os.path.exists(artifact.uri) and wanted.items() <= found.items()
 
 
-def _contents(uri: str) -> dict[str, int]:
+def read_contents(uri: str) -> dict[str, int]:
+    """Gives the bytes of an artifact's files by their paths in it.
+
+    Args:
+        uri: Its folder or file on this machine.
+    """
     if os.path.isfile(uri):
         return {"": os.stat(uri).st_size}
     paths = (os.path.join(folder, name) for folder, _, names in os.walk(uri) for name in names)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import TextIO
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,10 +21,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from modules.common.declaring.task import Metric
-from modules.common.evaluating.evaluation import Figure
+from modules.common.evaluating.figures import Figure
 from modules.common.runtime import progress
-from pipelines.observer import Outcome
-from pipelines.results import RunResult
+from pipelines.outcome import Outcome
+
+if TYPE_CHECKING:
+    from pipelines.results import RunResult
 
 _MARKS = {"done": "[green]✓[/]", "cached": "[cyan]=[/]", "failed": "[red]✗[/]"}
 _SHOWN_FIGURES = ("loss", "val_loss", "val_accuracy")
@@ -175,13 +177,30 @@ class RunConsole:
 
     def show_result(self, result: RunResult) -> None:
         """Shows the metrics beside their baselines and gates, and where things are."""
-        if result.figures:
-            declared = {metric.name: metric for metric in result.task.metrics}
-            self.console.print(metrics_table(result.figures, declared))
+        is_all_used = result.counts is not None and not result.counts.unused
+        self.show_end(result.task.metrics, result.figures, result.paths, is_all_used)
+
+    def show_end(
+        self,
+        metrics: Iterable[Metric],
+        figures: Sequence[Figure],
+        paths: Mapping[str, str],
+        is_all_used: bool,
+    ) -> None:
+        """Shows what came of a run, in words of which some may be an earlier run's.
+
+        Args:
+            metrics: The task's.
+            figures: What came of them; none where nothing was measured.
+            paths: Where things are, by what they are.
+            is_all_used: Whether every record became an example, so that none is quarantined.
+        """
+        if figures:
+            declared = {metric.name: metric for metric in metrics}
+            self.console.print(metrics_table(figures, declared))
         for name, words in _PLACES.items():
-            skipped = name == "quarantine" and result.counts and not result.counts.unused
-            if name in result.paths and not skipped:
-                self.console.print(f"{words:<12} {escape(result.paths[name])}", soft_wrap=True)
+            if name in paths and not (name == "quarantine" and is_all_used):
+                self.console.print(f"{words:<12} {escape(paths[name])}", soft_wrap=True)
 
 
 def _word_done(report: progress.Progress) -> str:

@@ -31,7 +31,7 @@ from modules.common.runtime.digest import source_digest
 from pipelines import builder
 from pipelines.cleaning import INFERENCE
 from pipelines.environment import Environment
-from pipelines.observer import Outcome
+from pipelines.outcome import Outcome
 from pipelines.requests import RequestLocation
 from pipelines.results import RunResult
 

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
@@ -14,34 +13,12 @@ from tfx.orchestration.portable import data_types
 from tfx.orchestration.portable.mlmd import execution_lib
 
 from pipelines.careful_launcher import CarefulLauncher, launch_by
+from pipelines.outcome import Outcome
 
 _STATES = {
     metadata_store_pb2.Execution.CACHED: "cached",
     metadata_store_pb2.Execution.COMPLETE: "done",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How one node of the DAG ended.
-
-    Attributes:
-        name: The node's id, such as `Trainer`.
-        state: `done`, `cached` or `failed`.
-        seconds: Wall-clock time.
-        cpu_seconds: Processor time, that of processes it started and waited for included.
-        outputs: Output artifacts by key; empty where it failed.
-        error: What it failed with.
-        run_id: TFX's id of the run.
-    """
-
-    name: str
-    state: str
-    seconds: float
-    cpu_seconds: float
-    outputs: dict[str, list[Any]]
-    error: Exception | None = None
-    run_id: str = ""
 
 
 def _cpu_seconds() -> float:

@@ -14,9 +14,10 @@ from components.drift import Distance, read_drift
 from components.example_gen import quarantine
 from modules.common.declaring.task import Metric, Task
 from modules.common.evaluating import evaluation
+from modules.common.evaluating.figures import Figure
 from modules.common.training.callbacks import REPORT_FILE, SAID_FILE
 from pipelines.environment import Environment
-from pipelines.observer import Outcome
+from pipelines.outcome import Outcome
 
 
 @dataclass(kw_only=True)
@@ -40,7 +41,7 @@ class RunResult:
     task: Task
     outcomes: list[Outcome] = field(default_factory=list)
     counts: quarantine.Counts | None = None
-    figures: list[evaluation.Figure] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
     pushed: str = ""
     paths: dict[str, str] = field(default_factory=dict)
     run_id: str = ""
@@ -96,7 +97,7 @@ class RunResult:
         return {"before": self.before, "distances": [asdict(each) for each in self.distances]}
 
 
-def metrics_json(figures: Iterable[evaluation.Figure], task: Task) -> dict[str, Any]:
+def metrics_json(figures: Iterable[Figure], task: Task) -> dict[str, Any]:
     """Gives figures as `--json` prints them, by the metric's name."""
     return {figure.name: figure_json(figure, task) for figure in figures}
 
@@ -111,7 +112,7 @@ def read_metrics(task: Task, evaluation_dir: str) -> dict[str, Any]:
     return metrics_json(evaluation.figures(task, evaluation_dir), task)
 
 
-def figure_json(figure: evaluation.Figure, task: Task) -> dict[str, Any]:
+def figure_json(figure: Figure, task: Task) -> dict[str, Any]:
     """Gives a figure as `--json` prints it; `baseline` is the one that its gate compares with."""
     metric = next(metric for metric in task.metrics if metric.name == figure.name)
     gate = metric.gate
@@ -160,7 +161,7 @@ def _read_evaluation(result: RunResult, outcome: Outcome) -> str:
     return describe(gated, metric)
 
 
-def describe(figure: evaluation.Figure, metric: Metric) -> str:
+def describe(figure: Figure, metric: Metric) -> str:
     """Says a figure, its baselines and its gate in one line.
 
     Args:

@@ -19,7 +19,8 @@ from pipelines.environment import Environment
 from pipelines.explanations import exit_code, explain
 from pipelines.locks import exclusive
 from pipelines.memory import give_back, giving_back
-from pipelines.observer import Outcome, observe
+from pipelines.observer import observe
+from pipelines.outcome import Outcome
 from pipelines.quick_beam import quick_construction
 from pipelines.record_batches import bounded_batches
 from pipelines.results import RunResult

@@ -13,7 +13,7 @@ from kubeflow.client.run_status import RunStatus, error_of
 from kubeflow.client.run_steps import Step
 from modules.common.declaring.metrics import Metric
 from modules.common.declaring.registry import load_task
-from modules.common.evaluating.evaluation import Figure
+from modules.common.evaluating.figures import Figure
 from modules.common.runtime.errors import LianxiError
 from pipelines.console import metrics_table
 from pipelines.results import describe

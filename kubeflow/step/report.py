@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from modules.common.declaring.task import Metric
-    from modules.common.evaluating.evaluation import Figure
+    from modules.common.evaluating.figures import Figure
 
 Json = dict[str, Any]
 

@@ -14,7 +14,7 @@ import click
 
 from modules.common.declaring.task import Task
 from modules.common.runtime.errors import LianxiError
-from pipelines import stopping
+from pipelines import stopping, unchanged
 from pipelines.commands.engine_options import engine_options
 from pipelines.commands.options import (
     SettingsCommand,
@@ -24,7 +24,7 @@ from pipelines.commands.options import (
     spans_option,
     task_argument,
 )
-from pipelines.commands.run_end import remember, report, say_end
+from pipelines.commands.run_end import remember, report, say_end, show_unchanged
 from pipelines.commands.training_options import training_options
 from pipelines.commands.watch_options import check_watch, watch_options, watch_spans
 from pipelines.environment import KEEP_VERSIONS_VARIABLE, Environment
@@ -35,7 +35,7 @@ from pipelines.watching import Rule
 if TYPE_CHECKING:
     from tfx.orchestration.pipeline import Pipeline
 
-    from pipelines.observer import Outcome
+    from pipelines.outcome import Outcome
     from pipelines.recording import Recorder
 
 
@@ -129,10 +129,16 @@ def _run(
     settings = task.resolve(given, smoke=env.smoke)
     stopping.note_kept(f"What finished before is kept in {env.root}.")
     location = locate(task, data, env, settings, **window)
+    head = f"{task.name}: {task.title}\ndata         {location.description}"
+    asked = unchanged.digest_asked(task, env, location, settings, choices)
+    if last := unchanged.find(task, env, asked):
+        print(head, file=sys.stderr if as_json else sys.stdout)
+        show_unchanged(last, task, env, as_json)
+        return 0
     log = new_log_path(env.logs_dir, task.name)
     with logging_to(log) as stderr:
         stream = stderr if as_json else sys.stdout
-        print(f"{task.name}: {task.title}\ndata         {location.description}", file=stream)
+        print(head, file=stream)
 
         from pipelines import builder
         from pipelines.beam_arguments import check_arguments
@@ -163,6 +169,7 @@ def _run(
             is_drift_accepted=choices["accept_drift"],
         )
         error = _carry_out(pipeline, recorder, stream)
+        unchanged.keep(task, env, asked, result, recorder.said)
         if as_json:
             print(json_line(result.to_json()))
             sys.stdout.flush()

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from modules.common.declaring.settings import Settings, as_dict
 from modules.common.declaring.task import Task
 from modules.common.declaring.training_settings import TrainingSettings
+from modules.common.evaluating.figures import read_figure
 from modules.common.runtime.errors import LianxiError
 from pipelines import last_run, stopping, versions
+from pipelines.console import RunConsole
+from pipelines.environment import Environment
+from pipelines.outcome import Outcome
 from pipelines.run_record import write_record
+from pipelines.standard_streams import json_line
 
 if TYPE_CHECKING:
     from tfx.orchestration.pipeline import Pipeline
 
     from pipelines.recording import Recorder
     from pipelines.results import RunResult
+    from pipelines.unchanged import LastPush
 
 NOT_BLESSED_EXIT_CODE = 3
 _LOG = logging.getLogger(__name__)
@@ -93,16 +100,27 @@ def say_end(recorder: Recorder, stderr: TextIO) -> int:
     Returns:
         The exit code.
     """
-    env, task = recorder.env, recorder.task
     if not recorder.result.pushed:
         print(word_refusal(recorder), file=stderr)
         return NOT_BLESSED_EXIT_CODE
+    say_pushed(recorder.env, recorder.task, stderr)
+    return 0
+
+
+def say_pushed(env: Environment, task: Task, stderr: TextIO) -> None:
+    """Says what may be done with a pushed model.
+
+    Args:
+        env: Where it was pushed.
+        task: The declaration.
+        stderr: Where a person reads.
+    """
     try:
         pinned = versions.pinned_of(versions.read_entry(env, task.name))
     except LianxiError as problem:
         # The model is pushed all the same.
         print(f"note: {problem}", file=stderr)
-        return 0
+        return
     if pinned is not None:
         words = (
             f"Version {pinned} stays pinned and is what is served; `lianxi models unpin "
@@ -114,7 +132,33 @@ def say_end(recorder: Recorder, stderr: TextIO) -> int:
             f"{task.name} …{env.options}`, or serve it with `lianxi serve{env.options}`."
         )
     print(words, file=stderr)
-    return 0
+
+
+def show_unchanged(last: LastPush, task: Task, env: Environment, as_json: bool) -> None:
+    """Says what a run would say that takes everything from the cache.
+
+    Args:
+        last: The run that it would repeat.
+        task: The declaration.
+        env: Where it would run.
+        as_json: Whether a program reads the outcome.
+    """
+    console = RunConsole(sys.stderr if as_json else sys.stdout)
+    told = {**last.told, "components": []}
+    for name, said in last.said.items():
+        cached = Outcome(name=name, state="cached", seconds=0.0, cpu_seconds=0.0, outputs={})
+        console.on_end(cached, said)
+        told["components"].append(
+            {"name": name, "state": cached.state, "seconds": 0.0, "cpu_seconds": 0.0}
+        )
+    figures = [read_figure(name, figure) for name, figure in told["metrics"].items()]
+    is_all_used = not (told["quarantined"] or told["set_aside"])
+    console.show_end(task.metrics, figures, told["paths"], is_all_used)
+    print(f"Nothing has changed since {last.run}: all is taken from there.", file=sys.stderr)
+    if as_json:
+        print(json_line(told))
+        return
+    say_pushed(env, task, sys.stderr)
 
 
 def word_refusal(recorder: Recorder) -> str:

@@ -9,11 +9,11 @@ import pytest
 
 from modules.common.declaring.metrics import Gain
 from modules.common.declaring.registry import load_task
-from modules.common.evaluating.evaluation import Figure
+from modules.common.evaluating.figures import Figure
 from modules.common.runtime import progress
 from pipelines import console as module
 from pipelines.console import RunConsole, metrics_table
-from pipelines.observer import Outcome
+from pipelines.outcome import Outcome
 from pipelines.results import describe
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

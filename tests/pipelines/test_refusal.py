@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from modules.common.declaring.registry import load_task, task_names
-from modules.common.evaluating.evaluation import Figure
+from modules.common.evaluating.figures import Figure
 from modules.common.training.divergence import FIT_FILE
 from pipelines.commands.run_end import _word_refusal
 from pipelines.results import RunResult

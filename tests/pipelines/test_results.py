@@ -10,7 +10,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.types.standard_artifacts import ExampleAnomalies, Model, ModelRun
 
 from modules.common.declaring.registry import load_task
-from pipelines.observer import Outcome
+from pipelines.outcome import Outcome
 from pipelines.results import RunResult
 
 _REASON = "reason {{ type: ENUM_TYPE_UNEXPECTED_STRING_VALUES description: '{}' }}"

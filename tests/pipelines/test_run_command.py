@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from modules.common.evaluating.evaluation import Figure
+from modules.common.evaluating.figures import Figure
 from modules.common.runtime.errors import DataError, GateError
 from pipelines import last_run, runner
 from pipelines.cli import cli
 from pipelines.ending import end_of
 from pipelines.environment import environment
-from pipelines.observer import Outcome
+from pipelines.outcome import Outcome
 from pipelines.results import RunResult
 
 Fake = Callable[[RunResult], None]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from modules.common.declaring.metrics import Gain
 from modules.common.declaring.task import Metric, Task
+from modules.common.evaluating.figures import Figure
 from modules.common.evaluating.slices import slice_values
 from modules.common.runtime.plain_paths import PlainPaths
 
@@ -27,29 +27,6 @@ EXAMPLE_COUNT = "example_count"
 """The metric that says how many examples a slice has, by TFMA's name for it."""
 # TFMA's bounds let equality pass; a model that is no better than its baseline must not.
 _STRICTLY = 1e-6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One metric's outcome.
-
-    Attributes:
-        name: The metric.
-        value: The model's value.
-        baselines: The baselines' values, by name.
-        gate: The gate in words, or an empty string.
-        passed: Whether the gate let it through; `None` where the metric has none.
-        standard_error: Of the model's value; `None` for a kind of metric that has none.
-        gains: Over the baselines, by name; none where an earlier Lianxi evaluated.
-    """
-
-    name: str
-    value: float
-    baselines: dict[str, float]
-    gate: str
-    passed: bool | None
-    standard_error: float | None = None
-    gains: Mapping[str, Gain] = field(default_factory=dict)
 
 
 def eval_config(task: Task) -> config_pb2.EvalConfig:

@@ -15,7 +15,7 @@ from components.example_gen.records import SET_ASIDE, Reject
 from modules.common.declaring.registry import load_task
 from modules.common.runtime.errors import DataError
 from pipelines.console import RunConsole
-from pipelines.observer import Outcome
+from pipelines.outcome import Outcome
 from pipelines.results import RunResult
 
 COUNTS = {"train": 1480, "eval": 120, "quarantined": 3, "set_aside": 30}

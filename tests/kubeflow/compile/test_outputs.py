@@ -17,7 +17,7 @@ from kubeflow.step.staging import Staging
 from modules.common.declaring.metrics import Gain
 from modules.common.declaring.registry import load_task
 from modules.common.declaring.task import Gate, Metric
-from modules.common.evaluating.evaluation import Figure
+from modules.common.evaluating.figures import Figure
 
 URI = "minio://bucket/run/Step/0b2d9c4e-8a41-4d53-9a35-0c4b6f0f7a11/"
 
