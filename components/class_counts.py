@@ -29,7 +29,7 @@ def split_problem(statistics: ExampleStatistics) -> str:
     Args:
         statistics: An artifact of StatisticsGen.
     """
-    sizes = {split: int(_read(statistics, split).num_examples) for split in SPLITS}
+    sizes = {split: int(read_split(statistics, split).num_examples) for split in SPLITS}
     for split, size in sizes.items():
         if not size:
             [other] = set(SPLITS) - {split}
@@ -96,7 +96,7 @@ def class_counts(statistics: ExampleStatistics, split: str, feature: str) -> dic
         split: `train` or `eval`.
         feature: A raw feature of strings.
     """
-    for found in _read(statistics, split).features:
+    for found in read_split(statistics, split).features:
         if feature in (found.name, *found.path.step):
             return {
                 bucket.label: int(bucket.sample_count)
@@ -122,7 +122,15 @@ def _one_sided(feature: str, counts: Counts) -> list[str]:
     return lines
 
 
-def _read(statistics: ExampleStatistics, split: str) -> statistics_pb2.DatasetFeatureStatistics:
+def read_split(
+    statistics: ExampleStatistics, split: str
+) -> statistics_pb2.DatasetFeatureStatistics:
+    """Reads the statistics of a split; empty ones where it holds nothing.
+
+    Args:
+        statistics: An artifact of StatisticsGen.
+        split: `train` or `eval`.
+    """
     found = statistics_pb2.DatasetFeatureStatisticsList()
     with fileio.open(os.path.join(statistics.uri, f"Split-{split}", _FILE), "rb") as file:
         found.ParseFromString(file.read())

@@ -124,6 +124,23 @@ def create_pipeline(
     return assemble(task.name, env, nodes, options.cache)
 
 
+def create_dry_run(
+    task: Task,
+    env: Environment,
+    data: DataLocation,
+    settings: Settings,
+    options: Options = Options(),
+) -> Pipeline:
+    """Builds a pipeline that reads data and holds it against the schema, and ends there.
+
+    It goes by the task's name, so that the run that trains takes from the cache what this one read.
+    Arguments are those of `create_pipeline`.
+    """
+    _check_search(task, options)
+    ingest = ingest_components(task, env, data, settings, options.accept_drift)
+    return assemble(task.name, env, list(ingest.values()), options.cache)
+
+
 def create_evaluation(
     task: Task,
     env: Environment,
@@ -230,6 +247,11 @@ def assemble(name: str, env: Environment, nodes: list[BaseNode], cache: bool = T
     )
 
 
+def _check_search(task: Task, options: Options) -> None:
+    if options.tune and not task.search:
+        raise TaskError(f"{task.name} declares nothing to search; leave --tune out")
+
+
 def _training_components(
     task: Task,
     env: Environment,
@@ -247,9 +269,8 @@ def _training_components(
         "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
         "custom_config": _custom_config(task, settings, "trainer"),
     }
+    _check_search(task, options)
     if options.tune:
-        if not task.search:
-            raise TaskError(f"{task.name} declares nothing to search; leave --tune out")
         nodes["tuner"] = Tuner(tuner_fn=f"modules.{task.name}.trainer.tuner_fn", **inputs)
         inputs["hyperparameters"] = nodes["tuner"].outputs["best_hyperparameters"]
     if options.warm_start:

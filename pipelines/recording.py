@@ -107,6 +107,8 @@ def _end_of(result: RunResult, error: LianxiError | None) -> tuple[str, tuple[st
     if error is None:
         if result.pushed:
             return run_record.PUSHED, ()
+        if result.is_dry:
+            return run_record.CHECKED, ()
         return run_record.REFUSED, tuple(result.refused)
     if error.exit_code == GateError.exit_code:
         return run_record.REFUSED, tuple(each.name for each in result.outcomes[-1:])

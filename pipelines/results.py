@@ -36,6 +36,7 @@ class RunResult:
         spans: Which spans of data it is, in words, the newest last.
         before: The span that the newest is compared with, in words.
         distances: How far the newest is from it.
+        is_dry: Whether nothing is to be trained.
     """
 
     task: Task
@@ -49,6 +50,7 @@ class RunResult:
     spans: tuple[str, ...] = ()
     before: str = ""
     distances: list[Distance] = field(default_factory=list)
+    is_dry: bool = False
 
     @property
     def refused(self) -> list[str]:

@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 RUN_TYPE = "pipeline_run"
 PROPERTY = "lianxi_record"
 PUSHED, REFUSED, FAILED, STOPPED = "pushed", "refused", "failed", "stopped"
-RUNNING = "running"
+RUNNING, CHECKED = "running", "checked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,8 @@ class RunRecord:
         components: In the order in which they ended.
         counts: `examples`, `quarantined`, `set_aside`, `passed_over`; None where it is not known.
         metrics: By name, as `--json` prints them, with `standard_error` where it is known.
-        state: `pushed`, `refused`, `failed`, `stopped`, or `running` while it runs.
+        state: `pushed`, `refused`, `failed`, `stopped`, `checked` after a dry run, or `running`
+            while it runs.
         refused: What did not let the model through: metrics, or a component.
         error: What it failed with, in words.
         version: The pushed version, or an empty string.

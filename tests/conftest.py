@@ -24,6 +24,7 @@ from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
 from browser import visit  # noqa: E402, F401 - a fixture
+from dry_runs import dry  # noqa: E402, F401 - a fixture
 from smoke import SmokeRun, smoke_run_of  # noqa: E402
 
 from modules.common.declaring.registry import load_task  # noqa: E402

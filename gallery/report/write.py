@@ -18,7 +18,7 @@ from gallery.report.media import Media
 from modules.common.declaring.task import Metric, Task
 from pipelines.commands.printing import word_seconds
 from pipelines.environment import Environment
-from pipelines.run_record import FAILED, PUSHED, REFUSED, RunRecord
+from pipelines.run_record import CHECKED, FAILED, PUSHED, REFUSED, RunRecord
 
 _LOG = logging.getLogger(__name__)
 _SERVED = "Format-Serving"
@@ -31,7 +31,7 @@ _CONTENTS = {
     "learning": "Learning",
     "usage": "Serving",
 }
-_MARKS = {PUSHED: "✓", REFUSED: "✕", FAILED: "✕"}
+_MARKS = {PUSHED: "✓", CHECKED: "✓", REFUSED: "✕", FAILED: "✕"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +201,8 @@ def _word_end(record: RunRecord) -> str:
         return f"pushed as version {record.version}" if record.version else "pushed"
     if record.state == REFUSED:
         return f"refused by {', '.join(record.refused)}" if record.refused else "refused by a gate"
+    if record.state == CHECKED:
+        return "checked, and nothing trained"
     failed = [each.name for each in record.components if each.state == "failed"]
     if record.state == FAILED:
         return f"failed in {failed[0]}" if failed else "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -10,14 +11,19 @@ from rich.text import Text
 _LEAST_WIDTH = 24
 _STYLES = {"pushed": "green", "done": "green", "refused": "yellow", "failed": "red"}
 _STYLES |= {"running": "cyan", "stopped": "cyan", "cached": "cyan", "served": "green"}
+_STYLES |= {"checked": "green"}
 
 
 class Printer:
-    """Prints to standard output, in colour where that is a terminal and NO_COLOR is not set."""
+    """Prints, in colour where that is to a terminal and NO_COLOR is not set."""
 
-    def __init__(self) -> None:
-        """Looks at the terminal."""
-        self._console = Console(highlight=False)
+    def __init__(self, stream: TextIO | None = None) -> None:
+        """Looks at the terminal.
+
+        Args:
+            stream: Where to print; standard output where not given.
+        """
+        self._console = Console(file=stream, highlight=False)
 
     def line(self, text: str = "", style: str = "", indent: int = 0, begin: str = "") -> None:
         """Prints a text; what does not fit in the terminal goes on below its beginning.

@@ -15,6 +15,7 @@ import click
 from modules.common.declaring.task import Task
 from modules.common.runtime.errors import LianxiError
 from pipelines import stopping, unchanged
+from pipelines.commands.dry_run_end import say_checked, show_findings
 from pipelines.commands.engine_options import engine_options
 from pipelines.commands.options import (
     SettingsCommand,
@@ -54,6 +55,12 @@ if TYPE_CHECKING:
 @set_option
 @click.option("--tune", is_flag=True, help="Search settings before training.")
 @click.option("--warm-start", is_flag=True, help="Begin with the last blessed model's weights.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Read and check the data, count what is in it, and train nothing; the run that trains "
+    "then reads nothing anew.",
+)
 @click.option("--no-cache", is_flag=True, help="Run every component, changed or not.")
 @click.option(
     "--keep-versions",
@@ -77,6 +84,7 @@ def command(
     settings: tuple[tuple[str, str], ...],
     tune: bool,
     warm_start: bool,
+    dry_run: bool,
     no_cache: bool,
     keep_versions: int | None,
     as_json: bool,
@@ -89,14 +97,18 @@ def command(
     lianxi run name_gender
     lianxi run name_gender --data names.csv --epochs 30
     lianxi run name_gender --env smoke --json
+    lianxi run name_gender --data names.csv --dry-run
     lianxi run name_gender --data 'days/{SPAN}/names.csv' --spans 3
     lianxi run name_gender --data 'days/{YYYY}-{MM}-{DD}' --watch --every 5m
 
     Every setting of the task is an option too; `lianxi list TASK` shows them.
 
-    Exit code: 0 pushed, 1 failed, 2 wrong usage, 3 not pushed, because a gate said no.
+    Exit code: 0 pushed, or checked where that was asked for, 1 failed, 2 wrong usage, 3 not pushed,
+    because a gate said no.
     """
     check_watch(click.get_current_context(), is_watched)
+    if dry_run and is_watched:
+        raise click.UsageError("--dry-run looks at the data once; leave --watch out")
     if keep_versions is not None:
         env = replace(env, keep_versions=keep_versions)
     choices = {"tune": tune, "warm_start": warm_start, "cache": not no_cache}
@@ -111,6 +123,7 @@ def command(
         )
         watch_spans(task, env, rule, as_json)
     window = {"window": spans, "span": span}
+    choices["dry_run"] = dry_run
     sys.exit(_run(task, data, env, dict(settings), choices, as_json, window))
 
 
@@ -152,12 +165,13 @@ def _run(
         result = RunResult(
             task=task,
             spans=tuple(span.label for span in location.spans),
+            is_dry=choices.pop("dry_run"),
         )
         note_environment(result, env, str(log))
         check_arguments(env.beam_args)
-        pipeline = builder.create_pipeline(
-            task, env, location, settings, builder.Options(**choices)
-        )
+        options = builder.Options(**choices)
+        create = builder.create_dry_run if result.is_dry else builder.create_pipeline
+        pipeline = create(task, env, location, settings, options)
         result.before = compared_with(pipeline)
         recorder = Recorder(
             env=env,
@@ -170,12 +184,15 @@ def _run(
         )
         error = _carry_out(pipeline, recorder, stream)
         unchanged.keep(task, env, asked, result, recorder.said)
+        told = result.to_json()
+        if result.is_dry:
+            told |= {"dry_run": show_findings(recorder, options, stream)}
         if as_json:
-            print(json_line(result.to_json()))
+            print(json_line(told))
             sys.stdout.flush()
         if error is not None:
             raise error
-        return say_end(recorder, stderr)
+        return say_checked(recorder, stderr) if result.is_dry else say_end(recorder, stderr)
 
 
 def _carry_out(pipeline: Pipeline, recorder: Recorder, stream: TextIO) -> LianxiError | None:
@@ -202,7 +219,8 @@ def _carry_out(pipeline: Pipeline, recorder: Recorder, stream: TextIO) -> Lianxi
             error = failure
     # What refused the disk to a component refuses it here too, and is said once.
     with suppress(*((OSError,) if error is not None else ())):
-        remember(recorder, error)
+        if not recorder.result.is_dry:
+            remember(recorder, error)
     with console:
         console.on_start("report")
         problem = report(recorder, pipeline, error)

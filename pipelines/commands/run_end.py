@@ -77,7 +77,7 @@ def report(recorder: Recorder, pipeline: Pipeline, error: LianxiError | None) ->
         for node in pipeline.components
         if not isinstance(node, Resolver)
     }
-    is_refused = error is None and not result.pushed
+    is_refused = error is None and not result.pushed and not result.is_dry
     advice = word_refusal(recorder) if is_refused else ""
     try:
         path = write_report(record, env, result.task, graph=graph, advice=advice)

@@ -61,6 +61,21 @@ class Joining:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Amount:
+    """What there is of something in a split, read off the statistics of a raw feature.
+
+    Attributes:
+        words: What is counted, such as `speakers` or `hours of sound`.
+        feature: The raw feature, of strings or bytes.
+        bytes_each: How many bytes make one; `None` where its different values are counted.
+    """
+
+    words: str
+    feature: str
+    bytes_each: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A layout of raw data.
 
@@ -93,6 +108,14 @@ class Source:
     @property
     def named_settings(self) -> tuple[str, ...]:
         """Names of further settings that its reader reads."""
+        return ()
+
+    def amounts(self, settings: Settings) -> tuple[Amount, ...]:
+        """Says what a person wants to know of data of this kind besides its number of examples.
+
+        Args:
+            settings: Resolved settings of the task.
+        """
         return ()
 
     def matches(self, folder: Path) -> bool:

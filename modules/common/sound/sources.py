@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from modules.common.declaring.settings import Settings
-from modules.common.declaring.sources import Joining, Source
+from modules.common.declaring.sources import Amount, Joining, Source
 from modules.common.reading.data_files import has_files
 from modules.common.reading.file_endings import SOUND, globs
 from modules.common.sound.settings import SoundSettings, SpeechSettings
+
+BYTES_PER_SAMPLE = 2
+"""Of what is kept of a recording, 16-bit PCM."""
 
 
 def _recordings(*folders: str) -> tuple[str, ...]:
@@ -91,6 +94,12 @@ class SoundSource(Source):
         """Globs of the files, all of which TFX fingerprints."""
         return self.recordings
 
+    def amounts(self, settings: Settings) -> tuple[Amount, ...]:
+        """Counts hours of sound; `settings` has `sample_rate_hz`."""
+        assert isinstance(settings, SoundSettings)
+        bytes_each = 3600 * settings.sample_rate_hz * BYTES_PER_SAMPLE
+        return (Amount(words="hours of sound", feature=self.pcm, bytes_each=bytes_each),)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechSource(SoundSource):
@@ -133,6 +142,10 @@ class SpeechSource(SoundSource):
     def companions(self) -> tuple[str, ...]:
         """Globs of the recordings, which the transcripts name."""
         return self.recordings
+
+    def amounts(self, settings: Settings) -> tuple[Amount, ...]:
+        """Counts hours of sound and speakers; `settings` has `sample_rate_hz`."""
+        return (*super().amounts(settings), Amount(words="speakers", feature=self.speaker))
 
     def matches(self, folder: Path) -> bool:
         """Tells whether `folder` holds both a transcript and a recording of this layout."""
