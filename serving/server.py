@@ -21,6 +21,7 @@ from serving.config import ServerConfig
 from serving.front.loop import LoopThread
 from serving.metrics import Metrics, MetricsServer
 from serving.models.sources import Models, source_of
+from serving.models.tensorflow_alone import import_tensorflow_alone
 from serving.stop_signals import stop_signals
 
 if TYPE_CHECKING:
@@ -210,6 +211,7 @@ class Server:
 
     def _assemble(self) -> None:
         """Makes the parts; nothing is bound or loaded yet."""
+        import_tensorflow_alone()
         from serving.calls.api import Api
         from serving.calls.batching import BatchScheduler
         from serving.calls.limits import Admission

@@ -17,6 +17,7 @@ from pipelines.commands.serve_options import serve_options
 from pipelines.environment import Environment, environment
 from pipelines.explanations import explain
 from pipelines.ports import check_free, find_refusal, is_loopback
+from serving.models.tensorflow_alone import import_tensorflow_alone
 
 
 @click.command()
@@ -65,7 +66,8 @@ def command(root: str | None, env_name: str, config_only: bool, **options: Any) 
             err=True,
         )
     with quiet_imports():
-        import tensorflow  # noqa: F401 - the server does, when it starts
+        # The server does, when it starts.
+        import_tensorflow_alone()
     if env.smoke and models is None:
         click.echo(f"note: {pushed.SMOKE_NOTE}", err=True)
     # Who asks pushed models on this machine has no certificate to show.
