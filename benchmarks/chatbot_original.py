@@ -32,6 +32,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
+from told import tell_figure
 
 from components.example_gen.dialogue.example_gen import Executor
 from components.example_gen.read_config import ReadConfig
@@ -283,6 +284,8 @@ def compare(ways: dict[str, Step], rounds: int, seconds: float) -> None:
         _tell(f" all {way}", _rates(done))
     seed, task = map(_rates, sums.values())
     _tell("task / seed", task / seed)
+    tell_figure("pairs a second", (task / seed)[1])
+    tell_figure("characters a second of the processor", (task / seed)[3])
 
 
 def _rates(done: np.ndarray) -> np.ndarray:
@@ -290,8 +293,7 @@ def _rates(done: np.ndarray) -> np.ndarray:
 
 
 def _tell(row: str, figures: np.ndarray) -> None:
-    steps, pairs, characters, of_processor = figures
-    print(f"{row:14} {steps:9.2f} {pairs:9.2f} {characters:13.2f} {of_processor:13.2f}", flush=True)
+    print(f"{row:14} {'{:9.2f} {:9.2f} {:13.2f} {:13.2f}'.format(*figures)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import psutil
+from told import tell_figure
 
 from components.example_gen.drawn.drawing_reader import draw_example
 from components.example_gen.process_pool import ReaderPool
@@ -70,7 +71,7 @@ def compare(task_name: str, examples: int, rounds: int) -> None:
     for way, each in found.items():
         busy = statistics.median(share for _, share in each)
         print(f"{task_name:<14} {way:<10} {rates[way]:7.0f} examples/s, busy {busy:.0%}")
-    print(f"{task_name:<14} ratio      {rates['processes'] / rates['one loop']:7.2f}")
+    tell_figure(task_name, rates["processes"] / rates["one loop"])
 
 
 def main() -> None:

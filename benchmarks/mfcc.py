@@ -27,6 +27,7 @@ import librosa
 import numpy as np
 import scipy.signal
 import tensorflow as tf
+from told import tell_figure
 
 from modules.common.sound import audio, pcm
 
@@ -131,6 +132,9 @@ def compare(clips: list[np.ndarray], setting: Setting, rounds: int) -> None:
             f"{elapsed:4.1f} x librosa (processor time {processor:.1f} x), "
             f"largest difference {max(differences):.1e} dB"
         )
+        if name == "batch":
+            tell_figure(f"{setting.rate_hz:,} Hz, elapsed", elapsed)
+            tell_figure(f"{setting.rate_hz:,} Hz, processor", processor)
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from told import tell_figure
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -57,7 +59,8 @@ def main() -> None:
             inside = sum(component["seconds"] for component in result["components"])
             print(f"  {'start-up and rest':<18}{seconds - inside:6.1f} s")
     ratio = statistics.median(pipeline_s) / statistics.median(bare_s)
-    print(f"ratio {ratio:.2f} (pipeline / bare script, medians of {arguments.rounds})")
+    print(f"medians of {arguments.rounds}:")
+    tell_figure("pipeline over bare script", ratio)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
+from told import tell_figure
 
 from modules.common.declaring.registry import load_task
 from modules.pixelcnn import naive, sampling
@@ -79,8 +80,9 @@ def compare(model: keras.Model, batch: int, values: int, rounds: int) -> None:
     print(
         f"{size}x{size}x{channels}, {batch:2} at a time: {values * batch:,} values identical; "
         f"cached {fast_s:.2f} s; a pass for each value {slow_s:.1f} s for {values:,} of {dims:,}, "
-        f"so {whole_s:,.0f} s; ratio {whole_s / fast_s:,.0f}"
+        f"so {whole_s:,.0f} s"
     )
+    tell_figure(f"{batch} at a time", whole_s / fast_s)
 
 
 def main() -> None:

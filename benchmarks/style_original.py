@@ -26,6 +26,7 @@ import librosa
 import numpy as np
 import scipy.optimize
 import tensorflow as tf
+from told import tell_figure
 
 from modules.audio_style_transfer import network as networks
 from modules.audio_style_transfer import transfer
@@ -149,7 +150,8 @@ def main() -> None:
         samples = graphs_way(
             tf.constant(content), tf.constant(style), tf.constant(iterations)
         ).numpy()
-        tell("graph", iterations, time.perf_counter() - began, read_heard(samples), before)
+        seconds = time.perf_counter() - began
+        tell("graph", iterations, seconds, read_heard(samples), before)
         if not given.skip_seed:
             outcome = seeds_way(content, style, fine, iterations)
             tell("seed", iterations, outcome.seconds, read_heard(outcome.samples), before)
@@ -157,6 +159,7 @@ def main() -> None:
                 f"            {outcome.evaluations} evaluations, {outcome.optimizing_s:.1f} s "
                 f"until the phases"
             )
+            tell_figure(f"{iterations} iterations", outcome.seconds / seconds)
         sys.stdout.flush()
 
 

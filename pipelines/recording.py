@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -16,16 +15,15 @@ from modules.common.declaring.settings import DATA, Settings, as_dict, tell
 from modules.common.declaring.sources import Source
 from modules.common.declaring.task import Task
 from modules.common.runtime import stack
-from modules.common.runtime.digest import ROOT, source_digest
+from modules.common.runtime.digest import source_digest
 from modules.common.runtime.errors import GateError, LianxiError
 from pipelines import run_record
 from pipelines.data import DataLocation
 from pipelines.environment import Environment
 from pipelines.example_nodes import reader_modules
+from pipelines.git_commit import read_git_commit
 from pipelines.results import RunResult
 from pipelines.run_record import ComponentRecord, RunRecord
-
-_GIT_WAIT_S = 5.0
 
 
 @dataclass(kw_only=True)
@@ -151,34 +149,3 @@ def _digest_data(data: DataLocation, settings: Settings, result: RunResult) -> s
         told = json.dumps(as_dict(tell(settings, DATA)), sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
     return result.data_digest
-
-
-def read_git_commit(folder: Path = ROOT) -> str:
-    """Gives the commit of a project's folder, with `+changes` where its files differ from it.
-
-    Args:
-        folder: The project's own; one that only lies in another project's has no commit.
-
-    Returns:
-        The commit, or an empty string where there is none, or no git.
-    """
-    try:
-        top = _ask_git(folder, "rev-parse", "--show-toplevel")
-        if Path(top).resolve() != folder.resolve():
-            return ""
-        commit = _ask_git(folder, "rev-parse", "HEAD")
-        return commit + ("+changes" if _ask_git(folder, "status", "--porcelain") else "")
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
-def _ask_git(folder: Path, *words: str) -> str:
-    answer = subprocess.run(
-        ["git", "--no-optional-locks", "-C", str(folder), *words],
-        capture_output=True,
-        check=True,
-        text=True,
-        errors="replace",
-        timeout=_GIT_WAIT_S,
-    )
-    return answer.stdout.strip()

@@ -14,7 +14,7 @@ import pytest
 from tiny_runs import run
 
 from modules.common.declaring.registry import load_task
-from pipelines import metadata_pruning, recording, run_record
+from pipelines import git_commit, metadata_pruning, run_record
 from pipelines.environment import Environment, environment
 from pipelines.locks import exclusive
 from pipelines.metadata_pruning import find_kept, prune
@@ -168,18 +168,18 @@ def test_many_runs_are_read_at_once(env: Environment) -> None:
 
 
 def test_the_commit_is_that_of_the_project_and_of_no_folder_around_it(tmp_path: Path) -> None:
-    assert recording.read_git_commit(tmp_path) == ""
+    assert git_commit.read_git_commit(tmp_path) == ""
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "a"], check=True)
-    commit = recording.read_git_commit(tmp_path)
+    commit = git_commit.read_git_commit(tmp_path)
     assert len(commit) == 40
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "a.py").touch()
-    assert recording.read_git_commit(tmp_path) == f"{commit}+changes"
-    assert recording.read_git_commit(tmp_path / "inside") == ""
+    assert git_commit.read_git_commit(tmp_path) == f"{commit}+changes"
+    assert git_commit.read_git_commit(tmp_path / "inside") == ""
 
 
 def test_without_git_there_is_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "PATH", "/nowhere")
-    assert recording.read_git_commit() == ""
+    assert git_commit.read_git_commit() == ""
