@@ -1,8 +1,9 @@
 """railway_forecast: the ensemble's part that is fitted by likelihood, as weights of a history.
 
-Two SARIMA and a damped Holt-Winters, on logarithms, and before them the calendar's effects, where
-the series shows them. Their parameters are fitted at an origin on what lies before it; with these
-a forecast is linear in the history, so that the graph needs only a table. No TensorFlow here.
+A SARIMA and three kinds of exponential smoothing, on logarithms, and before them the calendar's
+effects, where the series shows them. Their parameters are fitted at an origin on what lies before
+it; with these a forecast is linear in the history, so that the graph needs only a table. No
+TensorFlow here.
 """
 
 from __future__ import annotations

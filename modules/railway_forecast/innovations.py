@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize
@@ -67,16 +68,19 @@ def _seasonal(coefficient: float) -> np.ndarray:
     return np.concatenate([[1.0], np.zeros(SEASON - 1), [coefficient]])
 
 
-def _sarima(numbers: np.ndarray) -> Polynomials:
-    """(p,1,1)(0,1,1)₁₂, p = 0 or 1: moving averages of a month and a year, then the AR's."""
-    month, year, *own = np.tanh(numbers)
-    ar = _product(_DIFFERENCE, _SEASONAL_DIFFERENCE, *(np.array([1.0, -phi]) for phi in own))
+def _airline(numbers: np.ndarray) -> Polynomials:
+    """SARIMA(0,1,1)(0,1,1)₁₂: moving averages of a month and a year."""
+    month, year = np.tanh(numbers)
+    ar = _product(_DIFFERENCE, _SEASONAL_DIFFERENCE)
     return _same_length(ar, _product(np.array([1.0, month]), _seasonal(year)))
 
 
 def holt_winters(level: float, trend: float, season: float, damping: float) -> Polynomials:
-    """Additive, with a damped trend: what `l, b, s` gain from an error, and the trend's decay."""
-    damped = np.array([1.0, -damping])
+    """Additive, with a damped trend: what `l, b, s` gain from an error, and the trend's decay.
+
+    Without a decay, 0, there is no trend; with one of 1 and nothing gained it is the same always.
+    """
+    damped = np.array([1.0, -damping]) if damping else np.ones(1)
     ar = _product(damped, _SEASONAL_DIFFERENCE)
     return _same_length(
         ar,
@@ -92,11 +96,20 @@ def _holt_winters(numbers: np.ndarray) -> Polynomials:
     return holt_winters(level, level * trend, (1 - level) * season, 0.8 + 0.18 * damping)
 
 
-AIRLINE = Family(_sarima, (-0.4, -0.8))
+def _smoothing(numbers: np.ndarray, damping: float) -> Polynomials:
+    """Holt-Winters of which only level and season learn."""
+    level, season = 1 / (1 + np.exp(-numbers))
+    return holt_winters(level, 0.0, (1 - level) * season, damping)
+
+
+AIRLINE = Family(_airline, (-0.4, -0.8))
+# The last two have no trend, and one that never changes: between them lies the theta method
+# (Hyndman and Billah, "Unmasking the Theta method", 2003).
 FAMILIES = (
     AIRLINE,
-    Family(_sarima, (-0.4, -0.8, 0.1)),
     Family(_holt_winters, (-0.5, -2.0, -2.0, 1.0)),
+    Family(partial(_smoothing, damping=0.0), (-0.5, -2.0)),
+    Family(partial(_smoothing, damping=1.0), (-0.5, -2.0)),
 )
 
 

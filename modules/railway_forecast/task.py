@@ -2,14 +2,14 @@
 
 Data: CSV of a date and a value; weekly and daily series are brought to months.
 
-Model: an ensemble of networks, two SARIMA and a damped Holt-Winters on logarithms, weighted by what
-each missed at older origins (after Bates and Granger, "The combination of forecasts", 1969). A
-network is a level, a seasonal pattern, a trend and a calendar effect, each with learned weights,
-and an LSTM that corrects them (after Smyl, "A hybrid method of exponential smoothing and recurrent
-neural networks for time series forecasting", 2020); twelve months at once, three quantiles
-(Wen et al., "A multi-horizon quantile recurrent forecaster", 2017), of which the median counts. It
-differs in that the seasonal part is a weighted mean of whole years, winsorized, and knows the
-Chinese New Year. 80 % intervals are the classical models', scaled by older errors.
+Model: an ensemble of networks, a SARIMA and three kinds of exponential smoothing on logarithms,
+weighted by what each missed at older origins (after Bates and Granger, "The combination of
+forecasts", 1969). A network is a level, a seasonal pattern, a trend and a calendar effect, each
+with learned weights, and an LSTM that corrects them (after Smyl, "A hybrid method of exponential
+smoothing and recurrent neural networks for time series forecasting", 2020); twelve months at once,
+three quantiles (Wen et al., "A multi-horizon quantile recurrent forecaster", 2017), of which the
+median counts. It differs in that the seasonal part is a weighted mean of whole years, winsorized,
+and knows the Chinese New Year. 80 % intervals are the classical models', scaled by older errors.
 
 Split by time: the evaluation split is a backtest of rolling origins, and each origin is forecast
 by parameters of its own that were trained on the months before it only.
