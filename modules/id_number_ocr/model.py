@@ -32,9 +32,10 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
     seed = settings.seed
     image = keras.Input((HEIGHT_PX, WIDTH_PX, 1), dtype="uint8", name="image")
 
-    hidden = ocr.convolution(ocr.standardize(image), filters, 5, (2, 2))  # [16, 128]
-    hidden = ocr.convolution(hidden, 2 * filters, 3, (2, 2))  # [8, 64]
-    hidden = ocr.convolution(hidden, 4 * filters, 3, (2, 1))  # [4, 64]
+    # A digit is about ten pixels wide, and twice as high: its width is halved later.
+    hidden = ocr.convolution(ocr.standardize(image), filters, 5, (2, 1))  # [16, 256]
+    hidden = ocr.convolution(hidden, 2 * filters, 3, (2, 2))  # [8, 128]
+    hidden = ocr.convolution(hidden, 4 * filters, 3, (2, 2))  # [4, 64]
     hidden = ocr.convolution(hidden, 8 * filters, 3, (2, 1))  # [2, 64]
     columns = ocr.columns(hidden, 12 * filters, dropout, seed)  # [64, units]
     logits = ocr.read_positions(columns, NUMBER_CHARS, len(CHARACTERS), dropout, seed + 1)

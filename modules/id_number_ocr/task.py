@@ -40,6 +40,7 @@ class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPict
     seed: int = setting(20170101, reads=DATA | SAMPLE)
     precision: str = setting("auto")
     epochs: int = setting(12, smoke=10)
+    min_steps: int = setting(2000, smoke=0)
     batch_size: int = setting(64, smoke=32)
     learning_rate: float = setting(3e-3, search=(1e-3, 3e-3, 6e-3))
     schedule: str = setting("cosine")
@@ -51,6 +52,14 @@ class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPict
         search=(12, 16, 24),
         at_least=1,
         doc="Filters of the first convolution; the others have 2, 4 and 8 times as many.",
+    )
+    variation: float = setting(
+        1.0,
+        smoke=0.0,
+        at_least=0,
+        at_most=1,
+        doc="How much a strip is changed anew each time that it is trained on: squeezed, moved, "
+        "bent, its strokes made thicker or thinner, noise added; 0 not at all.",
     )
     sample_strips: int = setting(
         60_000, smoke=2_000, at_least=1, reads=DATA | SAMPLE, doc="Strips that are drawn."
