@@ -26,6 +26,7 @@ from modules.seq2seq_chatbot import beam
 from modules.seq2seq_chatbot.decoder import Decoder
 from modules.seq2seq_chatbot.features import symbols_of
 from modules.seq2seq_chatbot.model import build_model
+from modules.seq2seq_chatbot.rules import rules_for
 from modules.seq2seq_chatbot.task import TASK, Settings
 
 _BEAM_WIDTH = 5
@@ -76,14 +77,12 @@ def show(pipeline: Path, pushed: str, texts: list[str], settings: Settings) -> N
         features = unpack(layer({"question": tf.constant([[text]])}), TASK.features_for(settings))
         question = features["question"]
         width = tf.constant([_BEAM_WIDTH], tf.int64)
-        found = beam.search(
-            Decoder(model, symbols),
-            question,
-            width,
-            _BEAM_WIDTH,
-            settings.max_chars,
-            settings.length_penalty,
+        # The likeliest reply, whatever it says.
+        rules = rules_for(
+            symbols, question, tf.constant([0]), tf.constant([True]), settings.max_chars
         )
+        decoder = Decoder(model, symbols)
+        found = beam.search(decoder, rules, width, _BEAM_WIDTH, settings.length_penalty)
         ids = found.ids[:1, 0].numpy()
         ids = ids[:, ids[0] > 0]
         reply = "".join(symbols[symbol] for symbol in ids[0])

@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from modules.seq2seq_chatbot.characters import END
 from modules.seq2seq_chatbot.decoder import LOW, Decoder, States, of_any_size
-from modules.seq2seq_chatbot.model import END
 from modules.seq2seq_chatbot.replies import Replies, best_first, score
+from modules.seq2seq_chatbot.rules import Rules
 
 
 class _Followed(NamedTuple):
@@ -40,49 +41,46 @@ class _Followed(NamedTuple):
 
 def search(
     decoder: Decoder,
-    question: tf.Tensor,
+    rules: Rules,
     width: tf.Tensor,
     beams: int | tf.Tensor,
-    max_chars: int,
     length_penalty: float,
 ) -> Replies:
     """Looks for the best replies.
 
     Args:
         decoder: The model.
-        question: int64 `[batch, longest]`, 0 after the end.
+        rules: What replies have to keep to, and the questions.
         width: How many beginnings are followed, and replies given, integers `[batch]`.
         beams: The largest that a width may be.
-        max_chars: Characters that a reply may have.
         length_penalty: See `replies.score`.
 
     Returns:
         `[batch, beams]` replies, of each question `width` at most.
     """
     is_kept = tf.range(beams) < tf.cast(width, tf.int32)[:, None]
-    asked, states = decoder.ask(question, beams)
+    asked, states = decoder.ask(rules.question, beams)
 
     def step(
         place: tf.Tensor, was_done: tf.Tensor, followed: _Followed, found: Replies
     ) -> tuple[tf.Tensor, tf.Tensor, _Followed, Replies]:
         log_p, states = decoder.step(asked, followed.last, followed.states)
-        log_p = tf.where(decoder.may_be_said(place, max_chars), log_p, LOW)
+        log_p = tf.where(rules.may_be_said(place, followed.ids), log_p, LOW)
         log_p = tf.maximum(followed.log_p[..., None] + log_p, LOW)
         ended = _end(place, followed, log_p, is_kept, length_penalty)
-        new = (
-            _grow(place, followed, log_p, states, is_kept),
-            _best_of_both(found, ended, is_kept),
-        )
+        grown = _grow(place, followed, log_p, states, is_kept)
         # What is done stays as it is, however long others take.
-        grown, more = tf.nest.map_structure(
-            lambda now, was: tf.where(_like(was_done, now), was, now), new, (followed, found)
+        more = tf.nest.map_structure(
+            lambda now, was: tf.where(_like(was_done, now), was, now),
+            _best_of_both(found, ended, is_kept),
+            found,
         )
         is_done = was_done | _is_done(place + 1, grown, more, is_kept, length_penalty)
         return place + 1, is_done, grown, more
 
     shape = tf.shape(is_kept)
     first = _Followed(
-        ids=tf.zeros(tf.concat([shape, [max_chars + 1]], 0), tf.int32),
+        ids=tf.zeros(tf.concat([shape, [rules.max_chars + 1]], 0), tf.int32),
         last=tf.fill(shape, END),
         log_p=tf.where(tf.range(beams) == 0, tf.zeros(shape), LOW),
         states=states,
@@ -90,7 +88,7 @@ def search(
     nothing = Replies(tf.zeros_like(first.ids), tf.fill(shape, LOW))
     start = (tf.constant(0), tf.fill(shape[:1], False), first, nothing)
     _, _, _, found = tf.while_loop(
-        lambda place, is_done, *_: (place <= max_chars) & ~tf.reduce_all(is_done),
+        lambda place, is_done, *_: (place <= rules.max_chars) & ~tf.reduce_all(is_done),
         step,
         start,
         shape_invariants=of_any_size(start),

@@ -1,17 +1,21 @@
-"""seq2seq_chatbot: replies as they are asked for: looked for, or drawn."""
+"""seq2seq_chatbot: replies as they are asked for: looked for or drawn, and put in order."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from modules.common.graph.tensors import Tensors
 from modules.seq2seq_chatbot import beam, nucleus
 from modules.seq2seq_chatbot.decoder import Decoder
-from modules.seq2seq_chatbot.replies import Replies
+from modules.seq2seq_chatbot.replies import Replies, rerank
+from modules.seq2seq_chatbot.rules import rules_for
 
 
 def decode(
     decoder: Decoder,
+    prior: Callable[[tf.Tensor], tf.Tensor],
     inputs: Tensors,
     most_replies: int | tf.Tensor,
     max_chars: int,
@@ -23,8 +27,9 @@ def decode(
 
     Args:
         decoder: The model.
-        inputs: `question` int64 `[batch, longest]`, 0 after the end; `beam_width` int64,
-            `temperature` float32, `top_p` float32 and `seed` int64, `[batch]` each.
+        prior: How likely a reply is where no question is known; see `replies.rerank`.
+        inputs: `question` int64 `[batch, longest]`, 0 after the end; and of the served inputs
+            besides `text`, `[batch]` each.
         most_replies: The largest beam width, here or in other batches.
         max_chars: Characters that a reply may have.
         length_penalty: See `replies.score`.
@@ -32,35 +37,36 @@ def decode(
     Returns:
         `[batch, most_replies]` replies.
     """
-    question, width, temperature = (
-        inputs[name] for name in ("question", "beam_width", "temperature")
-    )
+    width, temperature = inputs["beam_width"], inputs["temperature"]
     is_drawn = temperature > 0
+    rules = rules_for(
+        decoder.symbols, inputs["question"], inputs["no_repeat"], inputs["may_echo"], max_chars
+    )
 
     def nothing() -> Replies:
-        shape = tf.stack([tf.shape(question)[0], most_replies])
+        shape = tf.stack([tf.shape(width)[0], most_replies])
         ids = tf.zeros(tf.concat([shape, [max_chars + 1]], axis=0), tf.int32)
         return Replies(ids, tf.zeros(shape))
 
     def search_replies() -> Replies:
-        return beam.search(decoder, question, width, most_replies, max_chars, length_penalty)
+        return beam.search(decoder, rules, width, most_replies, length_penalty)
 
     def draw_replies() -> Replies:
         return nucleus.sample(
             decoder,
-            question,
+            rules,
             draws=width,
             most_draws=most_replies,
             temperature=tf.where(is_drawn, temperature, 1.0),
             top_p=inputs["top_p"],
             seed=inputs["seed"],
-            max_chars=max_chars,
             length_penalty=length_penalty,
         )
 
-    found = tf.cond(tf.reduce_all(is_drawn), nothing, search_replies)
-    others = tf.cond(tf.reduce_any(is_drawn), draw_replies, nothing)
-    return Replies(
-        tf.where(is_drawn[:, None, None], others.ids, found.ids),
-        tf.where(is_drawn[:, None], others.scores, found.scores),
+    searched = tf.cond(tf.reduce_all(is_drawn), nothing, search_replies)
+    drawn = tf.cond(tf.reduce_any(is_drawn), draw_replies, nothing)
+    found = Replies(
+        tf.where(is_drawn[:, None, None], drawn.ids, searched.ids),
+        tf.where(is_drawn[:, None], drawn.scores, searched.scores),
     )
+    return rerank(found, prior, inputs["mmi_lambda"], length_penalty)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from modules.seq2seq_chatbot.characters import END
 from modules.seq2seq_chatbot.decoder import LOW, Decoder, States, of_any_size
-from modules.seq2seq_chatbot.model import END
 from modules.seq2seq_chatbot.replies import Replies, best_first, score, without_repeats
+from modules.seq2seq_chatbot.rules import Rules
 from modules.seq2seq_chatbot.task import MAX_BEAM_WIDTH
 
 _State = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, States]
@@ -21,43 +22,41 @@ _State = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, States]
 
 def sample(
     decoder: Decoder,
-    question: tf.Tensor,
+    rules: Rules,
     draws: tf.Tensor,
     most_draws: int | tf.Tensor,
     temperature: tf.Tensor,
     top_p: tf.Tensor,
     seed: tf.Tensor,
-    max_chars: int,
     length_penalty: float,
 ) -> Replies:
     """Draws replies.
 
     Args:
         decoder: The model.
-        question: int64 `[batch, longest]`, 0 after the end.
+        rules: What replies have to keep to, and the questions.
         draws: How many, integers `[batch]`, 1 to `MAX_BEAM_WIDTH`.
         most_draws: The largest of them.
         temperature: float32 `[batch]`, above 0.
         top_p: float32 `[batch]`, above 0 to 1.
         seed: int64 `[batch]`.
-        max_chars: Characters that a reply may have.
         length_penalty: See `replies.score`; it says which of the draws come first.
 
     Returns:
         `[batch, most_draws]` replies, the same one only once.
     """
-    noise = _noise(seed, max_chars + 1)[:, :most_draws]
-    asked, states = decoder.ask(question, most_draws)
+    noise = _noise(seed, rules.max_chars + 1)[:, :most_draws]
+    asked, states = decoder.ask(rules.question, most_draws)
 
     def step(place: tf.Tensor, *state: tf.Tensor) -> tuple[tf.Tensor, ...]:
         ids, last, log_p, lengths, states = state
         next_log_p, states = decoder.step(asked, last, states)
-        allowed = tf.where(decoder.may_be_said(place, max_chars), next_log_p, LOW)
+        allowed = tf.where(rules.may_be_said(place, ids), next_log_p, LOW)
         drawn = draw(allowed / temperature[:, None, None], top_p[:, None], noise[..., place])
         is_open = (last != END) | (place == 0)
         drawn = tf.where(is_open, drawn, END)
         of_drawn = tf.gather(next_log_p, drawn, batch_dims=2)
-        is_here = tf.range(max_chars + 1) == place
+        is_here = tf.range(rules.max_chars + 1) == place
         return (
             place + 1,
             tf.where(is_here, drawn[..., None], ids),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -15,7 +16,7 @@ class Replies(NamedTuple):
     Attributes:
         ids: int32 `[batch, replies, max_chars + 1]`, `END` after the last character; nothing but
             it where an example has fewer replies.
-        scores: See `score`, float32 `[batch, replies]`; `LOW` where there is no reply.
+        scores: See `score` and `rerank`, float32 `[batch, replies]`; `LOW` where no reply is.
     """
 
     ids: tf.Tensor
@@ -32,10 +33,39 @@ def score(log_probability: tf.Tensor, characters: tf.Tensor, length_penalty: flo
             1 that whose characters are likeliest on average.
 
     Returns:
-        float32 of that shape, below 0; the nearer to 0 the better.
+        float32 of that shape, below 0; the higher the better.
     """
     worth = log_probability / tf.cast(characters, tf.float32) ** length_penalty
     return tf.where(log_probability > LOW / 2, worth, LOW)
+
+
+def rerank(
+    found: Replies,
+    prior: Callable[[tf.Tensor], tf.Tensor],
+    mmi_lambda: tf.Tensor,
+    length_penalty: float,
+) -> Replies:
+    """Puts replies in the order of what they have to do with the question.
+
+    What is likely to be said to anything counts against a reply: from its log-probability is
+    taken that which it has where no question is known, times `mmi_lambda`. With 1 that leaves
+    the mutual information of question and reply.
+
+    Source: J. Li et al., "A Diversity-Promoting Objective Function for Neural Conversation Models"
+    (2016), MMI-antiLM; here the whole reply counts, over its length.
+
+    Args:
+        found: Replies with the scores that `score` gave.
+        prior: Gives the log-probability of replies where no question is known, float32
+            `[batch, replies]`, of ids as `Replies` has them.
+        mmi_lambda: float32 `[batch]`; 0 leaves all as it is.
+        length_penalty: See `score`.
+    """
+    characters = 1 + tf.reduce_sum(tf.cast(found.ids != 0, tf.int32), axis=2)
+    anyhow = score(prior(found.ids), characters, length_penalty)
+    scores = found.scores - mmi_lambda[:, None] * anyhow
+    is_reply = found.scores > LOW / 2
+    return best_first(Replies(found.ids, tf.where(is_reply, scores, LOW)))
 
 
 def best_first(found: Replies, count: int | tf.Tensor | None = None) -> Replies:

@@ -14,10 +14,10 @@ from modules.common.models import trigram
 from modules.common.models.bigram import fit_bigram, fit_unigram, log_probability
 from modules.common.text.characters import to_texts
 from modules.common.training.input_pipeline import Split
+from modules.seq2seq_chatbot.characters import own_places
 from modules.seq2seq_chatbot.decoder import LOW, Decoder
 from modules.seq2seq_chatbot.decoding import decode
 from modules.seq2seq_chatbot.features import symbols_of
-from modules.seq2seq_chatbot.model import own_places
 from modules.seq2seq_chatbot.task import Settings
 
 _ANSWERED_AT_ONCE = 16
@@ -30,8 +30,8 @@ class Seq2seqChatbotServable(Servable):
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
         """Takes the model apart, and reads the vocabulary and the defaults of decoding."""
-        self._symbols = symbols_of(transform_output)
-        self._decoder = Decoder(self.model, self._symbols)
+        self.symbols = symbols_of(transform_output)
+        self._decoder = Decoder(self.model, self.symbols)
         self._defaults = {
             entry.name: tf.constant(entry.default, entry.dtype)
             for entry in self.task.serving.inputs
@@ -108,6 +108,7 @@ class Seq2seqChatbotServable(Servable):
         def answers(some: Tensors) -> Tensors:
             found = decode(
                 self._decoder,
+                self._log_prior,
                 some,
                 most,
                 self.settings.max_chars,
@@ -115,27 +116,43 @@ class Seq2seqChatbotServable(Servable):
             )
             return {
                 "ids": found.ids,
-                "replies": to_texts(found.ids, self._symbols),
+                "replies": to_texts(found.ids, self.symbols),
                 "scores": tf.where(found.scores > LOW / 2, found.scores, 0.0),
             }
 
         return in_chunks(answers, inputs, _ANSWERED_AT_ONCE)
+
+    def _log_prior(self, ids: tf.Tensor) -> tf.Tensor:
+        """Log-probability of replies where no question is known, by the trigram model.
+
+        Args:
+            ids: int32 `[batch, replies, longest + 1]`, 0 after the end.
+
+        Returns:
+            float32 `[batch, replies]`.
+        """
+        ended = tf.cast(tf.reshape(ids, [-1, ids.shape[2]]), tf.int64)
+        return tf.reshape(-self._trigram_costs(ended[:, :-1]), tf.shape(ids)[:2])
+
+    def _trigram_costs(self, reply: tf.Tensor) -> tf.Tensor:
+        """Costs of replies by the trigram model: int64 `[batch, longest]` to float32 `[batch]`."""
+        second = tf.pad(reply, [(0, 0), (1, 0)])
+        first = tf.pad(reply, [(0, 0), (2, 0)])[:, :-1]
+        after = tf.pad(reply, [(0, 0), (0, 1)])
+        log_p = trigram.log_probability(self.baselines["trigram"], first, second, after)
+        return -tf.reduce_sum(tf.where(own_places(reply), log_p, 0.0), axis=1)
 
     def _costs(self, features: Tensors) -> Tensors:
         """What replies cost by the model and by the baselines, float32 `[batch]` each."""
         reply = features["reply"]
         costs, is_own = self.model(features, training=False), own_places(reply)
         before = tf.pad(reply, [(0, 0), (1, 0)])
-        before_that = tf.pad(reply, [(0, 0), (2, 0)])[:, :-1]
         after = tf.pad(reply, [(0, 0), (0, 1)])
         unigram = tf.convert_to_tensor(self.baselines["unigram"])
         known = tf.minimum(after, tf.size(unigram, tf.int64) - 1)
         by_baseline = {
             "unigram": -tf.gather(unigram, known),
             "bigram": -log_probability(self.baselines["bigram"], before, after),
-            "trigram": -trigram.log_probability(
-                self.baselines["trigram"], before_that, before, after
-            ),
         }
         return {
             "perplexity__score": tf.reduce_sum(costs, axis=1),
@@ -144,6 +161,7 @@ class Seq2seqChatbotServable(Servable):
                 f"perplexity__{name}": tf.reduce_sum(tf.where(is_own, nats, 0.0), axis=1)
                 for name, nats in by_baseline.items()
             },
+            "perplexity__trigram": self._trigram_costs(reply),
         }
 
     def _comparisons(self, text: tf.Tensor, question: tf.Tensor, reply: tf.Tensor) -> Tensors:

@@ -4,10 +4,12 @@ Data: `.conv` files, conversations of lines; every line and its successor are a 
 reply. A conversation is never on both sides of the split. Without data, conversations are
 generated.
 
-Model: a 3x256 encoder and decoder over characters, with attention (Bahdanau, 2015; Wu, 2016). The
-original exercise kept of a line only what stands before its first space; paired lines two by two,
-so that half of what is said was never answered; filled its buckets up and masked nothing, so that
-an answer depended on the padding; answered greedily; and measured nothing.
+Model: a 3x256 encoder and decoder over characters, with attention (Bahdanau, 2015; Wu, 2016), or a
+Transformer (Vaswani, 2017). Replies are drawn or looked for, and put in the order of what they have
+to do with the question (Li, 2016). The original exercise kept of a line only what stands before its
+first space; paired lines two by two, so that half of what is said was never answered; filled its
+buckets up and masked nothing, so that an answer depended on the padding; answered greedily; and
+measured nothing.
 
 Gate: on conversations that were not trained on, the perplexity per character of the replies is
 below that of an interpolated Kneser-Ney bigram model of the training split's replies, and of a
@@ -23,6 +25,7 @@ from modules.common.dialogue.settings import DialogueSettings
 from modules.common.dialogue.sources import DialogueSource, DialogueTableSource
 
 MAX_BEAM_WIDTH = 32
+MAX_NO_REPEAT = 8
 # What is known of metrics that need replies, which take a hundred times as long as a perplexity.
 _SOME = "of a share of the questions, `answered_share`, which their text decides"
 
@@ -41,10 +44,19 @@ class Settings(TrainingSettings, DropoutSettings, DialogueSettings):
     clip_norm: float = setting(
         5.0, at_least=0, doc="Norm that the gradient is scaled down to; 0 for no limit."
     )
+    model: str = setting(
+        "lstm",
+        choices=("lstm", "transformer"),
+        doc="What encoder and decoder are made of: recurrent layers with attention between them, "
+        "or attention alone.",
+    )
     units: int = setting(
         256, smoke=64, at_least=1, doc="Units of each layer of encoder and decoder."
     )
     layers: int = setting(3, smoke=1, at_least=1, doc="Layers of each.")
+    heads: int = setting(
+        4, at_least=1, doc="Heads of each attention of the transformer; they divide `units`."
+    )
     dropout: float = setting(0.3, search=(0.2, 0.3, 0.4))
     vocabulary_size: int = setting(
         5000, at_least=1, reads=DATA, doc="Characters that are told apart at most."
@@ -88,8 +100,8 @@ TASK = Task(
         ),
         Metric(
             name="bleu_2",
-            doc=f"of the best replies by beam search, in characters: geometric mean of the shares "
-            f"of single ones and of pairs that the real reply has too; {_SOME}",
+            doc=f"of the best replies, as served, in characters: geometric mean of the shares of "
+            f"single ones and of pairs that the real reply has too; {_SOME}",
             kind="bleu",
         ),
         Metric(
@@ -125,7 +137,7 @@ TASK = Task(
             Field(
                 name="temperature",
                 dtype="float32",
-                default=0.0,
+                default=0.7,
                 at_least=0,
                 step=0.1,
                 doc="0 looks for the likeliest replies (by beam search; with a beam_width of 1 "
@@ -140,6 +152,30 @@ TASK = Task(
                 step=0.05,
                 doc="draws only among the likeliest characters that have this much probability "
                 "together",
+            ),
+            Field(
+                name="mmi_lambda",
+                dtype="float32",
+                default=0.5,
+                at_least=0,
+                at_most=1,
+                step=0.1,
+                doc="how much it counts against a reply that it is likely to be said to anything: "
+                "λ of maximum mutual information; 0 ranks replies by how likely they are",
+            ),
+            Field(
+                name="no_repeat",
+                dtype="int64",
+                default=4,
+                at_least=0,
+                at_most=MAX_NO_REPEAT,
+                doc="how many characters in a row a reply says only once; 0 lets it repeat any",
+            ),
+            Field(
+                name="may_echo",
+                dtype="bool",
+                default=False,
+                doc="whether a reply may be what was said and no more",
             ),
             Field(
                 name="seed",
@@ -163,9 +199,9 @@ TASK = Task(
                 dtype="float32",
                 shape=(None,),
                 of="replies",
-                doc="log-probability of each reply, its end included, over how many characters it "
-                "has (to the power `length_penalty`): the nearer to 0 the likelier; 0 where no "
-                "reply is",
+                doc="what each reply is worth: its log-probability, its end included, less "
+                "`mmi_lambda` times that of a reply to anything, over how many characters it has "
+                "(to the power `length_penalty`); 0 where no reply is",
             ),
         ),
         example={"text": ["你好"], "beam_width": [5]},

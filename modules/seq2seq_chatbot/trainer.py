@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from modules.common.training.entry_points import entry_points
-from modules.common.training.learning_curve import write_report
 from modules.seq2seq_chatbot.model import build_model
+from modules.seq2seq_chatbot.report import write_report
 from modules.seq2seq_chatbot.signatures import Seq2seqChatbotServable
 from modules.seq2seq_chatbot.task import TASK
 

@@ -109,7 +109,7 @@ def command(
     lianxi predict captcha_ocr pictures/*.png
     lianxi predict railway_forecast passengers.csv --out forecast.png
     lianxi predict deep_dream photo.jpg --octaves 3 --out dream.png
-    lianxi predict seq2seq_chatbot --temperature 0.7
+    lianxi predict seq2seq_chatbot --temperature 1
     cat names.txt | lianxi predict name_gender - --json
     """
     env = environment(env_name, root)

@@ -121,9 +121,12 @@ def test_batches_answer_as_the_signature_does(
     )
     specs = direct.structured_input_signature[1]
     for request, answer in zip(requests, answered, strict=True):
+        # A record holds what is true or false as a number.
+        kinds = {name: spec.dtype.as_numpy_dtype for name, spec in specs.items()}
         given = {
             name: tf.reshape(
-                tf.constant(request[name], spec.dtype), [1, *(n or -1 for n in spec.shape[1:])]
+                tf.constant(np.asarray(request[name]).astype(kinds[name]), spec.dtype),
+                [1, *(n or -1 for n in spec.shape[1:])],
             )
             for name, spec in specs.items()
         }

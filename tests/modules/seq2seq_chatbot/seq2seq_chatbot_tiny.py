@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from modules.common.declaring.settings import change
 from modules.seq2seq_chatbot.decoder import Decoder
 from modules.seq2seq_chatbot.model import build
+from modules.seq2seq_chatbot.rules import Rules, rules_for
 from modules.seq2seq_chatbot.task import Settings
 
 SYMBOLS = ["", "a", "b", "c", " ", ""]
 UNKNOWN = len(SYMBOLS) - 1
 MAX_CHARS = 3
-SETTINGS = Settings(units=8, layers=3, dropout=0.2, seed=3)
+SETTINGS = Settings(units=8, layers=3, heads=2, dropout=0.2, seed=3)
+MODELS = ("lstm", "transformer")
 
 
-def tiny_model(seed: int = 3) -> keras.Model:
+def tiny_model(seed: int = 3, kind: str = "lstm") -> keras.Model:
     """A model that is far from even: its weights are larger than they begin."""
     keras.utils.set_random_seed(seed)
-    model = build(SETTINGS, len(SYMBOLS))
+    model = build(change(SETTINGS, model=kind), len(SYMBOLS))
     rng = np.random.default_rng(seed)
     model.set_weights(
         [2.5 * weights + 0.3 * rng.normal(size=weights.shape) for weights in model.get_weights()]
@@ -29,9 +34,16 @@ def tiny_model(seed: int = 3) -> keras.Model:
     return model
 
 
-def tiny_decoder(seed: int = 3) -> Decoder:
+def tiny_decoder(seed: int = 3, kind: str = "lstm") -> Decoder:
     """The tiny model's decoder."""
-    return Decoder(tiny_model(seed), SYMBOLS)
+    return Decoder(tiny_model(seed, kind), SYMBOLS)
+
+
+def free_rules(questions: np.ndarray, max_chars: int = MAX_CHARS, **changes: Any) -> Rules:
+    """Rules that forbid no repetition and no echo, but where `changes` say so."""
+    count = len(questions)
+    asked = {"no_repeat": tf.fill([count], 0), "may_echo": tf.fill([count], True)} | changes
+    return rules_for(SYMBOLS, tf.constant(questions), max_chars=max_chars, **asked)
 
 
 def padded(lines: Sequence[Sequence[int]], longest: int = 0) -> np.ndarray:

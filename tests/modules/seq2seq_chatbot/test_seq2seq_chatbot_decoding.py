@@ -7,9 +7,11 @@ import pytest
 import tensorflow as tf
 from seq2seq_chatbot_tiny import (
     MAX_CHARS,
+    MODELS,
     SYMBOLS,
     UNKNOWN,
     all_replies,
+    free_rules,
     log_probabilities,
     log_softmax,
     logits_of,
@@ -35,7 +37,7 @@ def search(
 ) -> Replies:
     widths = tf.constant(np.broadcast_to(width, len(questions)), tf.int64)
     beams = int(np.max(width))
-    return beam.search(decoder, tf.constant(questions), widths, beams, max_chars, length_penalty)
+    return beam.search(decoder, free_rules(questions, max_chars), widths, beams, length_penalty)
 
 
 def drawn(
@@ -54,8 +56,15 @@ def drawn(
         "temperature": tf.fill([count], temperature),
         "top_p": tf.fill([count], top_p),
         "seed": tf.constant(seeds, tf.int64),
+        "mmi_lambda": tf.zeros([count]),
+        "no_repeat": tf.zeros([count], tf.int64),
+        "may_echo": tf.fill([count], True),
     }
-    return decode(decoder, inputs, draws, max_chars, 1.0)
+    return decode(decoder, no_prior, inputs, draws, max_chars, 1.0)
+
+
+def no_prior(ids: tf.Tensor) -> tf.Tensor:
+    return tf.zeros(tf.shape(ids)[:2])
 
 
 def texts(found: Replies) -> list[list[tuple[int, ...]]]:
@@ -77,8 +86,9 @@ def worth(model: object, question: list[int], length_penalty: float = 1.0) -> di
     return dict(zip(every, log_p / lengths**length_penalty, strict=True))
 
 
-def test_character_by_character_is_as_likely_as_all_at_once() -> None:
-    model = tiny_model()
+@pytest.mark.parametrize("kind", MODELS)
+def test_character_by_character_is_as_likely_as_all_at_once(kind: str) -> None:
+    model = tiny_model(kind=kind)
     decoder = Decoder(model, SYMBOLS)
     replies = padded([[1, 2, 4, 3], [3, 3], [2, UNKNOWN, 1], [1]])
     questions = padded(QUESTIONS)
@@ -105,9 +115,10 @@ def test_a_wide_beam_finds_what_enumeration_finds(length_penalty: float) -> None
         np.testing.assert_allclose(scores, [known[reply] for reply in replies], atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("width", [2, 5])
-def test_scores_of_a_narrow_beam_are_those_of_its_replies(width: int) -> None:
-    model = tiny_model()
+def test_scores_of_a_narrow_beam_are_those_of_its_replies(width: int, kind: str) -> None:
+    model = tiny_model(kind=kind)
     found = search(Decoder(model, SYMBOLS), padded(QUESTIONS), width)
     for question, replies, scores in zip(
         QUESTIONS, texts(found), found.scores.numpy(), strict=True
@@ -223,8 +234,9 @@ def test_a_small_nucleus_is_greedy_and_seeds_are_kept() -> None:
     assert first == again != other
 
 
-def test_draws_are_different_replies_best_first_with_their_scores() -> None:
-    model = tiny_model()
+@pytest.mark.parametrize("kind", MODELS)
+def test_draws_are_different_replies_best_first_with_their_scores(kind: str) -> None:
+    model = tiny_model(kind=kind)
     found = drawn(Decoder(model, SYMBOLS), padded(QUESTIONS), 12, 1.0, np.arange(4))
     for question, replies, scores in zip(
         QUESTIONS, texts(found), found.scores.numpy(), strict=True
@@ -250,3 +262,30 @@ def test_no_reply_is_empty_or_unknown_or_too_long() -> None:
             assert replies
             assert all(1 <= len(reply) <= MAX_CHARS for reply in replies)
             assert not any(UNKNOWN in reply or reply[0] == 4 for reply in replies)
+
+
+def test_a_graph_that_knows_no_sizes_gives_the_same() -> None:
+    """As it is exported: numbers of questions, replies and places are known when it runs."""
+    decoder = tiny_decoder(kind="transformer")
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int64)] * 2)
+    def traced(questions: tf.Tensor, widths: tf.Tensor) -> tuple[Replies, Replies]:
+        count, most = tf.shape(questions)[0], tf.reduce_max(widths)
+        inputs = {
+            "question": questions,
+            "beam_width": widths[:, 0],
+            "top_p": tf.fill([count], 1.0),
+            "seed": tf.range(count, dtype=tf.int64),
+            "mmi_lambda": tf.zeros([count]),
+            "no_repeat": tf.zeros([count], tf.int64),
+            "may_echo": tf.fill([count], True),
+        }
+        most = tf.cast(most, tf.int32)
+        ways = (inputs | {"temperature": tf.fill([count], heat)} for heat in (0.0, 1.0))
+        found, others = (decode(decoder, no_prior, way, most, MAX_CHARS, 1.0) for way in ways)
+        return found, others
+
+    questions = padded(QUESTIONS)
+    looked_for, by_chance = traced(questions, np.full([4, 1], 6))
+    assert texts(looked_for) == texts(search(decoder, questions, 6))
+    assert texts(by_chance) == texts(drawn(decoder, questions, 6, 1.0, np.arange(4)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -20,8 +21,10 @@ from modules.common.export import saved_model
 from modules.common.graph.tensors import unpack
 from modules.common.models import trigram
 from modules.common.models.bigram import fit_bigram, fit_unigram, log_probability
+from modules.common.training.callbacks import SAID_FILE
 from modules.seq2seq_chatbot import features
 from modules.seq2seq_chatbot.model import build_model
+from modules.seq2seq_chatbot.report import EXCHANGES, write_report
 from modules.seq2seq_chatbot.signatures import Seq2seqChatbotServable
 from modules.seq2seq_chatbot.task import TASK
 
@@ -96,7 +99,9 @@ def servable(transform_output: tft.TFTransformOutput) -> Seq2seqChatbotServable:
 
 @pytest.fixture(scope="module")
 def serve(servable: Seq2seqChatbotServable) -> Any:
-    traced = saved_model.signatures(servable)["serving_default"]
+    # As an export leaves them.
+    servable.traced = list(saved_model.signatures(servable).values())
+    traced = servable.traced[0]
 
     def served(**request: list) -> dict[str, np.ndarray]:
         inputs = {
@@ -130,7 +135,8 @@ def test_ids_are_by_frequency_and_white_space_is_one_space(
 
 
 def test_replies_are_text_best_first_as_many_as_asked_for(serve: Any) -> None:
-    answer = serve(text=["你好", "  走 吧  ", "罕见的"], beam_width=[4, 1, 2])
+    likeliest = {"temperature": [0.0], "mmi_lambda": [0.0]}
+    answer = serve(text=["你好", "  走 吧  ", "罕见的"], beam_width=[4, 1, 2], **likeliest)
     assert answer["replies"].shape == answer["scores"].shape == (3, 4)
     for replies, scores, width in zip(answer["replies"], answer["scores"], (4, 1, 2), strict=True):
         said = [reply.decode() for reply in replies if reply]
@@ -155,6 +161,49 @@ def test_an_answer_depends_on_its_own_request_alone(serve: Any, temperature: flo
     assert list(tidied["replies"][0]) == list(together["replies"][3])
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_what_is_likely_to_be_said_to_anything_counts_against_a_reply(
+    serve: Any, transform_output: tft.TFTransformOutput, temperature: float
+) -> None:
+    """The same replies, worth less by what the trigram model says of them alone."""
+
+    def replies(mmi_lambda: float) -> dict[str, float]:
+        answer = serve(text=["你好"], temperature=[temperature], mmi_lambda=[mmi_lambda])
+        pairs = zip(answer["replies"][0], answer["scores"][0], strict=True)
+        return {reply.decode(): float(score) for reply, score in pairs if reply}
+
+    plain, informed = replies(0.0), replies(0.8)
+    assert set(plain) == set(informed) and len(plain) > 2
+    known = ids_of(transform_output, _PAIRS)["reply"]
+    symbols = features.symbols_of(transform_output)
+    triples = trigram.fit_trigram(known, len(symbols))
+    for reply, score in plain.items():
+        line = [0, 0, *(symbols.index(character) for character in reply), 0]
+        sides = (tf.constant(line[i : len(line) - 2 + i], tf.int64) for i in range(3))
+        alone = trigram.log_probability(triples, *sides).numpy().sum()
+        wanted = score - 0.8 * alone / (len(reply) + 1)
+        assert informed[reply] == pytest.approx(wanted, abs=1e-4)
+    assert list(informed.values()) == sorted(informed.values(), reverse=True)
+
+
+def test_held_out_questions_are_answered_in_a_line(
+    serve: Any,
+    servable: Seq2seqChatbotServable,
+    transform_output: tft.TFTransformOutput,
+    tmp_path: Path,
+) -> None:
+    held_out: Any = ids_of(transform_output, [*_PAIRS, ("罕见", "罕"), ("", "好")])
+    write_report(servable, held_out, str(tmp_path))
+    exchanges = (tmp_path / SAID_FILE).read_text(encoding="utf-8").split("; ")
+    assert len(exchanges) == EXCHANGES
+    for exchange in exchanges:
+        question, reply = exchange.split(" → ")
+        assert question in _LINES and 1 <= len(reply) <= 8
+    nothing: Any = {"question": padded([[], [len(servable.symbols) - 1]])}
+    write_report(servable, nothing, str(tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_seed_gives_its_replies_again_and_another_gives_others(serve: Any) -> None:
     def replies(seed: int) -> list[bytes]:
         return list(
@@ -176,6 +225,8 @@ def test_a_seed_gives_its_replies_again_and_another_gives_others(serve: Any) -> 
         ({"temperature": [-1.0]}, "temperature: expected 0 or more, found -1"),
         ({"temperature": [np.nan]}, "temperature: expected 0 or more, found nan"),
         ({"temperature": [np.inf]}, "temperature: expected 0 or more, found inf"),
+        ({"mmi_lambda": [1.5]}, "mmi_lambda: expected 0 to 1, found 1.5"),
+        ({"no_repeat": [9]}, "no_repeat: expected 0 to 8, found 9"),
         ({"top_p": [0.0]}, "top_p: expected more than 0, up to 1, found 0"),
         ({"top_p": [1.5]}, "top_p: expected more than 0, up to 1, found 1.5"),
         ({"top_p": [np.nan]}, "top_p: expected more than 0, up to 1, found nan"),
