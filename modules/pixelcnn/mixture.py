@@ -27,6 +27,8 @@ from modules.pixelcnn.task import LEVELS
 _HALF_STEP = 1 / (LEVELS - 1)
 # As in the source: a deviation of about a tenth of a step and a half.
 _LEAST_LOG_SCALE = -7.0
+# Of a level; zero has no logarithm.
+_LEAST_SHARE = 1e-37
 
 
 class Mixture(NamedTuple):
@@ -125,7 +127,7 @@ def weigh(
 def level_logits(
     mixture: Mixture, log_weights: keras.KerasTensor, before: list[keras.KerasTensor]
 ) -> keras.KerasTensor:
-    """Computes the logarithms of all levels' probabilities in a channel, up to a constant.
+    """Computes the logarithms of all levels' probabilities in a channel, given those before it.
 
     Args:
         mixture: Of the pixels.
@@ -135,10 +137,19 @@ def level_logits(
     Returns:
         float32 `[..., 256]`.
     """
+    # As `_log_mass`, but in sigmoids and one product of matrices: a sampler does this for every
+    # value that it draws, and what is less likely than float32 can say, it never draws.
     mean, log_scale = _condition(mixture, before)
-    levels = ops.arange(LEVELS, dtype="float32")
-    masses = _log_mass(levels, mean[..., None], log_scale[..., None])  # [..., k, 256]
-    return ops.logsumexp(log_weights[..., None] + masses, axis=-2)
+    inverse = ops.exp(-log_scale)[..., None]
+    centre = (_scale(ops.arange(LEVELS, dtype="float32")) - mean[..., None]) * inverse
+    reach = _HALF_STEP * inverse
+    below_upper, above_lower = ops.sigmoid(centre + reach), ops.sigmoid(reach - centre)
+    within = below_upper * above_lower * -ops.expm1(-2 * reach)
+    masses = ops.concatenate(
+        [below_upper[..., :1], within[..., 1:-1], above_lower[..., -1:]], axis=-1
+    )  # [..., k, 256]
+    weights = ops.softmax(log_weights, axis=-1)[..., None, :]
+    return ops.log(ops.maximum(ops.matmul(weights, masses)[..., 0, :], _LEAST_SHARE))
 
 
 def all_level_logits(parameters: keras.KerasTensor, image: keras.KerasTensor) -> keras.KerasTensor:

@@ -80,7 +80,10 @@ def build(settings: Settings, classes: int) -> keras.Model:
         gates.append(gate(left + conditions[layer - 1][1]))
         if layer < count:
             horizontal = horizontal + layers.Dense(maps, name=f"residual_{layer}")(gates[-1])
-    head = _mixture_head if settings.likelihood == "mixture" else _softmax_head
+    likelihood = settings.likelihood
+    if likelihood == "auto":
+        likelihood = "mixture" if channels == 3 else "softmax"
+    head = _mixture_head if likelihood == "mixture" else _softmax_head
     outputs = head(image, layers.Concatenate()(gates), settings)
     return keras.Model({"image": image, "class_id": class_id}, outputs, name="pixelcnn")
 

@@ -65,10 +65,10 @@ class Settings(TrainingSettings, PictureSettings, ClassFolderSettings):
     )
     head_units: int = setting(64, smoke=32, search=(64, 128), at_least=1, doc="Units of the head.")
     likelihood: str = setting(
-        "softmax",
-        choices=("softmax", "mixture"),
+        "auto",
+        choices=("auto", "softmax", "mixture"),
         doc="How the levels of a value are told: by a probability for each of 256, or by a "
-        "mixture of logistic distributions over all.",
+        "mixture of logistic distributions over all; auto takes the mixture for colour.",
     )
     components: int = setting(10, at_least=1, doc="Of mixture: logistic distributions of a pixel.")
     min_side_px: int = setting(8)

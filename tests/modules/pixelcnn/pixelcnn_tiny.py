@@ -14,7 +14,7 @@ CLASSES = 3
 
 
 def tiny_settings(**changes: Any) -> Settings:
-    tiny = {"size_px": 8, "layers": 3, "maps": 8, "head_units": 16}
+    tiny = {"size_px": 8, "layers": 3, "maps": 8, "head_units": 16, "likelihood": "softmax"}
     return TASK.resolve({**tiny, **changes})
 
 
