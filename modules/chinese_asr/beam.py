@@ -4,7 +4,7 @@ Every step of the loop takes one frame of all examples: each prefix stays, its l
 blank sounding on, or grows by one of the frame's likeliest characters; a longer prefix that is in
 the beam already gets the probability of the shorter that grew into it. A prefix is worth
 
-    log p(prefix | sound) + lm_weight * sum of (log p(character | the one before) + length_bonus)
+    log p(prefix | sound) + lm_weight * sum of (log p(character | the two before) + length_bonus)
 
 and at the end the language model says besides how likely a sentence ends there.
 
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from modules.common.models.bigram import Bigram, log_probability
+from modules.common.models.trigram import Trigram, log_probability
 
 CHARACTERS_PER_FRAME = 24
 """A prefix grows by none but the likeliest characters of a frame."""
@@ -37,6 +37,7 @@ class _Beams(NamedTuple):
         blank: Log-probability of all ways to have come here that end in a blank, float32.
         sound: The same of those that end in the last character, float32.
         last: Last character, 0 of the empty prefix, int32.
+        before: The character before it, 0 where there is none, int32.
         name: A number that says which prefix it is, int64.
         parent: That of the prefix without its last character, int64.
         lm: Language model and bonus so far, float32.
@@ -45,6 +46,7 @@ class _Beams(NamedTuple):
     blank: tf.Tensor
     sound: tf.Tensor
     last: tf.Tensor
+    before: tf.Tensor
     name: tf.Tensor
     parent: tf.Tensor
     lm: tf.Tensor
@@ -55,7 +57,7 @@ def search(
     n_frames: tf.Tensor,
     beam_width: tf.Tensor,
     lm_weight: tf.Tensor,
-    bigram: Bigram,
+    trigram: Trigram,
     length_bonus: float | tf.Tensor = 0.0,
 ) -> tf.Tensor:
     """Finds the likeliest text of each recording.
@@ -67,7 +69,7 @@ def search(
         n_frames: Integers `[batch]`; later frames do not matter.
         beam_width: Integers `[batch]`, 1 or more: prefixes that are kept.
         lm_weight: float32 `[batch]`, 0 or more.
-        bigram: The language model of `symbols` symbols.
+        trigram: The language model of `symbols` symbols.
         length_bonus: Added for each character to its log-probability by the language model, so
             that long texts are not dear for being long.
 
@@ -80,13 +82,13 @@ def search(
     is_kept = tf.range(beams) < width[:, None]
     weight = lm_weight[:, None]
     has_lm = tf.reduce_any(lm_weight > 0)
-    tensors = Bigram(*map(tf.convert_to_tensor, bigram))
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, trigram)
 
-    def lm_of(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
+    def lm_of(*three: tf.Tensor) -> tf.Tensor:
         return tf.cond(
             has_lm,
-            lambda: log_probability(tensors, tf.cast(before, tf.int64), tf.cast(after, tf.int64)),
-            lambda: tf.zeros(tf.shape(before)),
+            lambda: log_probability(tensors, *(tf.cast(each, tf.int64) for each in three)),
+            lambda: tf.zeros(tf.shape(three[0])),
         )
 
     def step(
@@ -109,7 +111,7 @@ def search(
         (tf.constant(0), _first(tf.shape(logits)[0], beams), arrays),
         parallel_iterations=1,
     )
-    end = last.lm + lm_of(last.last, tf.zeros_like(last.last))
+    end = last.lm + lm_of(last.before, last.last, tf.zeros_like(last.last))
     best = tf.argmax(_sum(last.blank, last.sound) + weight * end, axis=1, output_type=tf.int32)
     return _trace_back(best, history)
 
@@ -122,6 +124,7 @@ def _first(batch: tf.Tensor, beams: tf.Tensor) -> _Beams:
         blank=tf.where(is_first, 0.0, _LOW),
         sound=tf.fill(shape, _LOW),
         last=tf.zeros(shape, tf.int32),
+        before=tf.zeros(shape, tf.int32),
         name=tf.zeros(shape, tf.int64),
         parent=tf.zeros(shape, tf.int64),
         lm=tf.zeros(shape),
@@ -134,7 +137,7 @@ def _grow(
     weight: tf.Tensor,
     length_bonus: float | tf.Tensor,
     is_kept: tf.Tensor,
-    lm_of: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    lm_of: Callable[..., tf.Tensor],
 ) -> tuple[_Beams, tf.Tensor, tf.Tensor]:
     """Takes one frame.
 
@@ -144,7 +147,7 @@ def _grow(
         weight: Of the language model, float32 `[batch, 1]`.
         length_bonus: As for `search`.
         is_kept: Which ranks an example keeps, bool `[batch, beams]`.
-        lm_of: Characters before and after, of one shape, to log-probabilities.
+        lm_of: Two characters and the one after them, of one shape, to log-probabilities.
 
     Returns:
         Prefixes after it; the rank of the old prefix that each was, and the character by which it
@@ -159,9 +162,9 @@ def _grow(
     # A character that is the prefix's last begins anew after a blank only.
     repeats = old.last[:, :, None] == characters[:, None]
     longer = tf.where(repeats, old.blank[:, :, None], total[:, :, None]) + best[:, None]
-    before = tf.broadcast_to(old.last[:, :, None], tf.shape(longer))
-    after = tf.broadcast_to(characters[:, None], tf.shape(longer))
-    longer_lm = old.lm[:, :, None] + lm_of(before, after) + length_bonus
+    three = (old.before[:, :, None], old.last[:, :, None], characters[:, None])
+    of_lm = lm_of(*(tf.broadcast_to(each, tf.shape(longer)) for each in three))
+    longer_lm = old.lm[:, :, None] + of_lm + length_bonus
 
     joins, is_in_beam = _join(old, total, characters)
     longer = tf.where(is_in_beam, _LOW, longer)
@@ -183,11 +186,12 @@ def _grow(
     def of_source(values: tf.Tensor) -> tf.Tensor:
         return tf.gather(values, source, batch_dims=1)
 
-    name = of_source(old.name)
+    name, last = of_source(old.name), of_source(old.last)
     new = _Beams(
         blank=tf.where(is_kept & ~is_longer, of_source(blank), _LOW),
         sound=tf.where(is_kept, tf.gather(all_sound, chosen, batch_dims=1), _LOW),
-        last=tf.where(is_longer, character, of_source(old.last)),
+        last=tf.where(is_longer, character, last),
+        before=tf.where(is_longer, last, of_source(old.before)),
         name=tf.where(is_longer, _extend(name, character), name),
         parent=tf.where(is_longer, name, of_source(old.parent)),
         lm=tf.gather(all_lm, chosen, batch_dims=1),

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from modules.chinese_asr import beam
 from modules.common.models import ctc
-from modules.common.models.bigram import Bigram
+from modules.common.models.trigram import Trigram
 
 
 class Decoded(NamedTuple):
@@ -31,8 +31,8 @@ def decode(
     n_frames: tf.Tensor,
     beam_width: tf.Tensor,
     lm_weight: tf.Tensor,
-    bigram: Bigram,
-    length_bonus: float,
+    trigram: Trigram,
+    length_bonus: float | tf.Tensor,
 ) -> Decoded:
     """Reads the text of each recording.
 
@@ -44,14 +44,14 @@ def decode(
         n_frames: Integers `[batch]`, 1 or more; later frames do not matter.
         beam_width: Integers `[batch]`, 1 or more.
         lm_weight: float32 `[batch]`, 0 (no language model) or more.
-        bigram: The language model.
+        trigram: The language model.
         length_bonus: As for `beam.search`.
     """
     is_greedy = (beam_width == 1) & (lm_weight == 0.0)
     best_path, _ = ctc.collapse(logits, n_columns=n_frames)
 
     def search() -> tf.Tensor:
-        found = beam.search(logits, n_frames, beam_width, lm_weight, bigram, length_bonus)
+        found = beam.search(logits, n_frames, beam_width, lm_weight, trigram, length_bonus)
         longest = tf.maximum(tf.shape(found)[1], tf.shape(best_path)[1])
         return tf.where(is_greedy[:, None], _fill_up(best_path, longest), _fill_up(found, longest))
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.chinese_asr import recordings, scoring
+from modules.chinese_asr import lm_weight, recordings, scoring
 from modules.chinese_asr.baselines import best_constant
 from modules.chinese_asr.decoding import Decoded, decode
 from modules.chinese_asr.features import VOCABULARY
@@ -14,7 +14,7 @@ from modules.chinese_asr.task import Settings
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
 from modules.common.graph.tensors import Baselines, Tensors
-from modules.common.models.bigram import fit_bigram
+from modules.common.models.trigram import fit_trigram
 from modules.common.text.characters import to_texts
 from modules.common.training.input_pipeline import Split
 
@@ -27,9 +27,11 @@ class ChineseAsrServable(Servable):
     """Answers a recording with what is said in it."""
 
     def prepare(self, transform_output: tft.TFTransformOutput) -> None:
-        """Reads the vocabulary and the defaults of decoding."""
+        """Reads the vocabulary and the defaults of decoding; the weight comes by `calibrate`."""
         known = transform_output.vocabulary_by_name(VOCABULARY)
         self._symbols = ["", *(character.decode() for character in known), _UNKNOWN]
+        self.lm_weight = tf.Variable(0.0, trainable=False)
+        self.length_bonus = tf.Variable(self.settings.length_bonus, trainable=False)
         self._defaults = {entry.name: entry.default for entry in self.task.serving.inputs}
 
     @classmethod
@@ -37,12 +39,18 @@ class ChineseAsrServable(Servable):
         """Fits the constant answer, and the language model; see `Servable.fit_baselines`.
 
         Returns:
-            `constant`, int64 `[length]`; and `bigram`, a `Bigram`.
+            `constant`, int64 `[length]`; and `trigram`, a `Trigram`.
         """
         ids = train["characters"]
         # The training split has every character of the vocabulary; one more is unknown.
-        bigram = fit_bigram(ids, int(np.max(ids)) + 2)
-        return {"constant": best_constant(ids), "bigram": bigram}
+        trigram = fit_trigram(ids, int(np.max(ids)) + 2)
+        return {"constant": best_constant(ids), "trigram": trigram}
+
+    def calibrate(self, train: Split) -> None:
+        """Chooses how the language model counts by default; see `lm_weight`."""
+        chosen = lm_weight.choose(self.model, train, self.settings)
+        self.lm_weight.assign(chosen.weight)
+        self.length_bonus.assign(chosen.length_bonus)
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers for recordings.
@@ -126,6 +134,9 @@ class ChineseAsrServable(Servable):
                 tf.fill(tf.shape(n_frames), tf.constant(self._defaults[name], dtype))
                 for name, dtype in (("beam_width", tf.int64), ("lm_weight", tf.float32))
             )
+        # Where one text is followed alone, none is there for the language model to choose.
+        chosen = tf.where(width > 1, self.lm_weight, 0.0)
+        weight = tf.where(weight < 0, chosen, weight)
         logits = self.model({"frames": features["frames"], "n_frames": n_frames}, training=False)
-        bonus = self.settings.length_bonus
-        return decode(logits, n_frames, width, weight, self.baselines["bigram"], bonus)
+        trigram = self.baselines["trigram"]
+        return decode(logits, n_frames, width, weight, trigram, self.length_bonus)

@@ -56,7 +56,16 @@ class Settings(TrainingSettings, DropoutSettings, SpeechSettings):
     band_masks: int = setting(1, at_least=0, doc="Bands of pitch that training blanks out.")
     band_mask_mels: int = setting(8, at_least=0, doc="Width of the widest of them, in mel bands.")
     length_bonus: float = setting(
-        0.0, doc="What each character adds to a text's score, times the language model's weight."
+        0.0,
+        doc="What each character adds to a text's score, times the language model's weight, where "
+        "the run does not choose it.",
+    )
+    lm_utterances: int = setting(
+        256,
+        smoke=64,
+        at_least=0,
+        doc="Training utterances by which the run chooses how much the language model counts, "
+        "and length_bonus; 0 for no choice, and no language model unless a request asks for it.",
     )
     sample_rate_hz: int = setting(16_000)
     max_seconds: float = setting(20.0)
@@ -74,7 +83,12 @@ class Settings(TrainingSettings, DropoutSettings, SpeechSettings):
         4000, smoke=400, at_least=10, reads=SAMPLE, doc="Recordings that are spoken."
     )
     sample_voices: int = setting(
-        25, smoke=6, at_least=2, reads=SAMPLE, doc="Voices that speak them."
+        35, smoke=6, at_least=2, reads=SAMPLE, doc="Voices that speak them."
+    )
+    sample_conditions: str = setting(
+        "clean,noisy,reverberant,far,fast",
+        reads=SAMPLE,
+        doc="Conditions under which each voice is recorded in turn.",
     )
 
 
@@ -126,11 +140,11 @@ TASK = Task(
             Field(
                 name="lm_weight",
                 dtype="float32",
-                default=0.0,
-                at_least=0,
+                default=-1.0,
+                at_least=-1,
                 step=0.1,
-                doc="how much which characters follow which in the transcripts counts; 0 leaves "
-                "it out",
+                doc="how much it counts which characters follow which two in the transcripts; 0 "
+                "leaves it out, less takes the weight that training chose for beam widths above 1",
             ),
         ),
         outputs=(
@@ -147,6 +161,6 @@ TASK = Task(
         example={"wav": [example_sound.recording(140.0)]},
         max_examples=16,
     ),
-    slices=("text_length",),
+    slices=("text_length", "condition"),
     max_latency_ms=2000.0,
 )

@@ -22,7 +22,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wanted = ["--sample-text", "digits", "--sample-voices", "5", "--seed", "7"]
     process = lianxi("sample", "chinese_asr", str(folder), "--count", "60", *wanted)
     assert process.returncode == 0, process.stderr
-    assert len(list(folder.glob("wav/*/*.wav"))) == 60
+    assert len(list(folder.glob("wav/*/*/*.wav"))) == 60
     return folder
 
 
@@ -30,7 +30,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_recordings_of_every_kind_are_answered(
     run_of_one: SmokeRun, speech: Path, tmp_path: Path
 ) -> None:
-    recording = sorted(speech.glob("wav/train/*.wav"))[0]
+    recording = sorted(speech.glob("wav/train/clean/*.wav"))[0]
     samples, rate_hz = soundfile.read(recording)
     for kind in _KINDS:
         soundfile.write(tmp_path / f"speech.{kind}", samples, rate_hz)
@@ -49,7 +49,7 @@ def test_recordings_of_every_kind_are_answered(
 
 
 @pytest.mark.smoke_of("chinese_asr")
-def test_evaluate_tells_short_texts_from_long(run_of_one: SmokeRun, speech: Path) -> None:
+def test_evaluate_tells_texts_and_conditions_apart(run_of_one: SmokeRun, speech: Path) -> None:
     common = ["--env", "smoke", "--root", str(run_of_one.root), "--json"]
     process = lianxi("evaluate", "chinese_asr", "--data", str(speech), "--all", *common)
     assert process.returncode == 0, process.stderr
@@ -58,13 +58,16 @@ def test_evaluate_tells_short_texts_from_long(run_of_one: SmokeRun, speech: Path
     assert slices["overall"]["cer"] < 0.5
     counted = [slices[f"text_length={band}"]["example_count"] for band in ("1-5", "6-10")]
     assert sum(counted) == 60
+    conditions = ("clean", "noisy", "reverberant", "far", "fast")
+    counted = [slices[f"condition={name}"]["example_count"] for name in conditions]
+    assert sum(counted) == 60 and min(counted) >= 10
 
 
 @pytest.mark.smoke_of("audio_style_transfer")
 def test_a_recording_comes_back_in_the_style_of_another(
     run_of_one: SmokeRun, speech: Path, tmp_path: Path
 ) -> None:
-    content, style = sorted(speech.glob("wav/train/*.wav"))[:2]
+    content, style = sorted(speech.glob("wav/train/clean/*.wav"))[:2]
     named = ["--content", str(content), "--style", str(style), "--iterations", "5"]
     out = tmp_path / "both.wav"
     common = ["--out", str(out), "--env", "smoke", "--root", str(run_of_one.root)]

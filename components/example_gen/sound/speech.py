@@ -13,13 +13,14 @@ from components.example_gen.records import SET_ASIDE, Reject
 from components.example_gen.sound.speech_reader import Utterance, read_utterance
 from components.example_gen.sound.speech_splits import (
     choose_splits,
+    condition_words,
     name_speakers,
     tell_by_folders,
     tell_by_lists,
 )
 from components.example_gen.sound.transcript_files import check_columns, pair, read_transcripts
 from modules.common.sound.sources import SpeechSource
-from modules.common.sound.transcripts import SOUND_SUFFIXES, RecordingIndex
+from modules.common.sound.transcripts import SOUND_SUFFIXES, RecordingIndex, condition_of
 
 Item = Utterance | Reject
 
@@ -61,6 +62,7 @@ class Executor(SourceExecutor):
         usable = [recording for recording in recordings if recording in with_text]
         speakers = name_speakers(usable, pairs.speakers, config.settings)
         chosen = choose_splits(speakers, told, source.eval_percent, config.settings)
+        words = condition_words(config.settings)
         items: list[Item] = [
             Reject(recording, "", splits, SET_ASIDE)
             if isinstance(splits, str)
@@ -68,6 +70,7 @@ class Executor(SourceExecutor):
                 path=recording,
                 text=pairs.texts[recording],
                 speaker=speakers[recording],
+                condition=pairs.conditions.get(recording) or condition_of(recording, words),
                 splits=splits,
             )
             for recording, splits in chosen.items()

@@ -21,12 +21,14 @@ class Utterance:
         path: Of the recording, relative to the data folder.
         text: The transcript, normalized.
         speaker: Who speaks.
+        condition: How it was recorded.
         splits: Where it goes: `train`, `eval`, or both.
     """
 
     path: str
     text: str
     speaker: str
+    condition: str
     splits: tuple[str, ...]
 
 
@@ -53,6 +55,7 @@ def _records(utterance: Utterance, pcm: bytes, config: ReadConfig) -> Iterator[R
         source.text: utterance.text,
         source.text_length: length_band(utterance.text),
         source.speaker: utterance.speaker,
+        source.condition: utterance.condition,
     }
     for split in utterance.splits:
         yield Record(split, features)

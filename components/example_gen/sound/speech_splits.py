@@ -117,12 +117,13 @@ def name_speakers(
     Args:
         recordings: Paths relative to the data folder.
         listed: Speakers that a list names, by recording.
-        settings: `eval_folder` is no speaker's.
+        settings: `eval_folder` is no speaker's, nor are `conditions`.
 
     Returns:
         The speaker by recording.
     """
     general = {"", *_AROUND, *_SPLIT_FOLDERS, settings.eval_folder.lower()}
+    general.update(condition_words(settings))
     folders = {recording: PurePosixPath(recording).parent.name for recording in recordings}
     names = set(folders.values())
     in_folders = len(names) > 1 and general.isdisjoint(name.lower() for name in names)
@@ -131,6 +132,15 @@ def name_speakers(
         or (folders[recording] if in_folders else speaker_of(recording))
         for recording in recordings
     }
+
+
+def condition_words(settings: SpeechSettings) -> list[str]:
+    """Gives the words of paths that tell how a recording was made, in lower case.
+
+    Args:
+        settings: `conditions` has them, parted by commas.
+    """
+    return [word.strip().lower() for word in settings.conditions.split(",") if word.strip()]
 
 
 def choose_splits(

@@ -34,6 +34,7 @@ class Pairs:
     Attributes:
         texts: Normalized transcripts by recording.
         speakers: Speakers by recording, where the transcripts name them.
+        conditions: How recordings were made, by recording, where the transcripts say so.
         files: By recording, the list that its transcript is in; not the file beside it.
         rejects: Transcripts without a recording, and those that cannot be used.
         without: Recordings without a transcript.
@@ -41,6 +42,7 @@ class Pairs:
 
     texts: Mapping[str, str]
     speakers: Mapping[str, str]
+    conditions: Mapping[str, str]
     files: Mapping[str, str]
     rejects: Sequence[Reject]
     without: Sequence[str]
@@ -123,6 +125,7 @@ def pair(lines: Sequence[Line], recordings: Sequence[str], index: RecordingIndex
     return Pairs(
         texts=texts,
         speakers={path: line.row.speaker for path, line in taken.items() if line.row.speaker},
+        conditions={path: line.row.condition for path, line in taken.items() if line.row.condition},
         files={path: line.file for path, line in taken.items() if line.where},
         rejects=rejects,
         without=[recording for recording in recordings if recording not in taken],

@@ -1,7 +1,8 @@
 """chinese_asr: sample speech: eSpeak NG's Mandarin voices read generated sentences.
 
 Written in the layout of THCHS-30, split into `train` and `test`: no voice and no sentence is in
-both. A voice is a vocal tract (a variant of eSpeak's), a pitch, a range and a rate. The sample
+both. A voice is a vocal tract (a variant of eSpeak's, longer or shorter), a pitch, a range and a
+rate; each is recorded under all conditions, which the folder tells. The sample
 shows that the whole chain learns; it is not a measure of what the model can do with people.
 """
 
@@ -10,15 +11,23 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from modules.chinese_asr.sample.conditions import (
+    CONDITIONS,
+    Samples,
+    add_noise,
+    add_room,
+    choose,
+)
 from modules.chinese_asr.sample.espeak import Voice, require, synthesizer
 from modules.chinese_asr.sample.sentences import Words, sentences
 from modules.chinese_asr.task import Settings
@@ -44,9 +53,11 @@ _EVAL_VOICES_SHARE = 0.2
 _WORDS_PER_MINUTE = (160, 236)
 _PITCH = (30, 71)
 _PITCH_RANGE = (35, 66)
+# Said a little slower or faster after it was spoken, so that the vocal tract is longer or shorter.
+_TRACT = (0.94, 1.06)
 _SILENCE_S = (0.05, 0.3)
-_SNR_DB = (25.0, 50.0)
 _PEAK_DB = (-15.0, -1.0)
+_REMEMBERED = 4
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,7 @@ class Speaker:
 
 
 def write_sample(folder: Path, settings: Settings) -> None:
-    """Writes `wav/{train,test}/SPEAKER_NUMBER.wav` and `doc/trans/{train,test}.word.txt`.
+    """Writes `wav/{train,test}/CONDITION/SPEAKER_NUMBER.wav` and `doc/trans/*.word.txt`.
 
     Recordings are 16-bit WAV at 16 kHz, one to six seconds long.
 
@@ -79,16 +90,19 @@ def write_sample(folder: Path, settings: Settings) -> None:
         folder: Made if absent.
         settings: `seed`, the same of which gives the same files; `sample_utterances`, how many, of
             which a tenth is in `test`; `sample_voices`, how many read them, of which a fifth is in
-            `test`; `sample_text`, `sentences` or `digits`.
+            `test`; `sample_text`, `sentences` or `digits`; `sample_conditions`, under which each
+            voice is recorded in turn.
 
     Raises:
         DataError: If eSpeak NG is not installed, or the numbers cannot be.
         LianxiError: If a process that speaks died.
     """
     require()
+    conditions = choose(settings.sample_conditions)
     cast = speakers(settings)
     for side in ("train", "test"):
-        (folder / "wav" / side).mkdir(parents=True, exist_ok=True)
+        for condition in conditions:
+            (folder / "wav" / side / condition).mkdir(parents=True, exist_ok=True)
         lines = [
             f"{name} {' '.join(words)}\n"
             for speaker in cast
@@ -105,7 +119,8 @@ def write_sample(folder: Path, settings: Settings) -> None:
     done, total = 0, sum(len(speaker.texts) for speaker in cast)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
         readings = [
-            threads.submit(_in_new_process, folder, settings.seed, group) for group in groups
+            threads.submit(_in_new_process, folder, settings.seed, conditions, group)
+            for group in groups
         ]
         try:
             for reading in as_completed(readings):
@@ -156,7 +171,9 @@ def _settings(rng: np.random.Generator, count: int) -> list[tuple[int, int, int]
     return list(found)
 
 
-def _in_new_process(folder: Path, seed: int, group: Sequence[Speaker]) -> int:
+def _in_new_process(
+    folder: Path, seed: int, conditions: Sequence[str], group: Sequence[Speaker]
+) -> int:
     """Has some speakers read in a new process, so that the same seed gives the same samples.
 
     Returns:
@@ -170,40 +187,46 @@ def _in_new_process(folder: Path, seed: int, group: Sequence[Speaker]) -> int:
     )
     with executor:
         try:
-            return executor.submit(_read_aloud, folder, seed, group).result()
+            return executor.submit(_read_aloud, folder, seed, conditions, group).result()
         except BrokenProcessPool as error:
             raise LianxiError(
                 "a process that speaks with eSpeak NG died; if memory ran out, close other programs"
             ) from error
 
 
-def _read_aloud(folder: Path, seed: int, group: Sequence[Speaker]) -> int:
+def _read_aloud(
+    folder: Path, seed: int, conditions: Sequence[str], group: Sequence[Speaker]
+) -> int:
     """Writes what some speakers read, one after the other."""
     engine = synthesizer()
     for speaker in group:
         key = int.from_bytes(speaker.name.encode(), "big")
+        tract = np.random.default_rng([seed, key]).uniform(*_TRACT)
+        said: deque[Samples] = deque(maxlen=_REMEMBERED)
         for number, (name, words) in enumerate(speaker.utterances()):
-            spoken = engine.speak(" ".join(words), speaker.voice)
-            sound = resample(spoken / np.float32(32768), engine.rate_hz, SAMPLE_RATE_HZ)
-            recorded = _record(np.random.default_rng([seed, key, number]), sound)
-            path = folder / "wav" / speaker.side / f"{name}.wav"
+            # Speakers begin with different ones, so that each is as frequent as the others.
+            condition = conditions[(number + int(speaker.name[1:])) % len(conditions)]
+            rng = np.random.default_rng([seed, key, number])
+            voice = _hasten(speaker.voice, rng.uniform(*CONDITIONS[condition].haste))
+            spoken = engine.speak(" ".join(words), voice) / np.float32(32768)
+            said.append(resample(spoken, round(engine.rate_hz * tract), SAMPLE_RATE_HZ))
+            recorded = _record(rng, said[-1], condition, said)
+            path = folder / "wav" / speaker.side / condition / f"{name}.wav"
             path.write_bytes(wav_bytes(recorded, SAMPLE_RATE_HZ))
     return sum(len(speaker.texts) for speaker in group)
 
 
-def _record(rng: np.random.Generator, sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """What a microphone in a room makes of `sound`: silence around it, noise, another gain."""
+def _hasten(voice: Voice, factor: float) -> Voice:
+    return replace(voice, words_per_minute=round(voice.words_per_minute * factor))
+
+
+def _record(
+    rng: np.random.Generator, sound: Samples, condition: str, said: Sequence[Samples]
+) -> npt.NDArray[np.float32]:
+    """What a microphone makes of `sound`: silence around it, a room, noise, another gain."""
     before, after = (int(rng.uniform(*_SILENCE_S) * SAMPLE_RATE_HZ) for _ in range(2))
-    speech = np.pad(sound, (before, after))
-    noise = _noise(rng, len(speech))
-    noise_rms = np.sqrt(np.mean(sound**2)) * 10 ** (-rng.uniform(*_SNR_DB) / 20)
-    mixed = speech + noise / np.sqrt(np.mean(noise**2)) * noise_rms
+    speech = add_room(rng, np.pad(sound, (before, after)), condition, SAMPLE_RATE_HZ)
+    loudness = float(np.sqrt(np.mean(sound**2)))
+    mixed = add_noise(rng, speech, loudness, condition, list(said), SAMPLE_RATE_HZ)
     peak = 10 ** (rng.uniform(*_PEAK_DB) / 20)
     return (mixed / np.abs(mixed).max() * peak).astype(np.float32)
-
-
-def _noise(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
-    """Noise `[count]` between white, equally loud in all frequencies, and pink."""
-    spectrum = np.fft.rfft(rng.standard_normal(1 << count.bit_length()))
-    spectrum[1:] *= np.arange(1, len(spectrum)) ** -rng.uniform(0, 0.5)
-    return np.fft.irfft(spectrum)[:count]

@@ -29,3 +29,9 @@ class SpeechSettings(SoundSettings, SplitFolderSettings):
         reads=DATA,
         doc="What is evaluated on: utterances that training does not see, or those that it does.",
     )
+    conditions: str = setting(
+        "clean,noisy,noise,reverberant,far,fast,slow",
+        reads=DATA,
+        doc="Words in a recording's folders or name that tell how it was made, by which metrics "
+        "are given too; a column of a list goes first.",
+    )

@@ -105,10 +105,11 @@ class SoundSource(Source):
 class SpeechSource(SoundSource):
     """Recordings of speech with their transcripts. Derived classes are the layouts.
 
-    Raw features: `pcm`, `text`, `text_length` and `speaker`. Further settings that are
-    read: `min_file_bytes`, below which a recording is set aside; `eval_folder`, the folder to
+    Raw features: `pcm`, `text`, `text_length`, `speaker` and `condition`. Further settings that
+    are read: `min_file_bytes`, below which a recording is set aside; `eval_folder`, the folder to
     evaluate on where folders tell the split; `eval_on`, `held_out` or `train`, which puts every
-    utterance of the training data on both sides.
+    utterance of the training data on both sides; `conditions`, words of paths that tell how a
+    recording was made.
 
     Where folders do not tell the split, speakers do: `eval_percent` of them are held out, at least
     one, so that no speaker is on both sides.
@@ -122,6 +123,8 @@ class SpeechSource(SoundSource):
         text_length: Raw feature that gets the band of the transcript's length in characters:
             `1-5`, `6-10`, `11-20` or `21+`.
         speaker: Raw feature that gets the speaker.
+        condition: Raw feature that gets how the recording was made, such as `noisy`, or
+            `not said`.
     """
 
     settings: ClassVar[tuple[type[Settings], ...]] = (SpeechSettings,)
@@ -132,6 +135,7 @@ class SpeechSource(SoundSource):
     text: str = "text"
     text_length: str = "text_length"
     speaker: str = "speaker"
+    condition: str = "condition"
 
     @property
     def patterns(self) -> tuple[str, ...]:

@@ -37,6 +37,9 @@ _SPELLINGS = {
         *("user", "userid", "reader", "readerid", "说话人", "说话人编号", "发音人", "录音人"),
         *("朗读者", "讲话人"),
     ),
+    "condition": (
+        *("condition", "environment", "noisetype", "环境", "录音环境", "噪声类型"),
+    ),
 }  # fmt: skip
 _ROLES = {spelling: role for role, spellings in _SPELLINGS.items() for spelling in spellings}
 _GENDERS = {"男", "女", "男性", "女性", "m", "f", "male", "female", "man", "woman"}
@@ -68,15 +71,17 @@ class Columns:
         recording: Position of the recording's path or ID.
         text: Position of the transcript.
         speaker: Position of the speaker, if there is one.
+        condition: Position of how the recording was made, if there is one.
     """
 
     recording: int
     text: int
     speaker: int | None = None
+    condition: int | None = None
 
 
 def role_of(cell: str) -> str | None:
-    """Tells what a column is by its header: `recording`, `id`, `text` or `speaker`."""
+    """Tells what a column is by its header: `recording`, `id`, `text`, `speaker` or `condition`."""
     kept = (c for c in unicodedata.normalize("NFKC", cell).casefold() if c.isalnum())
     return _ROLES.get("".join(kept))
 
@@ -123,6 +128,7 @@ def by_header(header: Sequence[str], rows: Sequence[Sequence[str]], find: FindRe
         recording=recording,
         text=_one_text(header, rows, texts),
         speaker=next(iter(_places(roles, "speaker")), None),
+        condition=next(iter(_places(roles, "condition")), None),
     )
 
 

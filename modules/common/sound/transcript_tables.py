@@ -181,13 +181,18 @@ def _entry(where: str, cells: list[str], count: int, columns: Columns) -> Entry:
     if len(cells) > count or len(cells) <= max(columns.recording, columns.text):
         fault = f"expected {count} columns, found {len(cells)}: {show_columns(cells)}"
         return Entry(where=where, fault=fault)
-    speaker = columns.speaker
     row = Row(
         recording=cells[columns.recording],
         text=without_pinyin(cells[columns.text]),
-        speaker=cells[speaker] if speaker is not None and speaker < len(cells) else "",
+        speaker=_cell_at(cells, columns.speaker),
+        condition=_cell_at(cells, columns.condition),
     )
     return Entry(where=where, row=row)
+
+
+def _cell_at(cells: Sequence[str], place: int | None) -> str:
+    """Gives a cell that need not be there."""
+    return cells[place] if place is not None and place < len(cells) else ""
 
 
 def _without_header(lines: Sequence[Line], find: FindRecording) -> list[Entry]:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from modules.common.reading.file_endings import SOUND
 
 SOUND_SUFFIXES = tuple(f".{ending}" for ending in SOUND)
+
+NOT_SAID = "not said"
+"""Stands for a condition that neither list nor path tells."""
 
 _HANZI = "〇\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"
 _IS_HANZI = re.compile(f"[{_HANZI}]")
@@ -33,11 +36,13 @@ class Row:
         recording: Path or ID of the recording.
         text: The words, not normalized.
         speaker: The speaker, or empty where the file does not say.
+        condition: How the recording was made, or empty where the file does not say.
     """
 
     recording: str
     text: str
     speaker: str = ""
+    condition: str = ""
 
 
 def holds_hanzi(text: str) -> bool:
@@ -98,6 +103,21 @@ def speaker_of(recording: str) -> str:
         return next(filter(None, match.groups()))
     prefix, mark, _ = re.sub("[_-]", "\0", stem, count=1).partition("\0")
     return prefix if mark and prefix else recording
+
+
+def condition_of(recording: str, words: Sequence[str]) -> str:
+    """Reads off a recording's path how it was made.
+
+    Args:
+        recording: Path relative to the data folder: `wav/test/noisy/D4_750.wav`.
+        words: In lower case. Folders count, and parts of the name that `_`, `-` or `.` part.
+
+    Returns:
+        The word that stands last in the path; `not said` where none does.
+    """
+    path = PurePosixPath(recording.lower())
+    parts = [*path.parts[:-1], *re.split(r"[_\-.]", path.stem)]
+    return next((part for part in reversed(parts) if part in words), NOT_SAID)
 
 
 class RecordingIndex:

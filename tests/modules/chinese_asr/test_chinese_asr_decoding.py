@@ -15,12 +15,12 @@ import tensorflow as tf
 from modules.chinese_asr import beam
 from modules.chinese_asr.decoding import decode
 from modules.common.models import ctc
-from modules.common.models.bigram import Bigram, fit_bigram, log_probability
+from modules.common.models.trigram import Trigram, fit_trigram, log_probability
 
 
-def random_bigram(symbols: int, seed: int = 5) -> Bigram:
+def random_trigram(symbols: int, seed: int = 5) -> Trigram:
     rng = np.random.default_rng(seed)
-    return fit_bigram(np.minimum(rng.geometric(0.4, [30, 6]), symbols - 2), symbols)
+    return fit_trigram(np.minimum(rng.geometric(0.4, [30, 6]), symbols - 2), symbols)
 
 
 def random_logits(*shape: int, seed: int = 0, scale: float = 2.0) -> np.ndarray:
@@ -30,12 +30,12 @@ def random_logits(*shape: int, seed: int = 0, scale: float = 2.0) -> np.ndarray:
 @functools.cache
 def searcher(symbols: int) -> Callable[..., tf.Tensor]:
     """`beam.search`, traced once for any batch, as the served graph has it."""
-    bigram = random_bigram(symbols)
+    trigram = random_trigram(symbols)
 
     def traced(
         logits: tf.Tensor, n_frames: tf.Tensor, width: tf.Tensor, lm: tf.Tensor, bonus: tf.Tensor
     ) -> tf.Tensor:
-        return beam.search(logits, n_frames, width, lm, bigram, bonus)
+        return beam.search(logits, n_frames, width, lm, trigram, bonus)
 
     batched = [tf.TensorSpec([None], dtype) for dtype in (tf.int64, tf.int64, tf.float32)]
     specs = [tf.TensorSpec([None, None, symbols]), *batched, tf.TensorSpec([])]
@@ -71,9 +71,10 @@ def every_text(logits: np.ndarray) -> dict[tuple[int, ...], float]:
     return {text: np.log(total) for text, total in sums.items()}
 
 
-def worth_by_lm(bigram: Bigram, text: tuple[int, ...], bonus: float) -> float:
-    before, after = tf.constant([0, *text], tf.int64), tf.constant([*text, 0], tf.int64)
-    return float(tf.reduce_sum(log_probability(bigram, before, after))) + bonus * len(text)
+def worth_by_lm(trigram: Trigram, text: tuple[int, ...], bonus: float) -> float:
+    said = np.array([0, 0, *text, 0])
+    three = (tf.constant(said[place : len(said) - 2 + place]) for place in range(3))
+    return float(tf.reduce_sum(log_probability(trigram, *three))) + bonus * len(text)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.3, 1.5])
@@ -82,11 +83,11 @@ def test_a_beam_that_holds_all_texts_finds_the_best_of_all(
     frames: int, symbols: int, weight: float
 ) -> None:
     logits = random_logits(25, frames, symbols, seed=frames)
-    bigram = random_bigram(symbols)
+    trigram = random_trigram(symbols)
     found = search(logits, 64, weight, bonus=0.4)
     for row, text in zip(logits, found, strict=True):
         worth = {
-            text: log_p + weight * worth_by_lm(bigram, text, 0.4)
+            text: log_p + weight * worth_by_lm(trigram, text, 0.4)
             for text, log_p in every_text(row).items()
         }
         assert worth[tuple(text)] == pytest.approx(max(worth.values()), abs=1e-4)
@@ -98,17 +99,16 @@ def test_the_language_model_changes_answers() -> None:
 
 
 def slow_search(
-    logits: np.ndarray, width: int, weight: float, bigram: Bigram, bonus: float
+    logits: np.ndarray, width: int, weight: float, trigram: Trigram, bonus: float
 ) -> list[int]:
     """The paper's algorithm with a dictionary of prefixes: [ends in blank, ends in character]."""
     symbols = logits.shape[-1]
-    before, after = np.divmod(np.arange(symbols**2), symbols)
-    lm = log_probability(bigram, tf.constant(before), tf.constant(after)).numpy()
-    lm = lm.reshape(symbols, symbols)
+    three = np.unravel_index(np.arange(symbols**3), [symbols] * 3)
+    lm = log_probability(trigram, *map(tf.constant, three)).numpy().reshape([symbols] * 3)
 
     def worth(prefix: tuple[int, ...], log_p: float) -> float:
-        pairs = zip([0, *prefix], prefix, strict=False)
-        return log_p + weight * sum(lm[pair] + bonus for pair in pairs)
+        triples = zip([0, 0, *prefix], [0, *prefix], prefix, strict=False)
+        return log_p + weight * sum(lm[triple] + bonus for triple in triples)
 
     beams: dict = {(): (0.0, -np.inf)}
     for log_p in tf.nn.log_softmax(logits.astype(np.float64)).numpy():
@@ -126,7 +126,8 @@ def slow_search(
         ranked = sorted(grown, key=lambda one: -worth(one, np.logaddexp(*grown[one])))
         beams = {prefix: grown[prefix] for prefix in ranked[:width]}
     ends = {
-        one: worth(one, np.logaddexp(*beams[one])) + weight * lm[(0, *one)[-1], 0] for one in beams
+        one: worth(one, np.logaddexp(*beams[one])) + weight * lm[(*(0, 0, *one)[-2:], 0)]
+        for one in beams
     }
     return [*max(ends, key=ends.__getitem__)]
 
@@ -135,7 +136,7 @@ def slow_search(
 @pytest.mark.parametrize("width", [1, 2, 7, 20])
 def test_answers_are_those_of_the_algorithm_with_a_dictionary(width: int, weight: float) -> None:
     logits = random_logits(25, 16, 7, seed=13, scale=1.0)
-    wanted = [slow_search(row, width, weight, random_bigram(7), 0.5) for row in logits]
+    wanted = [slow_search(row, width, weight, random_trigram(7), 0.5) for row in logits]
     assert search(logits, width, weight, bonus=0.5) == wanted
 
 
@@ -162,7 +163,7 @@ def test_wider_beams_find_likelier_texts_than_the_best_path() -> None:
     mean_by_width = []
     for width in (1, 4, 16, 64):
         ids, confidence = decode(
-            logits, lengths, tf.fill([60], width), tf.zeros([60]), random_bigram(8), 0.0
+            logits, lengths, tf.fill([60], width), tf.zeros([60]), random_trigram(8), 0.0
         )
         assert 0 < float(tf.reduce_min(confidence)) <= float(tf.reduce_max(confidence)) <= 1
         mean_by_width.append(float(tf.reduce_mean(ctc.text_log_probability(logits, ids, lengths))))
@@ -207,7 +208,7 @@ def test_a_width_of_one_without_a_language_model_is_the_best_path() -> None:
         tf.fill([20], 30),
         tf.constant([1, 30] * 10),
         tf.zeros([20]),
-        random_bigram(6),
+        random_trigram(6),
         0.0,
     )
     assert ids.dtype == tf.int64
@@ -220,7 +221,12 @@ def test_a_width_of_one_without_a_language_model_is_the_best_path() -> None:
 def test_confidence_is_the_geometric_mean_of_a_character() -> None:
     logits = random_logits(3, 5, 3, seed=11)
     ids, confidence = decode(
-        tf.constant(logits), tf.fill([3], 5), tf.fill([3], 64), tf.zeros([3]), random_bigram(3), 0.0
+        tf.constant(logits),
+        tf.fill([3], 5),
+        tf.fill([3], 64),
+        tf.zeros([3]),
+        random_trigram(3),
+        0.0,
     )
     for row in range(3):
         text = tuple(one for one in ids[row].numpy().tolist() if one)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from modules.chinese_asr.sample import espeak, maker, sentences
+from modules.chinese_asr.sample import conditions, espeak, maker, sentences
 from modules.chinese_asr.task import Settings
 from modules.common.declaring.settings import change
 from modules.common.runtime import progress
@@ -58,7 +58,7 @@ def pitch_hz(samples: np.ndarray, rate_hz: int) -> float:
 def test_the_layout_is_that_of_thchs_30(folder: Path) -> None:
     for side, count in (("train", 36), ("test", 4)):
         written = transcripts(folder, side)
-        recordings = {path.stem for path in (folder / "wav" / side).glob("*.wav")}
+        recordings = {path.stem for path in (folder / "wav" / side).glob("*/*.wav")}
         assert len(written) == count
         assert set(written) == recordings
         assert all(re.fullmatch(r"[AD]\d\d_\d\d\d", name) for name in written)
@@ -69,23 +69,31 @@ def test_the_layout_is_that_of_thchs_30(folder: Path) -> None:
 def test_recordings_are_16_khz_mono_and_last_as_speech_does(folder: Path) -> None:
     for side in ("train", "test"):
         for name, words in transcripts(folder, side).items():
-            info = soundfile.info(folder / "wav" / side / f"{name}.wav")
+            [path] = (folder / "wav" / side).glob(f"*/{name}.wav")
+            info = soundfile.info(path)
             assert (info.samplerate, info.channels, info.subtype) == (16_000, 1, "PCM_16")
             characters = sum(map(len, words))
             # Two to six characters a second, up to half a second of silence before and after.
-            assert characters / 6 < info.duration < characters / 2 + 1.2
+            most = 9 if path.parent.name == "fast" else 6
+            assert characters / most < info.duration < characters / 2 + 1.2
 
 
-def test_recordings_have_a_noise_floor_well_under_the_speech(folder: Path) -> None:
-    levels_db = []
-    for path in sorted((folder / "wav").rglob("*.wav")):
-        samples, rate_hz = soundfile.read(path, dtype="float32")
-        assert 0.15 < np.abs(samples).max() < 0.95
-        floor = samples[: rate_hz // 25]
-        levels_db.append(20 * np.log10(samples.std() / floor.std()))
-    assert 20 < min(levels_db)
-    assert max(levels_db) < 60
-    assert max(levels_db) - min(levels_db) > 10
+def test_every_condition_is_as_frequent_as_the_others(folder: Path) -> None:
+    counts = Counter(path.parent.name for path in (folder / "wav").rglob("*.wav"))
+    assert set(counts) == set(conditions.CONDITIONS)
+    assert max(counts.values()) - min(counts.values()) <= 5
+
+
+def test_clean_recordings_have_a_noise_floor_well_under_the_speech(folder: Path) -> None:
+    levels_db = {"clean": [], "noisy": []}
+    for condition, found in levels_db.items():
+        for path in sorted((folder / "wav").glob(f"*/{condition}/*.wav")):
+            samples, rate_hz = soundfile.read(path, dtype="float32")
+            assert 0.15 < np.abs(samples).max() < 0.95
+            floor = samples[: rate_hz // 25]
+            found.append(20 * np.log10(samples.std() / floor.std()))
+    assert 20 < min(levels_db["clean"]) and max(levels_db["clean"]) < 60
+    assert np.median(levels_db["noisy"]) < np.median(levels_db["clean"]) - 8
 
 
 def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
@@ -139,7 +147,8 @@ def test_every_character_that_is_held_out_was_trained_on_often() -> None:
 def test_the_voices_have_pitches_of_men_and_of_women(folder: Path) -> None:
     pitches_hz = {}
     for speaker in ("A01", "A02", "A03", "A04", "D01"):
-        paths = sorted((folder / "wav").glob(f"*/{speaker}_*.wav"))[:3]
+        found = (folder / "wav").glob(f"*/*/{speaker}_*.wav")
+        paths = sorted(path for path in found if path.parent.name in ("clean", "fast"))[:3]
         read = [soundfile.read(path, dtype="float32") for path in paths]
         pitches_hz[speaker] = pitch_hz(np.concatenate([one for one, _ in read]), read[0][1])
     men, women = [pitches_hz[who] for who in ("A01", "A03")], [pitches_hz["A02"], pitches_hz["A04"]]

@@ -137,6 +137,19 @@ def test_recordings_of_different_length_share_a_request(ask: Any) -> None:
     assert (together["confidence"] > 0).all() and (together["confidence"] <= 1).all()
 
 
+def test_the_weight_that_was_chosen_counts_where_none_is_asked_for(loaded: Any, ask: Any) -> None:
+    wavs = [wav(sound(seed)) for seed in range(20, 26)]
+    plain, heavy, likeliest = ask(wavs, 8, 0.0), ask(wavs, 8, 5.0), ask(wavs, 1, 0.0)
+    assert list(plain["text"]) != list(heavy["text"])
+    assert list(ask(wavs, 8, -1.0)["text"]) == list(plain["text"])
+    loaded.lm_weight.assign(5.0)
+    try:
+        assert list(ask(wavs, 8, -1.0)["text"]) == list(heavy["text"])
+        assert list(ask(wavs, 1, -1.0)["text"]) == list(likeliest["text"])
+    finally:
+        loaded.lm_weight.assign(0.0)
+
+
 def test_no_recordings_get_no_answers(ask: Any) -> None:
     assert {name: values.shape for name, values in ask([]).items()} == dict.fromkeys(
         ("text", "confidence", "duration_s"), (0,)
@@ -214,9 +227,9 @@ def test_widths_out_of_range_are_refused(ask: Any, width: int) -> None:
         ask([wav(sound(1))] * 2, [8, width])
 
 
-@pytest.mark.parametrize("weight", [-0.1, np.nan, np.inf])
+@pytest.mark.parametrize("weight", [-1.1, np.nan, np.inf])
 def test_weights_out_of_range_are_refused(ask: Any, weight: float) -> None:
-    with pytest.raises(tf.errors.InvalidArgumentError, match="lm_weight: expected 0 or more"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="lm_weight: expected -1 or more"):
         ask([wav(sound(1))], 8, weight)
 
 
