@@ -1,8 +1,7 @@
 """Spectrograms of recordings, with the pitch over them.
 
     lianxi sample chinese_asr speech
-    python docs/drawing/speech_sheet.py sheet.png speech/wav/train/A0[12]_000.wav \
-        speech/wav/test/D0[12]_000.wav
+    python docs/drawing/speech_sheet.py sheet.png speech/wav/train/*/A05_00[0-4].wav
 
 The picture of docs/chinese_asr.md is made with this.
 """
@@ -53,7 +52,7 @@ def draw(axes: Axes, path: Path) -> None:
     over.plot(time_s, np.where(is_voiced, pitch_hz, np.nan), color="cyan", linewidth=2)
     over.set_ylim(0, _PITCH_HZ[1])
     over.set_ylabel("pitch, Hz")
-    axes.set_title(path.stem, loc="left")
+    axes.set_title(f"{path.parent.name}, {path.stem}", loc="left")
     axes.set_xlabel("s")
     axes.set_ylabel("kHz")
 
