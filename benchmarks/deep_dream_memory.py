@@ -42,18 +42,19 @@ def measure(size: str, backbone: str, weights: str, tile_px: int, steps: int) ->
     import tensorflow as tf
 
     from modules.common.models.backbone_specs import BACKBONES
-    from modules.common.models.backbones import build_backbone
+    from modules.common.models.backbones import build_backbone, choose_stages
     from modules.deep_dream import dream
     from modules.deep_dream.layers import choose_layers, parse_layers
-    from modules.deep_dream.model import up_to
     from modules.deep_dream.task import TASK
 
     network = build_backbone(backbone, weights, seed=1)
     usual = choose_layers(TASK.resolve({"backbone": backbone}))
-    layer_weights = parse_layers(usual, list(network.output))
-    network = up_to(network, layer_weights)
+    names = list(network.output)
+    chosen = dict(zip(names, parse_layers(usual, names), strict=True))
+    chosen = {name: weight for name, weight in chosen.items() if weight}
+    network = choose_stages(network, list(chosen))
     recipe = dream.Recipe(
-        layer_weights=tf.constant(layer_weights),
+        layer_weights=tf.constant(list(chosen.values())),
         channel=tf.constant(-1, tf.int64),
         octaves=tf.constant(1, tf.int64),
         octave_scale=tf.constant(1.4),

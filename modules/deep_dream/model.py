@@ -83,18 +83,3 @@ def backbone_of(model: keras.Model, settings: Settings) -> keras.Model:
         float32 `[batch, h, w, 3]`, 0 to 255, to its feature maps by name.
     """
     return model.get_layer(settings.backbone)
-
-
-def up_to(backbone: keras.Model, layer_weights: list[float]) -> keras.Model:
-    """Cuts a backbone off behind the deepest layer that has a weight.
-
-    Args:
-        backbone: Its weights stay shared.
-        layer_weights: One for each of its maps, not all 0.
-
-    Returns:
-        The same, with the first maps alone.
-    """
-    deepest = max(number for number, weight in enumerate(layer_weights) if weight)
-    maps = dict(list(backbone.output.items())[: deepest + 1])
-    return keras.Model(backbone.inputs[0], maps, name=f"{backbone.name}_begin")

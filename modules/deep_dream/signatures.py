@@ -15,11 +15,12 @@ from modules.common.graph.checks import check
 from modules.common.graph.chunks import in_chunks
 from modules.common.graph.tensors import Baselines, Tensors
 from modules.common.models.backbone_specs import BACKBONES
+from modules.common.models.backbones import choose_stages
 from modules.common.pictures import images
 from modules.common.training.input_pipeline import Split
 from modules.deep_dream import dream, gain
 from modules.deep_dream.layers import choose_layers, parse_layers
-from modules.deep_dream.model import backbone_of, up_to
+from modules.deep_dream.model import backbone_of
 from modules.deep_dream.orders import recipe
 from modules.deep_dream.rotation import QUARTERS, turn
 from modules.deep_dream.task import STEP, Settings
@@ -36,7 +37,10 @@ class DeepDreamServable(Servable):
         self._layers = [(name, int(maps.shape[-1])) for name, maps in backbone.output.items()]
         self._usual = parse_layers(choose_layers(self.settings), [name for name, _ in self._layers])
         self._min_px = BACKBONES[self.settings.backbone].min_px
-        self._whole, self._begin = backbone, up_to(backbone, self._usual)
+        named = [
+            name for (name, _), weight in zip(self._layers, self._usual, strict=True) if weight
+        ]
+        self._whole, self._part = backbone, choose_stages(backbone, named)
         # One traced function, so that all signatures compute by the same operations.
         self._dreamt = tf.function(self._dream_one, autograph=False)
 
@@ -107,12 +111,7 @@ class DeepDreamServable(Servable):
         ):
             scores[f"rotation_accuracy__{name}"] = tf.cast(told == rotation, tf.float32)
         upright = tf.cast(turn(features["image"], -rotation), tf.float32)
-        ratios = gain.log_ratios(
-            self._rise_of(tf.constant(self._usual), tf.constant(-1)),
-            upright,
-            self.settings.eval_iterations,
-            STEP,
-        )
+        ratios = gain.log_ratios(self._usual_rise(), upright, self.settings.eval_iterations, STEP)
         return {
             **scores,
             "objective_gain__score": ratios["dream"],
@@ -145,19 +144,18 @@ class DeepDreamServable(Servable):
 
     def _rise_of(self, layer_weights: tf.Tensor, channel: tf.Tensor) -> dream.RiseOf:
         """Gives objective and gradient, by as much of the backbone as the weights usually need."""
+        is_usual = np.array(self._usual) != 0
+        whole = _rise_by(self._whole, layer_weights, channel)
+        if is_usual.all():
+            return whole
+        part = _rise_by(self._part, tf.boolean_mask(layer_weights, is_usual), channel)
+        is_other = tf.reduce_any(tf.boolean_mask(layer_weights, ~is_usual) != 0)
+        return lambda pictures: tf.cond(is_other, lambda: whole(pictures), lambda: part(pictures))
 
-        def by(network: keras.Model, pictures: tf.Tensor) -> dream.Rise:
-            return dream.rise(
-                lambda seen: network(seen, training=False), pictures, layer_weights, channel
-            )
-
-        usual = len(self._begin.output)
-        if usual == len(self._layers):
-            return lambda pictures: by(self._whole, pictures)
-        is_deeper = tf.reduce_any(layer_weights[usual:] != 0)
-        return lambda pictures: tf.cond(
-            is_deeper, lambda: by(self._whole, pictures), lambda: by(self._begin, pictures)
-        )
+    def _usual_rise(self) -> dream.RiseOf:
+        """Gives objective and gradient of the usual dream."""
+        weights = tf.constant([weight for weight in self._usual if weight])
+        return _rise_by(self._part, weights, tf.constant(-1))
 
     def extra_signatures(self) -> dict[str, Any]:
         """Gives `layers`, which names the layers of the dream in the model's metadata.
@@ -174,3 +172,10 @@ class DeepDreamServable(Servable):
             }
 
         return {"layers": trace(layers)}
+
+
+def _rise_by(network: keras.Model, layer_weights: tf.Tensor, channel: tf.Tensor) -> dream.RiseOf:
+    """Gives objective and gradient of the maps of a network, a weight for each."""
+    return lambda pictures: dream.rise(
+        lambda seen: network(seen, training=False), pictures, layer_weights, channel
+    )

@@ -6,14 +6,14 @@ dictionary of feature maps out; what each network wants done to the pixels is in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
 
 from modules.common.models import squeezenet
 from modules.common.models.backbone_specs import BACKBONES
-from modules.common.models.frozen_graph import frozen_graph
+from modules.common.models.frozen_graph import FrozenGraph, apply, frozen_graph
 from modules.common.models.tiny_backbone import tiny
 from modules.common.runtime.errors import DataError, TaskError, did_you_mean
 
@@ -108,6 +108,26 @@ def unfreeze(backbone: keras.Model, stages: int) -> None:
     for layer in backbone.layers:
         is_norm = isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = layer.name not in kept and not is_norm
+
+
+def choose_stages(backbone: keras.Model, stages: Sequence[str]) -> keras.Model:
+    """Gives a backbone that computes some of its stages, and no more than they need.
+
+    Args:
+        backbone: What `build_backbone` gave; its weights stay shared.
+        stages: Names of stages, at least one.
+
+    Returns:
+        The same, with these feature maps alone.
+    """
+    graphs = [layer for layer in backbone.layers if isinstance(layer, FrozenGraph)]
+    image = backbone.inputs[0]
+    if graphs:
+        image = keras.Input(image.shape[1:], dtype=image.dtype, name="image")
+        maps = apply(FrozenGraph(graphs[0].file, stages), image)
+    else:
+        maps = {stage: backbone.output[stage] for stage in stages}
+    return keras.Model(image, maps, name=f"{backbone.name}_part")
 
 
 def _mobilenet_v2(image: keras.KerasTensor, weights: str) -> dict[str, keras.KerasTensor]:

@@ -100,7 +100,7 @@ def test_a_backbone_is_saved_with_what_holds_it(
 def test_a_frozen_graph_computes_what_was_frozen(graph: tuple[Path, np.ndarray]) -> None:
     path, wanted = graph
     stages = build_backbone("frozen_graph", str(path), seed=1)(PHOTO)
-    assert list(stages) == ["stem_conv", "wide", "mixed"]
+    assert list(stages) == ["stem_conv", "Relu", "wide", "mixed"]
     np.testing.assert_allclose(stages["mixed"], wanted, rtol=1e-5, atol=1e-4)
 
 
