@@ -1,4 +1,4 @@
-"""age_gender: a face to its pixels, and its labels to numbers; crops of the pixels."""
+"""age_gender: a face to its pixels, and its labels to numbers; crops that are evaluated."""
 
 from __future__ import annotations
 
@@ -40,33 +40,6 @@ def _ids(names: tf.Tensor, known: tuple[str, ...]) -> tf.Tensor:
     is_name = tf.cast(names == tf.constant(known), tf.int64)
     numbers = tf.range(len(known), dtype=tf.int64) - UNKNOWN_ID
     return tf.reduce_sum(is_name * numbers, axis=1, keepdims=True) + UNKNOWN_ID
-
-
-def augment(features: Tensors, label: tf.Tensor, settings: Settings) -> tuple[Tensors, tf.Tensor]:
-    """Takes a crop of each picture at random, and mirrors every other one.
-
-    Args:
-        features: `image`, uint8 `[batch, image_px, image_px, 3]`.
-        label: Not changed.
-        settings: `image_px` and `crop_px` are read.
-
-    Returns:
-        `image`, uint8 `[batch, crop_px, crop_px, 3]`, and the label.
-    """
-    pixels, crop = features["image"], settings.crop_px
-    batch = tf.shape(pixels)[0]
-    last = settings.image_px - crop
-
-    def starts() -> tf.Tensor:
-        return tf.random.uniform([batch, 1], 0, last + 1, tf.int32)
-
-    within = tf.range(crop)[None]
-    is_mirrored = tf.random.uniform([batch, 1]) < 0.5
-    rows = starts() + within
-    columns = starts() + tf.where(is_mirrored, crop - 1 - within, within)
-    pixels = tf.gather(pixels, rows, axis=1, batch_dims=1)
-    pixels = tf.gather(pixels, columns, axis=2, batch_dims=1)
-    return {**features, "image": tf.ensure_shape(pixels, [None, crop, crop, 3])}, label
 
 
 def cut_crops(pixels: tf.Tensor, crop_px: int, count: int) -> tf.Tensor:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import tensorflow as tf
 
+from modules.age_gender import baselines, hog, machine
 from modules.age_gender.features import cut_crops
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.age_gender.model import HEADS
@@ -12,11 +12,18 @@ from modules.age_gender.task import Settings
 from modules.common.export.saved_model import Servable
 from modules.common.graph.chunks import in_chunks
 from modules.common.graph.tensors import Baselines, Tensors
-from modules.common.runtime.errors import DataError
 from modules.common.training.input_pipeline import Split
 
 # Ten crops of 227x227 each, whose activations take 25 MB a face.
 _FACES_AT_ONCE = 8
+# Metric, question, whose answers are scored, and how far they may be off.
+_SCORED = (
+    ("age_accuracy", "age", "model", 0),
+    ("age_one_off", "age", "model", 1),
+    ("gender_accuracy", "gender", "model", 0),
+    ("network_age_accuracy", "age", "network", 0),
+    ("network_gender_accuracy", "gender", "network", 0),
+)
 
 
 class AgeGenderServable(Servable):
@@ -24,24 +31,8 @@ class AgeGenderServable(Servable):
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
-        """Fits the constant answer; see `Servable.fit_baselines`.
-
-        Returns:
-            `majority`: the most frequent age group and gender, int64 `[2]`.
-
-        Raises:
-            DataError: If no age, or no gender, is known.
-        """
-        labels = train["age_gender"]
-        majority = []
-        for column, what in enumerate(("age", "gender")):
-            known = labels[:, column][labels[:, column] >= 0]
-            if not known.size:
-                raise DataError(
-                    f"no face that is trained on has a known {what}; age_gender needs some"
-                )
-            majority.append(np.bincount(known).argmax())
-        return {"majority": np.array(majority, np.int64)}
+        """Fits the majority and both machines; see `Servable` and `baselines.fit`."""
+        return baselines.fit(train, settings)
 
     def answer(self, raw: Tensors) -> Tensors:
         """Answers for faces.
@@ -52,7 +43,8 @@ class AgeGenderServable(Servable):
         Returns:
             The task's serving outputs.
         """
-        ages, genders = self._probabilities(self.transform({"image": raw["image"]}))
+        found = self._answers(self.transform({"image": raw["image"]}))
+        ages, genders = (found[f"{what}_model"] for what in baselines.QUESTIONS)
         return {
             "age_group": tf.gather(tf.constant(AGE_GROUPS), tf.argmax(ages, axis=-1)),
             "age_probabilities": ages,
@@ -64,38 +56,48 @@ class AgeGenderServable(Servable):
         """Scores age group, exactly and within one, and gender, each where it is known."""
         features = self.transform(raw)
         label = features["age_gender"]
-        answers = [tf.argmax(each, axis=-1) for each in self._probabilities(features)]
+        answers = {name: tf.argmax(of, axis=-1) for name, of in self._answers(features).items()}
+        for column, what in enumerate(baselines.QUESTIONS):
+            most_frequent = tf.fill(tf.shape(label[:, 0]), self.baselines["majority"][column])
+            answers[f"{what}_majority"] = most_frequent
+        rivals = {metric.name: metric.baselines for metric in self.task.metrics}
         scores = {}
-        for name, column, most_off in (
-            ("age_accuracy", 0, 0),
-            ("age_one_off", 0, 1),
-            ("gender_accuracy", 1, 0),
-        ):
-            right = label[:, column]
+        for name, what, of, most_off in _SCORED:
+            right = label[:, list(baselines.QUESTIONS).index(what)]
             weight = tf.cast(right >= 0, tf.float32)
-            for whose, answer in (
-                ("score", answers[column]),
-                ("majority", self.baselines["majority"][column]),
-            ):
-                is_right = tf.cast(tf.abs(answer - right) <= most_off, tf.float32)
-                scores[f"{name}__{whose}"] = is_right * weight
             scores[f"{name}__weight"] = weight
+            for whose in (of, *rivals[name]):
+                is_right = tf.abs(answers[f"{what}_{whose}"] - right) <= most_off
+                scored = "score" if whose == of else whose
+                scores[f"{name}__{scored}"] = tf.cast(is_right, tf.float32) * weight
         return scores
 
-    def _probabilities(self, features: Tensors) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean over the crops: float32 `[batch, 8]` and `[batch, 2]`."""
-        crop, count = self.settings.crop_px, self.settings.crops
+    def _answers(self, features: Tensors) -> Tensors:
+        """Gives what each model says of each question.
 
-        def of_some(inputs: Tensors) -> Tensors:
-            crops = cut_crops(inputs["image"], crop, count)
-            logits = self.model({"image": tf.reshape(crops, [-1, crop, crop, 3])}, training=False)
-            means = {}
-            for name, part in HEADS.items():
-                odds = tf.nn.softmax(logits[:, part])
-                by_face = tf.reshape(odds, [-1, count, part.stop - part.start])
-                means[name] = tf.reduce_mean(by_face, axis=1)
-            return means
+        Args:
+            features: `image`, uint8 `[batch, image_px, image_px, 3]`.
 
-        found = in_chunks(of_some, {"image": features["image"]}, _FACES_AT_ONCE)
-        ages, genders = (found[name] for name in HEADS)
-        return ages, genders
+        Returns:
+            `age_model`, `age_network`, `age_machine` and `age_svm`, float32 `[batch, 8]`, the first
+            two probabilities; the same of `gender`, `[batch, 2]`.
+        """
+        return in_chunks(self._answer_few, {"image": features["image"]}, _FACES_AT_ONCE)
+
+    def _answer_few(self, inputs: Tensors) -> Tensors:
+        pixels, count, crop = inputs["image"], self.settings.crops, self.settings.crop_px
+        crops = tf.reshape(cut_crops(pixels, crop, count), [-1, crop, crop, 3])
+        logits = self.model({"image": crops}, training=False)
+        plain, both_ways = hog.describe(pixels), hog.describe_both_ways(pixels)
+        found = {}
+        for what, part in zip(baselines.QUESTIONS, HEADS.values(), strict=True):
+            odds = tf.reshape(tf.nn.softmax(logits[:, part]), [-1, count, part.stop - part.start])
+            network = tf.reduce_mean(odds, axis=1)
+            by_machine = machine.decide(
+                both_ways, self.baselines["machine"][what], self.baselines["space"]
+            )
+            found[f"{what}_model"] = baselines.join(network, by_machine)
+            found[f"{what}_network"] = network
+            found[f"{what}_machine"] = by_machine
+            found[f"{what}_svm"] = baselines.decide_by_svm(plain, self.baselines["svm"][what])
+        return found

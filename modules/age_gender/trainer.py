@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modules.age_gender.features import augment
+from modules.age_gender.augmenting import augment
 from modules.age_gender.model import build_model
 from modules.age_gender.signatures import AgeGenderServable
 from modules.age_gender.task import TASK

@@ -13,8 +13,8 @@ from keras import layers, ops
 
 from modules.common.graph.tensors import Tensors
 from modules.common.models.backbones import build_backbone, unfreeze
+from modules.common.models.pooling import Pooling
 from modules.common.training import replicas
-from modules.image_retrain.bottlenecks import Pooling
 from modules.image_retrain.settings import CLASSES, Settings, features, trains_on_pictures
 
 _LEAST_VARIANCE = 1e-3
@@ -40,7 +40,8 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
     if trains_on_pictures(settings):
         backbone = build_backbone(settings.backbone, settings.weights, settings.seed)
         unfreeze_for(backbone, settings)
-        hidden = Pooling(settings)(backbone(ops.cast(inputs["image"], "float32")))
+        stages = backbone(ops.cast(inputs["image"], "float32"))
+        hidden = Pooling(settings.bottleneck_stages, settings.pooling)(stages)
     else:
         hidden = inputs["bottleneck"]
     logits = _head(hidden, classes, settings)

@@ -11,24 +11,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from unchecked import set_unchecked
 
 from components.example_gen.pictures.adience import Executor
 from components.example_gen.pictures.adience_reader import face_path, read_row
 from components.example_gen.read_config import ReadConfig
 from components.example_gen.records import Record
-from modules.age_gender.features import augment, cut_crops
+from modules.age_gender import baselines
+from modules.age_gender.features import cut_crops
 from modules.age_gender.labels import AGE_GROUPS, GENDERS, UNKNOWN
 from modules.age_gender.model import (
     HeadAccuracy,
     LocalResponse,
     Middle,
     build_model,
-    compute_masked_loss,
+    masked_loss,
 )
 from modules.age_gender.sample.maker import write_sample
-from modules.age_gender.signatures import AgeGenderServable
 from modules.age_gender.task import TASK, Settings
 from modules.common.declaring.settings import change
+from modules.common.models.backbones import RANDOM
 from modules.common.runtime.errors import DataError, TaskError
 
 _SETTINGS = TASK.resolve({"image_px": 40, "crop_px": 36, "width": 0.1}, smoke=True)
@@ -57,7 +59,7 @@ def test_local_response_works_in_bfloat16() -> None:
 
 
 def test_the_network_has_the_published_shapes() -> None:
-    settings = TASK.resolve({"norm": "lrn"})
+    settings = TASK.resolve({"norm": "lrn", "width": 1.0, "image_px": 256, "crop_px": 227})
     model = build_model(settings, None)
     shapes = [tuple(weight.shape) for weight in model.trainable_weights if len(weight.shape) > 1]
     assert shapes == [
@@ -94,23 +96,6 @@ def test_fixed_crops_are_middle_corners_and_their_mirrors() -> None:
     np.testing.assert_array_equal(one, found[:, :1])
 
 
-def test_training_sees_every_crop_and_both_ways_round() -> None:
-    whole = np.repeat(pictures(1), 2000, axis=0)
-    tf.random.set_seed(1)
-    label = tf.zeros([2000, 2], tf.int64)
-    features, same = augment({"image": tf.constant(whole)}, label, _SETTINGS)
-    assert same is label
-    known = {}
-    for top in range(5):
-        for left in range(5):
-            crop = whole[0, top : top + 36, left : left + 36]
-            known[crop.tobytes()] = (top, left, False)
-            known[crop[:, ::-1].tobytes()] = (top, left, True)
-    seen = [known[crop.tobytes()] for crop in features["image"].numpy()]
-    assert len(set(seen)) == 50
-    assert 0.45 < np.mean([is_mirrored for *_, is_mirrored in seen]) < 0.55
-
-
 def test_what_is_unknown_costs_nothing() -> None:
     logits = np.random.default_rng(2).normal(size=(4, 10)).astype(np.float32)
     label = np.array([[3, 1], [-1, 0], [7, -1], [-1, -1]])
@@ -124,7 +109,20 @@ def test_what_is_unknown_costs_nothing() -> None:
         cost(logits[2, :8], 7),
         0.0,
     ]
-    np.testing.assert_allclose(compute_masked_loss(label, logits), wanted, rtol=1e-5)
+    plain = masked_loss(change(_SETTINGS, label_smoothing=0.0))
+    np.testing.assert_allclose(plain(label, logits), wanted, rtol=1e-5)
+
+
+def test_smoothed_labels_lean_to_the_groups_beside() -> None:
+    logits = np.random.default_rng(2).normal(size=(3, 10)).astype(np.float32)
+    label = np.array([[3, 1], [0, 0], [7, -1]])
+    ages = np.zeros((3, 8))
+    ages[0, 2:5], ages[1, :2], ages[2, 6:] = (0.1, 0.8, 0.1), (0.8, 0.2), (0.2, 0.8)
+    genders = np.array([[0.2, 0.8], [0.8, 0.2], [0, 0]])
+    logs = [part - np.log(np.exp(part).sum(1, keepdims=True)) for part in np.split(logits, [8], 1)]
+    wanted = -(ages * logs[0]).sum(1) - (genders * logs[1]).sum(1)
+    found = masked_loss(change(_SETTINGS, label_smoothing=0.2))(label, logits)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
 def test_accuracy_counts_what_is_known() -> None:
@@ -158,13 +156,36 @@ def pictures_of(label: np.ndarray) -> dict[str, np.ndarray]:
     return {"image": noise}
 
 
-def test_the_baseline_is_the_most_frequent_of_the_known() -> None:
+class Faces(dict[str, np.ndarray]):
+    """In place of a split: its labels, and noise for pictures."""
+
+    def batches(self, size: int, seed: int) -> tf.data.Dataset:
+        labels = self["age_gender"]
+        return tf.data.Dataset.from_tensors(({"image": pictures(len(labels))}, labels))
+
+
+def test_the_majority_is_the_most_frequent_of_the_known() -> None:
     label = np.array([[-1, 1], [-1, 1], [-1, -1], [4, -1], [4, 0], [2, 1]])
-    split: Any = {"age_gender": label}
-    assert AgeGenderServable.fit_baselines(split, split, {})["majority"].tolist() == [4, 1]
-    split = {"age_gender": label[:2]}
+    split: Any = Faces(age_gender=label)
+    fitted = baselines.fit(split, _SETTINGS)
+    assert fitted["majority"].tolist() == [4, 1]
+    assert fitted["machine"]["age"]["weights"].shape == (3, 8)
+    split = Faces(age_gender=label[:2])
     with pytest.raises(DataError, match="no face that is trained on has a known age"):
-        AgeGenderServable.fit_baselines(split, split, {})
+        baselines.fit(split, _SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["tiny", "squeezenet", "mobilenet_v2"])
+def test_another_backbone_may_see_the_face(name: str) -> None:
+    settings = set_unchecked(change(_SETTINGS, backbone=name), weights=RANDOM)
+    model = build_model(settings, None)
+    assert model({"image": pictures(3)}).shape == (3, len(AGE_GROUPS) + len(GENDERS))
+    assert (len(model.trainable_weights) > 2) == (name == "tiny")
+
+
+def test_a_backbone_says_how_large_its_pictures_must_be() -> None:
+    with pytest.raises(TaskError, match="crop_px: inception_v3 takes 75 or more, found 36"):
+        build_model(change(_SETTINGS, backbone="inception_v3"), None)
 
 
 def test_a_crop_cannot_be_larger_than_the_picture() -> None:

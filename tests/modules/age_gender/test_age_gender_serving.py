@@ -15,6 +15,7 @@ import tensorflow_transform.beam as tft_beam
 from PIL import Image
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from modules.age_gender import baselines, hog, machine
 from modules.age_gender.features import preprocessing_fn
 from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.age_gender.model import build_model
@@ -59,12 +60,32 @@ def transform_output(tmp_path_factory: pytest.TempPathFactory) -> tft.TFTransfor
     return tft.TFTransformOutput(f"{folder}/out")
 
 
-def made(transform_output: tft.TFTransformOutput, crops: int = 10) -> AgeGenderServable:
+@pytest.fixture(scope="module")
+def fitted(faces: np.ndarray) -> dict[str, Any]:
+    """Machines that were fitted on half of the faces with labels by chance."""
+    labels = np.random.default_rng(7).integers(0, [8, 2], (_FACES, 2))[:10]
+    split = Faces(faces[:10], labels)
+    return {**baselines.fit(split, _SETTINGS), "majority": np.array([4, 0], np.int64)}  # type: ignore[arg-type]
+
+
+class Faces(dict[str, np.ndarray]):
+    """In place of a split."""
+
+    def __init__(self, image: np.ndarray, labels: np.ndarray) -> None:
+        super().__init__(age_gender=labels)
+        self._batch = ({"image": image}, labels)
+
+    def batches(self, size: int, seed: int) -> tf.data.Dataset:
+        return tf.data.Dataset.from_tensors(self._batch)
+
+
+def made(
+    transform_output: tft.TFTransformOutput, fitted: dict[str, Any], crops: int = 10
+) -> AgeGenderServable:
     keras.utils.set_random_seed(4)
-    baselines = {"majority": np.array([4, 0], np.int64)}
     settings = change(_SETTINGS, crops=crops)
     model = build_model(settings, transform_output)
-    return AgeGenderServable(TASK, settings, model, transform_output, baselines)
+    return AgeGenderServable(TASK, settings, model, transform_output, fitted)
 
 
 def by_hand(model: keras.Model, face: np.ndarray, crops: int) -> tuple[np.ndarray, np.ndarray]:
@@ -72,18 +93,40 @@ def by_hand(model: keras.Model, face: np.ndarray, crops: int) -> tuple[np.ndarra
     parts = [face[top : top + 36, left : left + 36] for top, left in starts]
     parts += [part[:, ::-1] for part in parts] if crops == 10 else []
     logits = np.concatenate([model({"image": part[None]}).numpy() for part in parts])
-    odds = [np.exp(each) / np.exp(each).sum(-1, keepdims=True) for each in np.split(logits, [8], 1)]
-    return odds[0].mean(0), odds[1].mean(0)
+    ages, genders = (softmax(each).mean(0) for each in np.split(logits, [8], 1))
+    return ages, genders
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    odds = np.exp(logits)
+    return np.asarray(odds / odds.sum(-1, keepdims=True))
+
+
+def joined_by_hand(
+    servable: AgeGenderServable, face: np.ndarray, crops: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Geometric means of the network's probabilities and the machine's."""
+    described = hog.describe_both_ways(tf.constant(face[None]))
+    means = []
+    network = by_hand(servable.model, face, crops)
+    for what, odds in zip(("age", "gender"), network, strict=True):
+        fitted = servable.baselines["machine"][what], servable.baselines["space"]
+        both = odds * softmax(machine.decide(described, *fitted).numpy()[0])
+        means.append(np.sqrt(both) / np.sqrt(both).sum())
+    return means[0], means[1]
 
 
 @pytest.mark.parametrize("crops", [1, 10])
 def test_an_answer_is_the_mean_of_the_crops(
-    transform_output: tft.TFTransformOutput, faces: np.ndarray, crops: int
+    transform_output: tft.TFTransformOutput,
+    faces: np.ndarray,
+    fitted: dict[str, Any],
+    crops: int,
 ) -> None:
-    servable = made(transform_output, crops)
+    servable = made(transform_output, fitted, crops)
     answer = servable.answer({"image": tf.constant([png(face) for face in faces])})
     for row, face in enumerate(faces):
-        ages, genders = by_hand(servable.model, face, crops)
+        ages, genders = joined_by_hand(servable, face, crops)
         np.testing.assert_allclose(answer["age_probabilities"][row], ages, atol=1e-5)
         assert answer["age_group"][row] == AGE_GROUPS[ages.argmax()].encode()
         assert answer["gender"][row] == GENDERS[genders.argmax()].encode()
@@ -92,9 +135,9 @@ def test_an_answer_is_the_mean_of_the_crops(
 
 
 def test_scores_count_what_is_known(
-    transform_output: tft.TFTransformOutput, faces: np.ndarray
+    transform_output: tft.TFTransformOutput, faces: np.ndarray, fitted: dict[str, Any]
 ) -> None:
-    servable = made(transform_output)
+    servable = made(transform_output, fitted)
     rng = np.random.default_rng(6)
     ages, genders = rng.integers(0, 8, _FACES), rng.integers(0, 2, _FACES)
     ages[[0, 5]], genders[[0, 7, 8]] = -1, -1
@@ -103,34 +146,43 @@ def test_scores_count_what_is_known(
     contents = [[png(face)] for face in faces]
     raw = {"image": contents, "age_group": names, "gender": kinds}
     scores = servable.score({name: tf.constant(values) for name, values in raw.items()})
-    answered = [by_hand(servable.model, face, 10) for face in faces]
-    age_answers = np.array([odds.argmax() for odds, _ in answered])
-    gender_answers = np.array([odds.argmax() for _, odds in answered])
-    known_age, known_gender = ages >= 0, genders >= 0
-    wanted = {
-        "age_accuracy__score": (age_answers == ages) & known_age,
-        "age_accuracy__majority": (ages == 4) & known_age,
-        "age_accuracy__weight": known_age,
-        "age_one_off__score": (abs(age_answers - ages) <= 1) & known_age,
-        "age_one_off__majority": (abs(ages - 4) <= 1) & known_age,
-        "age_one_off__weight": known_age,
-        "gender_accuracy__score": (gender_answers == genders) & known_gender,
-        "gender_accuracy__majority": (genders == 0) & known_gender,
-        "gender_accuracy__weight": known_gender,
-    }
-    assert set(scores) == set(wanted) and not known_age.all() and not known_gender.all()
+    described = hog.describe(tf.constant(faces)), hog.describe_both_ways(tf.constant(faces))
+    wanted = {}
+    for column, (what, right) in enumerate({"age": ages, "gender": genders}.items()):
+        space, by_kernel = fitted["space"], fitted["machine"][what]
+        answers = {
+            "score": [joined_by_hand(servable, face, 10)[column].argmax() for face in faces],
+            "network": [by_hand(servable.model, face, 10)[column].argmax() for face in faces],
+            "majority": [(4, 0)[column]] * _FACES,
+            "svm": baselines.decide_by_svm(described[0], fitted["svm"][what]).numpy().argmax(1),
+            "machine": machine.decide(described[1], by_kernel, space).numpy().argmax(1),
+        }
+        off = {whose: abs(np.array(values) - right) for whose, values in answers.items()}
+        known = right >= 0
+        for name, most in ((f"{what}_accuracy", 0), *([("age_one_off", 1)] * (1 - column))):
+            wanted[f"{name}__weight"] = known
+            for whose in ("score", "majority", "svm", "machine"):
+                wanted[f"{name}__{whose}"] = (off[whose] <= most) & known
+        wanted[f"network_{what}_accuracy__weight"] = known
+        wanted[f"network_{what}_accuracy__score"] = (off["network"] == 0) & known
+        wanted[f"network_{what}_accuracy__majority"] = (off["majority"] == 0) & known
+        assert not known.all()
+    assert set(scores) == set(wanted)
     for name, values in wanted.items():
         np.testing.assert_array_equal(scores[name], values.astype(np.float32), name)
 
 
 @pytest.mark.parametrize("norm", ["batch", "lrn"])
 def test_an_exported_model_answers_as_it_did(
-    transform_output: tft.TFTransformOutput, faces: np.ndarray, norm: str, tmp_path: Any
+    transform_output: tft.TFTransformOutput,
+    faces: np.ndarray,
+    fitted: dict[str, Any],
+    norm: str,
+    tmp_path: Any,
 ) -> None:
     settings = change(_SETTINGS, norm=norm)
     model = build_model(settings, transform_output)
-    baselines = {"majority": np.array([4, 0], np.int64)}
-    servable = AgeGenderServable(TASK, settings, model, transform_output, baselines)
+    servable = AgeGenderServable(TASK, settings, model, transform_output, fitted)
     saved_model.save(servable, f"{tmp_path}/model")
     contents = tf.constant([png(face) for face in faces])
     served = tf.saved_model.load(f"{tmp_path}/model").signatures["serving_default"](image=contents)

@@ -20,9 +20,10 @@ from modules.common.declaring.settings import change
 from modules.common.declaring.task import Value
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.models.backbones import RANDOM, build_backbone
+from modules.common.models.pooling import pool
 from modules.common.runtime.errors import DataError, TaskError
 from modules.image_retrain import baselines, example
-from modules.image_retrain.bottlenecks import bottleneck, pool, thumbnail
+from modules.image_retrain.bottlenecks import bottleneck, thumbnail
 from modules.image_retrain.labels import label_from_folder
 from modules.image_retrain.model import Standardization, build_model, distort
 from modules.image_retrain.sample.maker import write_sample
