@@ -5,13 +5,17 @@ Data: Adience as it is published, five tables and a folder of aligned faces, wit
 drawn and written in Adience's layout.
 
 Model: the network of Levi & Hassner (2015), as in the original exercise: 7x7/4 96, 5x5 256, 3x3
-384, two dense layers of 512 with dropout, of crops of 227. One trunk carries both classifiers; a
-face with only one label trains the one that it has a label for. The original looked for duplicates
-by comparing all pairs of pictures; here a digest of the pixels finds them.
+384, two dense layers of 512 with dropout; or another backbone. One trunk carries both classifiers; a
+face with only one label trains the one that it has a label for. Its answers are joined with those of
+a kernel machine on histograms of oriented gradients, so that a few hundred faces are enough. The
+original looked for duplicates by comparing all pairs of pictures; here a digest of the pixels finds
+them.
 
-Gate: age group and gender each better than the most frequent class by 10 and 15 points, which a
-network that has learnt nothing cannot reach. Published on Adience, means of the five folds: gender
-86.8 %, age 50.7 % exactly and 84.7 % within one group (Levi & Hassner); 96.5 and 68.7 % (MiVOLO).
+Gate: age group and gender each better than the most frequent class by 10 and 15 points, and not
+behind a linear support vector machine on histograms of oriented gradients by more than a standard
+error; and the network alone 10 points ahead of the most frequent class, which one that has learnt
+nothing cannot be. Published on Adience, means of the five folds: gender 86.8 %, age 50.7 % exactly
+and 84.7 % within one group (Levi & Hassner); 96.5 and 68.7 % (MiVOLO).
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ class Settings(
     min_steps: int = setting(1000, smoke=0)
     batch_size: int = setting(32)
     eval_batch_size: int = setting(64)
-    learning_rate: float = setting(5e-4, smoke=2e-3, search=(2e-4, 5e-4, 1e-3))
+    learning_rate: float = setting(1e-3, smoke=2e-3, search=(5e-4, 1e-3, 2e-3))
     schedule: str = setting("cosine")
     weight_decay: float = setting(1e-4)
     dropout: float = setting(0.2, search=(0.2, 0.35, 0.5))
@@ -74,25 +78,25 @@ class Settings(
         112, smoke=56, at_least=1, doc="Side of what the network sees of it, in pixels."
     )
     label_smoothing: float = setting(
-        0.1,
+        0.05,
         at_least=0,
         below=1,
         doc="Fraction of a label that goes to the age groups beside it, or to the other gender.",
     )
     turn_degrees: float = setting(
-        10.0, at_least=0, doc="Most that training turns a face by, in degrees."
+        5.0, at_least=0, doc="Most that training turns a face by, in degrees."
     )
     scale_percent: float = setting(
-        10.0, at_least=0, doc="Most that it enlarges or shrinks a face, in percent."
+        5.0, at_least=0, doc="Most that it enlarges or shrinks a face, in percent."
     )
     light_percent: float = setting(
-        20.0,
+        10.0,
         at_least=0,
         at_most=100,
         doc="Most that it changes brightness and contrast, each, in percent.",
     )
     cover_percent: float = setting(
-        40.0,
+        0.0,
         at_least=0,
         at_most=100,
         doc="Longest side of a rectangle that it makes grey in every other face, in percent.",
