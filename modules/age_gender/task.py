@@ -5,9 +5,9 @@ Data: Adience as it is published, five tables and a folder of aligned faces, wit
 drawn and written in Adience's layout.
 
 Model: the network of Levi & Hassner (2015), as in the original exercise: 7x7/4 96, 5x5 256, 3x3
-384, two dense layers of 512 with dropout; or another backbone. One trunk carries both classifiers; a
-face with only one label trains the one that it has a label for. Its answers are joined with those of
-a kernel machine on histograms of oriented gradients, so that a few hundred faces are enough. The
+384, two dense layers of 512 with dropout; or another backbone. One trunk carries both classifiers;
+a face with only one label trains the one that it has a label for. Its answers are joined with those
+of a kernel machine on histograms of oriented gradients, so that a few hundred faces are enough. The
 original looked for duplicates by comparing all pairs of pictures; here a digest of the pixels finds
 them.
 
