@@ -22,7 +22,7 @@ QUESTIONS = {"age": len(AGE_GROUPS), "gender": len(GENDERS)}
 
 _MAX_EXAMPLES = 10_000
 _FACES_AT_ONCE = 256
-_COSTS = (0.01, 0.1, 1.0)
+_COSTS = (0.01, 0.1)
 _FOLDS = 3
 # Decision about a class of which no face was seen.
 _NEVER = -1e9
@@ -100,7 +100,7 @@ def fit_svm(
     if len(present) == 1:
         bias[present] = 0
         return kernel, bias
-    found = LinearSVC(C=_COSTS[1], random_state=seed)
+    found = LinearSVC(C=_COSTS[-1], random_state=seed)
     folds = min(_FOLDS, int(counts.min()))
     if folds > 1:
         splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)

@@ -72,11 +72,9 @@ class Settings(
         doc="Maps and units, as a fraction of the published ones.",
     )
     image_px: int = setting(
-        128, smoke=64, at_least=1, reads=DATA, doc="Side of the face that is stored, in pixels."
+        64, at_least=1, reads=DATA, doc="Side of the face that is stored, in pixels."
     )
-    crop_px: int = setting(
-        112, smoke=56, at_least=1, doc="Side of what the network sees of it, in pixels."
-    )
+    crop_px: int = setting(56, at_least=1, doc="Side of what the network sees of it, in pixels.")
     label_smoothing: float = setting(
         0.05,
         at_least=0,
