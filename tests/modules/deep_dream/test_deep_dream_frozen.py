@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +13,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from inception5h import MIXED, write_graph
+from PIL import Image
+from smoke import LIANXI
 
 from lianxi_client import Client, ClientError
 from modules.common.export import saved_model
@@ -115,3 +119,29 @@ def test_a_layer_before_its_relu_is_dreamt_of_by_one_channel(client: Client) -> 
     flowers["channel"] = [144]
     with pytest.raises(ClientError, match="each chosen layer has, 0 to 143"):
         client.predict(TASK.name, {**request, **flowers})
+
+
+@pytest.mark.e2e
+def test_the_command_trains_on_a_graph_by_its_path_and_dreams(tmp_path: Path) -> None:
+    path, root, dream = tmp_path / "inception.pb", tmp_path / "root", tmp_path / "dream.png"
+    write_graph(path, blocks=("mixed3a", "mixed4d"))
+    place = ["--env", "smoke", "--root", str(root)]
+    trained = ["--image-px", "32", "--sample-pictures", "200", "--learning-rate", "3e-4"]
+    chosen = ["--backbone", "frozen_graph", "--weights", str(path), "--layers", "mixed3a=1"]
+    lines = run("run", TASK.name, *place, *chosen, *trained, "--json").strip().splitlines()
+    assert json.loads(lines[-1])["pushed"]
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(example.picture())
+    asked = ["--layers", _FLOWERS, "--channel", str(_CHANNEL), "--octaves", "2"]
+    said = run("predict", TASK.name, str(photo), *place, *asked, "--out", str(dream))
+    assert "octave 2" in said
+    assert Image.open(dream).size == Image.open(photo).size
+    assert dream.read_bytes() != photo.read_bytes()
+
+
+def run(*arguments: str) -> str:
+    """Runs `lianxi` in a process of its own, and gives what it wrote."""
+    command = [LIANXI, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
