@@ -16,7 +16,7 @@ import pytest
 from tiny_server import Stubs
 
 from pipelines import pinning, resident
-from pipelines.environment import Environment, environment
+from pipelines.environment import Environment
 
 LIANXI = str(Path(sys.executable).parent / "lianxi")
 NAME = "name_gender"
@@ -59,18 +59,9 @@ class Caller:
 
 
 @pytest.fixture
-def env(tmp_path: Path, publish: Callable[..., Path]) -> Environment:
-    """Versions 1 and 2, which say so in their answers."""
-    made = environment("local", str(tmp_path))
-    publish(Path(made.models_dir), NAME, 1)
-    publish(Path(made.models_dir), NAME, 2)
-    return made
-
-
-@pytest.fixture
-def stubs(env: Environment) -> Iterator[Stubs]:
+def stubs(env_of_two: Environment) -> Iterator[Stubs]:
     """A `lianxi serve` of these."""
-    words = ["serve", "--root", env.root, "--port", "0", "--no-rest", "--poll", "0.1"]
+    words = ["serve", "--root", env_of_two.root, "--port", "0", "--no-rest", "--poll", "0.1"]
     process = subprocess.Popen([LIANXI, *words], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -85,20 +76,20 @@ def stubs(env: Environment) -> Iterator[Stubs]:
 
 
 def test_rollback_and_canary_while_clients_ask(
-    env: Environment, stubs: Stubs, publish: Callable[..., Path]
+    env_of_two: Environment, stubs: Stubs, publish: Callable[..., Path]
 ) -> None:
     anyone = Caller(stubs)
     anyone.wait_for("v2")
-    assert resident.find(env, NAME)
-    assert pinning.roll_back(env, NAME) == 1
+    assert resident.find(env_of_two, NAME)
+    assert pinning.roll_back(env_of_two, NAME) == 1
     anyone.wait_for("v1")
     # What is pushed meanwhile is not served.
-    publish(Path(env.models_dir), NAME, 3, template=2)
+    publish(Path(env_of_two.models_dir), NAME, 3, template=2)
     time.sleep(1.0)
     assert anyone.last == "v1"
-    pinning.unpin(env, NAME)
+    pinning.unpin(env_of_two, NAME)
     anyone.wait_for("v2")
-    pinning.label(env, NAME, "stable", 1)
+    pinning.label(env_of_two, NAME, "stable", 1)
     end_s = time.monotonic() + WAIT_S
     while stubs.states(NAME).get(1) != "AVAILABLE" and time.monotonic() < end_s:
         time.sleep(0.05)
@@ -106,19 +97,19 @@ def test_rollback_and_canary_while_clients_ask(
     stable = Caller(stubs, "stable")
     stable.wait_for("v1")
     # The canary goes to a version that is pushed, and the stable name is moved there and back.
-    pinning.label(env, NAME, "canary", 3)
+    pinning.label(env_of_two, NAME, "canary", 3)
     time.sleep(0.5)
     canary = Caller(stubs, "canary")
     canary.wait_for("v2")
-    publish(Path(env.models_dir), NAME, 4, template=1)
+    publish(Path(env_of_two.models_dir), NAME, 4, template=1)
     anyone.wait_for("v1")
-    pinning.label(env, NAME, "canary", 4)
+    pinning.label(env_of_two, NAME, "canary", 4)
     canary.wait_for("v1")
-    pinning.label(env, NAME, "stable", 2)
+    pinning.label(env_of_two, NAME, "stable", 2)
     stable.wait_for("v2")
-    pinning.label(env, NAME, "stable", 1)
+    pinning.label(env_of_two, NAME, "stable", 1)
     stable.wait_for("v1")
-    pinning.roll_back(env, NAME, to=4)
+    pinning.roll_back(env_of_two, NAME, to=4)
     time.sleep(0.5)
     for caller in (anyone, stable, canary):
         caller.stop()

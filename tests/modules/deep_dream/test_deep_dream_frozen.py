@@ -6,12 +6,12 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from dreaming import Dreaming, NoTransform
 from inception5h import MIXED, write_graph
 from PIL import Image
 from smoke import LIANXI
@@ -21,7 +21,6 @@ from modules.common.export import saved_model
 from modules.common.models.backbones import build_backbone, choose_stages
 from modules.deep_dream import example
 from modules.deep_dream.model import build_model
-from modules.deep_dream.signatures import DeepDreamServable
 from modules.deep_dream.task import TASK
 from serving.server import Server, ServerConfig
 
@@ -69,23 +68,6 @@ def test_a_frozen_layer_is_what_a_session_computes(graph: Path, backbone: keras.
 def test_pictures_below_what_the_classifiers_take_are_seen(backbone: keras.Model) -> None:
     found = backbone(_PICTURE[:, :32, :32], training=False)
     assert found["mixed5b"].shape == (1, 1, 1, 1024 // 16)
-
-
-class NoTransform:
-    """In place of Transform's output: answers need none of it."""
-
-    def transform_features_layer(self) -> SimpleNamespace:
-        return SimpleNamespace(_saved_model_loader_tracked_dict={})
-
-    def raw_feature_spec(self) -> dict[str, tf.io.FixedLenFeature]:
-        return {"image": tf.io.FixedLenFeature([1], tf.string)}
-
-
-class Dreaming(DeepDreamServable):
-    """Scores nothing, which would need Transform's graph."""
-
-    def score(self, raw: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {"none": tf.zeros(tf.shape(raw["image"])[:1])}
 
 
 @pytest.fixture(scope="module")

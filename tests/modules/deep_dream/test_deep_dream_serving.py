@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from asked import read_request, show
+from dreaming import Dreaming, NoTransform
 from PIL import Image
 
 from lianxi_client import Client, ClientError
@@ -96,23 +97,6 @@ def test_layers_may_be_numbers() -> None:
 def test_what_cannot_be_dreamt_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match=said):
         orders.recipe(inputs(**given), _LAYERS, _USUAL)
-
-
-class NoTransform:
-    """In place of Transform's output: answers need none of it."""
-
-    def transform_features_layer(self) -> SimpleNamespace:
-        return SimpleNamespace(_saved_model_loader_tracked_dict={})
-
-    def raw_feature_spec(self) -> dict[str, tf.io.FixedLenFeature]:
-        return {"image": tf.io.FixedLenFeature([1], tf.string)}
-
-
-class Dreaming(DeepDreamServable):
-    """Scores nothing, which would need Transform's graph."""
-
-    def score(self, raw: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {"none": tf.zeros(tf.shape(raw["image"])[:1])}
 
 
 @pytest.fixture(scope="module")
