@@ -88,6 +88,11 @@ def batches(size: int, examples: list[bytes]) -> Iterator[list[bytes]]:
     yield from iter(lambda: list(itertools.islice(rest, size)), [])
 
 
+def to_tensor(value: Any, dtype: tf.DType) -> tf.Tensor:
+    # A record holds what is true or false as a number.
+    return tf.cast(tf.constant(value), dtype) if dtype == tf.bool else tf.constant(value, dtype)
+
+
 def test_batches_answer_as_the_signature_does(
     task: Task, smoke_run: SmokeRun, tmp_path: Path
 ) -> None:
@@ -121,12 +126,9 @@ def test_batches_answer_as_the_signature_does(
     )
     specs = direct.structured_input_signature[1]
     for request, answer in zip(requests, answered, strict=True):
-        # A record holds what is true or false as a number.
-        kinds = {name: spec.dtype.as_numpy_dtype for name, spec in specs.items()}
         given = {
             name: tf.reshape(
-                tf.constant(np.asarray(request[name]).astype(kinds[name]), spec.dtype),
-                [1, *(n or -1 for n in spec.shape[1:])],
+                to_tensor(request[name], spec.dtype), [1, *(n or -1 for n in spec.shape[1:])]
             )
             for name, spec in specs.items()
         }

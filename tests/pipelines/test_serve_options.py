@@ -165,6 +165,7 @@ class FakeServer:
 
     made: list[tuple[Any, ServerConfig]] = []
     metrics_port: int | None = None
+    port = 8500
 
     def __init__(self, models: Any, config: ServerConfig, on_progress: Any) -> None:
         self.made.append((models, config))
