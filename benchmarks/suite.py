@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 _NAMES = SHARED / "names" / "names.csv"
-_SPEECH = SHARED / "audio_style"
+_CLIPS = SHARED / "audio_style"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +86,11 @@ SUITE = (
         compares="audio_style_transfer in the graph with the original's way, 10 s, 30 iterations",
         script="style_original.py",
         arguments=(
-            str(_SPEECH / "speech_woman.ogg"),
-            str(_SPEECH / "piano.ogg"),
+            str(_CLIPS / "5703-47212-0000.hq.ogg"),
+            str(_CLIPS / "sorohanro_-_solo-trumpet-06.hq.ogg"),
             *("--iterations", "30"),
         ),
-        needs=(_SPEECH,),
+        needs=(_CLIPS,),
         goals={"30 iterations": Goal(bound=3.0)},
     ),
     Benchmark(
