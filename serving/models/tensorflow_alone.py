@@ -30,8 +30,10 @@ class _Absent(MetaPathFinder):
 def import_tensorflow_alone() -> None:
     """Imports TensorFlow, and leaves Keras to who imports it later, as `keras` or `tf.keras`.
 
-    Nothing happens where TensorFlow was imported before.
+    Nothing happens where TensorFlow was imported before: threads may be importing Keras by then.
     """
+    if "tensorflow" in sys.modules:
+        return
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     try:
