@@ -87,7 +87,7 @@ SUITE = (
         script="style_original.py",
         arguments=(
             str(_CLIPS / "5703-47212-0000.hq.ogg"),
-            str(_CLIPS / "sorohanro_-_solo-trumpet-06.hq.ogg"),
+            str(_CLIPS / "Kevin_MacLeod_-_Vibe_Ace.hq.ogg"),
             *("--iterations", "30"),
         ),
         needs=(_CLIPS,),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import tensorflow as tf
-import tensorflow_probability as tfp
 
+from modules.audio_style_transfer import lbfgs
 from modules.audio_style_transfer.network import Network, features, value_and_gradient
 
 # At either end of its range a magnitude has no slope, and would stay there.
 _LEAST_SHARE = 1e-3
-_CORRECTION_PAIRS = 10
 
 
 def restyle_frames(
@@ -52,42 +49,5 @@ def restyle_frames(
 
     share = tf.clip_by_value(frames / loudest, _LEAST_SHARE, 1.0 - _LEAST_SHARE)
     start = tf.reshape(tf.asin(tf.sqrt(share)), [-1])
-    found = tf.reshape(minimize(loss, start, iterations), shape)
+    found = tf.reshape(lbfgs.minimize(loss, start, iterations).position, shape)
     return loudest * tf.square(tf.sin(found))
-
-
-def minimize(
-    loss: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]],
-    start: tf.Tensor,
-    iterations: tf.Tensor,
-) -> tf.Tensor:
-    """Minimizes by L-BFGS.
-
-    Args:
-        loss: Values, float32 `[n]`, to the loss, float32 scalar, and its gradient, `[n]`.
-        start: float32 `[n]`, where to begin.
-        iterations: Most iterations, int32 scalar.
-
-    Returns:
-        float32 `[n]`; where it begins, if the loss is level there, or nothing better was found.
-    """
-    # The first step goes down the gradient as far as that is long; without scaling, out of reach.
-    before, gradient = loss(start)
-    steepness = tf.norm(gradient)
-    scale = tf.math.divide_no_nan(1.0, steepness)
-
-    def evaluate(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        value, gradient = loss(values)
-        return scale * value, scale * gradient
-
-    found = tfp.optimizer.lbfgs_minimize(
-        evaluate,
-        start,
-        num_correction_pairs=_CORRECTION_PAIRS,
-        tolerance=1e-9,
-        max_iterations=iterations,
-        parallel_iterations=1,
-    )
-    # A line search that fails may leave it anywhere.
-    is_better = found.objective_value <= scale * before
-    return tf.where(is_better, found.position, start)
