@@ -19,6 +19,7 @@ from pipelines import pushed, resident, versions
 from pipelines.environment import Environment
 from pipelines.explanations import explain
 from pipelines.logs import logging_to, new_log_path
+from pipelines.memory import importing
 from pipelines.standard_streams import check_text
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def check_answers(error: ClientError) -> None:
         ) from error
 
 
-def own_server(env: Environment, names: Collection[str]) -> Server:
+def own_server(env: Environment, names: Collection[str], *, warmup: bool = True) -> Server:
     """Makes a server of our own with the pushed models, on a free port; it is not started.
 
     Of each the last version answers, or the one that is pinned.
@@ -106,6 +107,7 @@ def own_server(env: Environment, names: Collection[str]) -> Server:
     Args:
         env: Where they were pushed to.
         names: The tasks. Those that are added while it runs are loaded then.
+        warmup: Whether models are warmed up, which pays from the second question on.
     """
     from serving.config import ModelEntry, ServerConfig
     from serving.server import Server
@@ -113,7 +115,7 @@ def own_server(env: Environment, names: Collection[str]) -> Server:
     def list_models() -> dict[str, ModelEntry]:
         return {name: versions.answering_entry(env, name) for name in tuple(names)}
 
-    return Server(list_models, ServerConfig(port=0, poll_interval_s=_POLL_S))
+    return Server(list_models, ServerConfig(port=0, poll_interval_s=_POLL_S, warmup=warmup))
 
 
 @contextmanager
@@ -134,6 +136,7 @@ def connect(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
     """
     from lianxi_client import Client
     from serving.errors import ServingError
+    from serving.models.tensorflow_in_part import import_tensorflow_in_part
 
     if not server:
         pushed.check(env, task.name, ", or name a --server")
@@ -146,15 +149,18 @@ def connect(task: Task, env: Environment, server: str | None) -> Iterator[tuple[
             yield client, sys.stderr
         return
     log = new_log_path(env.logs_dir, f"predict-{task.name}")
-    with logging_to(log) as stderr, own_server(env, [task.name]) as own:
-        try:
-            own.wait_until_available(task.name, LOAD_TIMEOUT_S)
-        except (ServingError, TimeoutError) as error:
-            folder = Path(env.models_dir) / task.name
-            raise LianxiError(f"the model in {folder} does not load: {error}") from error
-        _note_smoke(env, stderr)
-        with Client(f"localhost:{own.port}") as client:
-            yield client, stderr
+    with logging_to(log) as stderr:
+        with importing():
+            import_tensorflow_in_part()
+        with own_server(env, [task.name], warmup=False) as own:
+            try:
+                own.wait_until_available(task.name, LOAD_TIMEOUT_S)
+            except (ServingError, TimeoutError) as error:
+                folder = Path(env.models_dir) / task.name
+                raise LianxiError(f"the model in {folder} does not load: {error}") from error
+            _note_smoke(env, stderr)
+            with Client(f"localhost:{own.port}") as client:
+                yield client, stderr
 
 
 def _note_smoke(env: Environment, stderr: TextIO) -> None:

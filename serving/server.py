@@ -217,7 +217,6 @@ class Server:
         from serving.calls.limits import Admission
         from serving.calls.model_service import ModelService
         from serving.front.grpc_front import GrpcFront
-        from serving.front.rest.front import RestFront
         from serving.models.manager import ModelManager
         from serving.models.registry import Registry
         from serving.models.threads import allow_many_runs
@@ -249,6 +248,8 @@ class Server:
         )
         self._grpc = GrpcFront(self._api, config)
         if config.rest_port is not None:
+            from serving.front.rest.front import RestFront
+
             self._rest = RestFront(self._api, config, self._metrics)
 
     async def _bind(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from pipelines.commands.options import SettingType, as_json, remember_set, task_
 from pipelines.commands.predict import RequestCommand
 from pipelines.environment import Environment
 from pipelines.logs import logging_to, new_log_path
+from pipelines.memory import importing
 from pipelines.requests import RequestLocation, choose_version, locate
 from pipelines.standard_streams import json_line
 
@@ -175,12 +175,10 @@ def _run(
     out: Path,
     stream: TextIO,
 ) -> InferenceResult:
-    from pipelines import inference, runner
-    from pipelines.console import RunConsole
+    with importing():
+        from pipelines import inference, runner
+        from pipelines.console import RunConsole
 
-    # TensorFlow and TFX leave millions of objects that the collector need not walk again.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
     pipeline = inference.create_pipeline(task, env, location, version, out)
     result = inference.InferenceResult(task=task)
     console = RunConsole(stream)

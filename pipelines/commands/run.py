@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -30,6 +29,7 @@ from pipelines.commands.training_options import training_options
 from pipelines.commands.watch_options import check_watch, watch_options, watch_spans
 from pipelines.environment import KEEP_VERSIONS_VARIABLE, Environment
 from pipelines.logs import logging_to, new_log_path
+from pipelines.memory import importing
 from pipelines.standard_streams import json_line
 from pipelines.watching import Rule
 
@@ -153,15 +153,13 @@ def _run(
         stream = stderr if as_json else sys.stdout
         print(head, file=stream)
 
-        from pipelines import builder
-        from pipelines.beam_arguments import check_arguments
-        from pipelines.recording import Recorder
-        from pipelines.results import RunResult, note_environment
-        from pipelines.span_nodes import compared_with
+        with importing():
+            from pipelines import builder
+            from pipelines.beam_arguments import check_arguments
+            from pipelines.recording import Recorder
+            from pipelines.results import RunResult, note_environment
+            from pipelines.span_nodes import compared_with
 
-        # TensorFlow and TFX leave millions of objects that the collector need not walk again.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
         result = RunResult(
             task=task,
             spans=tuple(span.label for span in location.spans),

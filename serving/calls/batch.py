@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Hashable
 
 import numpy as np
-import tensorflow as tf
+from tensorflow.python.framework import errors_impl
 
 from serving import errors
 from serving.models.signature import Arrays, Cancellation, Signature
@@ -139,7 +139,7 @@ def run_alone(batch: Batch, request: Request) -> Arrays | BaseException:
         batch.row_counts.append(request.rows)
     try:
         return batch.run([request], request.inputs)
-    except tf.errors.CancelledError:
+    except errors_impl.CancelledError:
         return errors.deadline_exceeded("Deadline Exceeded")
     except Exception as error:
         return error

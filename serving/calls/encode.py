@@ -14,8 +14,8 @@ import functools
 from collections.abc import Iterable
 
 import numpy as np
-import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2, tensor_shape_pb2, types_pb2
+from tensorflow.python.framework import dtypes
 
 from serving.calls import wire
 from serving.calls.tensors import CHUNK, HALVES, VALUE_FIELDS
@@ -98,4 +98,4 @@ def _encode_name(alias: str) -> bytes:
 
 @functools.cache
 def _enum_of(dtype: np.dtype) -> int:
-    return int(tf.dtypes.as_dtype(dtype).as_datatype_enum)
+    return int(dtypes.as_dtype(dtype).as_datatype_enum)

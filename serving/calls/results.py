@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 from tensorflow.core.framework import types_pb2
+from tensorflow.python.framework import dtypes
 from tensorflow_serving.apis import classification_pb2, inference_pb2, regression_pb2
 
 from serving import errors
@@ -176,5 +176,5 @@ def _matrix(outputs: Arrays, name: str, dtype: str, rows: int) -> np.ndarray | N
 
 
 def _dtype_enum_name(value: np.ndarray) -> str:
-    dtype = tf.string if value.dtype.kind in "OS" else tf.dtypes.as_dtype(value.dtype)
+    dtype = dtypes.string if value.dtype.kind in "OS" else dtypes.as_dtype(value.dtype)
     return str(types_pb2.DataType.Name(dtype.as_datatype_enum))

@@ -14,8 +14,8 @@ import math
 
 import grpc
 import numpy as np
-import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2, tensor_shape_pb2, types_pb2
+from tensorflow.python.framework import dtypes
 
 from serving import errors
 from serving.calls import wire
@@ -209,4 +209,4 @@ def _read_field(proto: tensor_pb2.TensorProto, dtype: np.dtype) -> np.ndarray:
 
 @functools.cache
 def _dtype_of(enum: int) -> np.dtype:
-    return np.dtype(tf.dtypes.as_dtype(enum).as_numpy_dtype)
+    return np.dtype(dtypes.as_dtype(enum).as_numpy_dtype)

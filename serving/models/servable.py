@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import grpc
-import tensorflow as tf
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+from tensorflow.python.saved_model import load
 
 from modules.common.export.request_limits import read_max_examples
 from modules.common.runtime.plain_paths import PlainPaths
@@ -49,7 +49,7 @@ class Servable:
         allow_keywords_as_inputs()
         # The loaded object owns the variables and tables that the functions use.
         with PlainPaths() as paths:
-            self._loaded = tf.saved_model.load(
+            self._loaded = load.load(
                 paths.plain(str(path)), tags=list(meta_graph.meta_info_def.tags)
             )
         self._signatures = {

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.eager import context, execute
 from tensorflow.python.eager.cancellation import CancellationManager
+from tensorflow.python.framework import constant_op, dtypes
 
 from modules.common.runtime.stack import safe_argument
 from serving import errors
@@ -156,7 +156,7 @@ class _FlatCall:
 
     def __call__(self, inputs: Mapping[str, Any], cancellation: Cancellation) -> Arrays:
         arguments = [
-            tf.constant(inputs[alias], dtype)
+            constant_op.constant(inputs[alias], dtype)
             for alias, dtype in zip(self._inputs, self._dtypes, strict=True)
         ]
         outputs = execute.execute_with_cancellation(
@@ -168,6 +168,6 @@ class _FlatCall:
             cancellation.manager,
         )
         return {
-            alias: np.asarray(value.numpy(), object if value.dtype == tf.string else None)
+            alias: np.asarray(value.numpy(), object if value.dtype == dtypes.string else None)
             for alias, value in zip(self._outputs, outputs, strict=True)
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-import tensorflow as tf
+from tensorflow.python.framework import config
 
 # More than the runs of all models together, of which each has as many as there are cores.
 _OPERATION_THREADS = 64
@@ -18,4 +18,4 @@ def allow_many_runs() -> None:
     """
     # Where TensorFlow is in use already, it is too late, and what is there has to do.
     with contextlib.suppress(RuntimeError):
-        tf.config.threading.set_inter_op_parallelism_threads(_OPERATION_THREADS)
+        config.set_inter_op_parallelism_threads(_OPERATION_THREADS)
