@@ -109,6 +109,12 @@ SUITE = (
         goals={"1 at a time": Goal(bound=300.0), "16 at a time": Goal(bound=2500.0)},
     ),
     Benchmark(
+        name="dream",
+        compares="deep_dream in the graph with the original's session for each tile, 1024x1024",
+        script="dream_original.py",
+        goals={"elapsed": Goal(bound=2.0)},
+    ),
+    Benchmark(
         name="pictures",
         compares="ExampleGen of 10,000 pictures with decoding them in two processes, and with half",
         script="image_ingest.py",
