@@ -18,8 +18,8 @@ from modules.common.runtime.errors import LianxiError, SettingError
 from pipelines import pushed, resident, versions
 from pipelines.environment import Environment
 from pipelines.explanations import explain
+from pipelines.imports import importing
 from pipelines.logs import logging_to, new_log_path
-from pipelines.memory import importing
 from pipelines.standard_streams import check_text
 
 if TYPE_CHECKING:

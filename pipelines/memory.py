@@ -27,22 +27,6 @@ def give_back() -> None:
 
 
 @contextmanager
-def importing() -> Iterator[None]:
-    """Imports without the collector, which walks again and again what will stay to the end.
-
-    TensorFlow and TFX leave millions of objects. They are not looked at afterwards either, and new
-    ones not so often.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
-@contextmanager
 def giving_back() -> Iterator[None]:
     """Gives what is free to the system whenever the process has grown, in a thread of its own.
 

@@ -19,8 +19,8 @@ from pipelines.commands.engine_options import engine_options
 from pipelines.commands.options import SettingType, as_json, remember_set, task_argument
 from pipelines.commands.predict import RequestCommand
 from pipelines.environment import Environment
+from pipelines.imports import importing
 from pipelines.logs import logging_to, new_log_path
-from pipelines.memory import importing
 from pipelines.requests import RequestLocation, choose_version, locate
 from pipelines.standard_streams import json_line
 

@@ -28,8 +28,8 @@ from pipelines.commands.run_end import remember, report, say_end, show_unchanged
 from pipelines.commands.training_options import training_options
 from pipelines.commands.watch_options import check_watch, watch_options, watch_spans
 from pipelines.environment import KEEP_VERSIONS_VARIABLE, Environment
+from pipelines.imports import importing
 from pipelines.logs import logging_to, new_log_path
-from pipelines.memory import importing
 from pipelines.standard_streams import json_line
 from pipelines.watching import Rule
 
