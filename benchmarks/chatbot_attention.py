@@ -1,6 +1,6 @@
 """Where a trained seq2seq_chatbot looks while it answers, as tables for its page.
 
-    python benchmarks/chatbot_attention.py lianxi_runs/local 你好 "你 在 哪里"
+    python benchmarks/chatbot_attention.py lianxi_runs 你好 "你 在 哪里"
 
 A row is a character of the best reply, a column one of the question: how much of what is seen
 before the character is said comes from there, in percent.
@@ -93,9 +93,7 @@ def show(pipeline: Path, pushed: str, texts: list[str], settings: Settings) -> N
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "root", type=Path, help="folder of an environment, such as lianxi_runs/local"
-    )
+    parser.add_argument("root", type=Path, help="folder of an environment, such as lianxi_runs")
     parser.add_argument("texts", nargs="+")
     arguments = parser.parse_args()
     pushed = latest(list((arguments.root / "models" / TASK.name).glob("[0-9]*")))

@@ -1,7 +1,7 @@
 """How good seq2seq_chatbot's models are after the same processor time, on the data of a run.
 
     python benchmarks/chatbot_models.py lianxi_runs/smoke --seconds 20 --set dropout=0.1
-    python benchmarks/chatbot_models.py lianxi_runs/local --seconds 900 --model transformer \
+    python benchmarks/chatbot_models.py lianxi_runs --seconds 900 --model transformer \
         --set learning_rate=0.001
 
 The learning rate rises over the first 5 % of the time and falls to zero as a cosine. What is
@@ -11,9 +11,7 @@ evaluated is a tenth of the questions of the training split, that are not traine
 from __future__ import annotations
 
 import argparse
-import math
 import os
-import time
 from pathlib import Path
 
 os.environ["TF_USE_LEGACY_KERAS"] = "0"
@@ -22,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import tensorflow as tf
 import tensorflow_transform as tft
+from equal_time import TimeLimit, latest
 
 from modules.common.graph.tensors import Tensors
 from modules.common.training import precision
@@ -29,48 +28,7 @@ from modules.common.training.input_pipeline import Split
 from modules.seq2seq_chatbot.model import build_model
 from modules.seq2seq_chatbot.task import TASK, Settings
 
-_WARM_UP = 0.05
-# TensorFlow compiles products in the first ones.
-_UNTIMED_STEPS = 5
 _FOLDS = 10
-
-
-class TimeLimit(keras.callbacks.Callback):
-    """Ends a fit after so much processor time, and plans the learning rate for it."""
-
-    def __init__(self, peak: float, seconds: float) -> None:
-        """Takes the highest learning rate, and how long the fit is."""
-        super().__init__()
-        self._peak, self._seconds = peak, seconds
-        self._began_s = 0.0
-        self.steps = 0
-
-    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Sets the step's rate."""
-        self.model.optimizer.learning_rate = self._peak * self._rate(self._done())
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Counts, and looks at the clock."""
-        self.steps += 1
-        if self.steps == _UNTIMED_STEPS:
-            self._began_s = time.process_time()
-        if self._done() >= 1:
-            self.model.stop_training = True
-
-    def _done(self) -> float:
-        if self.steps < _UNTIMED_STEPS:
-            return 0.0
-        return min(1.0, (time.process_time() - self._began_s) / self._seconds)
-
-    def _rate(self, done: float) -> float:
-        if done < _WARM_UP:
-            return (done + 1e-3) / (_WARM_UP + 1e-3)
-        return 0.5 * (1 + math.cos(math.pi * (done - _WARM_UP) / (1 - _WARM_UP)))
-
-
-def latest(folder: Path) -> Path:
-    """Gives the path in a folder whose name is the highest number."""
-    return max(folder.iterdir(), key=lambda path: int(path.name))
 
 
 def fold(batches: tf.data.Dataset, is_trained_on: bool) -> tf.data.Dataset:
@@ -109,7 +67,9 @@ def measure(transform: Path, settings: Settings, seconds: float) -> str:
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("root", type=Path, help="folder of an environment, as lianxi_runs/smoke")
+    parser.add_argument(
+        "root", type=Path, help="folder of the runs: lianxi_runs, or lianxi_runs/smoke"
+    )
     parser.add_argument("--seconds", type=float, default=60, help="of processor time, each")
     parser.add_argument("--model", choices=("lstm", "transformer"), action="append")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")

@@ -1,7 +1,7 @@
 """What a pushed seq2seq_chatbot replies to held-out questions, by each way of decoding, as a table.
 
     python benchmarks/chatbot_replies.py lianxi_runs/smoke
-    python benchmarks/chatbot_replies.py lianxi_runs/local --questions 500
+    python benchmarks/chatbot_replies.py lianxi_runs --questions 500
 
 BLEU-2 with the standard error of 200 bootstraps, distinct-1 and -2, length, and how many of the
 best replies are different. Questions are the same for all ways, and so are the seeds.
