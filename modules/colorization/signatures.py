@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from modules.colorization import colour
+from modules.colorization import colour, usual
 from modules.colorization.model import chroma_planes
 from modules.colorization.task import Settings
 from modules.common.export.saved_model import Servable
@@ -34,16 +33,14 @@ class ColorizationServable(Servable):
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
-        """Fits the mean chroma; see `Servable.fit_baselines`.
+        """Fits the mean chroma, of all and by brightness and place; see `Servable.fit_baselines`.
 
         Returns:
-            `mean`: over all pixels, float32 `[2]`.
+            `mean`: float32 `[2]`; `usual`: as `usual.fit` gives it.
         """
-        means, counts = [], []
-        for _, pictures in train.batches(_AVERAGED_AT_ONCE):
-            means.append(tf.reduce_mean(colour.chroma(pictures), axis=[0, 1, 2]))
-            counts.append(len(pictures))
-        return {"mean": np.average(means, axis=0, weights=counts).astype(np.float32)}
+        pictures = (batch for _, batch in train.batches(_AVERAGED_AT_ONCE))
+        mean, table = usual.fit(pictures)
+        return {"mean": mean, "usual": table}
 
     def answer(self, raw: Tensors) -> Tensors:
         """Colours pictures.
@@ -90,6 +87,7 @@ class ColorizationServable(Servable):
             "score": self.chroma(true),
             "grey": tf.zeros([2]),
             "mean": tf.convert_to_tensor(self.baselines["mean"]),
+            "usual": usual.look_up(luma, tf.convert_to_tensor(self.baselines["usual"])),
         }
         scores: Tensors = {}
         for name, chroma in told.items():
