@@ -24,7 +24,7 @@ from keras import layers
 
 from modules.colorization import bins, colour
 from modules.colorization.features import chroma_shares
-from modules.colorization.task import Settings
+from modules.colorization.task import Settings, loss_of
 from modules.common.models.backbones import build_backbone
 
 SIDE_MULTIPLE = 32
@@ -58,7 +58,7 @@ def build_model(settings: Settings, transform_output: tft.TFTransformOutput) -> 
         optimizer=keras.optimizers.AdamW(
             settings.learning_rate, weight_decay=settings.weight_decay
         ),
-        loss=loss_of(settings, shares),
+        loss=make_loss(settings, shares),
     )
     return model
 
@@ -70,7 +70,7 @@ def build(settings: Settings, shares: np.ndarray) -> keras.Model:
         settings: `backbone`, `weights`, `seed`, `maps`, `dropout` and `loss` are read.
         shares: How often the bins of the grid occur, float32 `[bins]`; the model begins there.
     """
-    loss, seed = settings.loss, settings.seed
+    loss, seed = loss_of(settings), settings.seed
     backbone = build_backbone(settings.backbone, settings.weights, seed)
     image = keras.Input((None, None, 3), dtype="uint8", name="image")
     grey = GreyPicture(name="grey")(image)
@@ -98,7 +98,7 @@ def one_stage_a_size(backbone: keras.Model) -> list[str]:
     return [last[size] for size in sorted(last)]
 
 
-def loss_of(settings: Settings, shares: np.ndarray) -> Loss:
+def make_loss(settings: Settings, shares: np.ndarray) -> Loss:
     """Makes the loss.
 
     Args:
@@ -109,7 +109,7 @@ def loss_of(settings: Settings, shares: np.ndarray) -> Loss:
         Function of the pictures, uint8 `[batch, h, w, 3]`, and the model's output, to float32
         `[batch, h', w']`.
     """
-    reduction = REDUCTIONS[settings.loss]
+    reduction = REDUCTIONS[loss_of(settings)]
 
     def compute_wanted(image: tf.Tensor) -> tf.Tensor:
         return tf.nn.avg_pool2d(colour.chroma(pad(image)), reduction, reduction, "VALID")
@@ -127,7 +127,7 @@ def loss_of(settings: Settings, shares: np.ndarray) -> Loss:
         return counts * tf.nn.softmax_cross_entropy_with_logits(truth, output)
 
     weights = bins.rebalancing(shares, settings.uniform_share)
-    return regression if settings.loss == "regression" else classification
+    return regression if loss_of(settings) == "regression" else classification
 
 
 def chroma_planes(output: tf.Tensor, size: tf.Tensor, settings: Settings) -> tf.Tensor:
@@ -141,7 +141,7 @@ def chroma_planes(output: tf.Tensor, size: tf.Tensor, settings: Settings) -> tf.
     Returns:
         float32 `[batch, *size, 2]`.
     """
-    loss = settings.loss
+    loss = loss_of(settings)
     if loss == "classification":
         output = bins.compute_annealed_mean(output, settings.temperature)
     planes = tf.image.resize(output, tf.shape(output)[1:3] * REDUCTIONS[loss])

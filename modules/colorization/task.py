@@ -52,9 +52,10 @@ class Settings(
         doc="Channels at the shallowest stage; each deeper one has twice as many.",
     )
     loss: str = setting(
-        "regression",
-        choices=("regression", "classification"),
-        doc="How colours are told: by their values, or as probabilities of bins.",
+        "auto",
+        choices=("auto", "regression", "classification"),
+        doc="How colours are told: by their values, or as probabilities of bins; auto takes "
+        "classification with a backbone that others trained.",
     )
     uniform_share: float = setting(
         0.99,
@@ -95,6 +96,17 @@ def features(settings: Settings) -> tuple[Feature, ...]:
     """Gives the features of the size that is asked for."""
     side = settings.image_px
     return (Feature(name="image", dtype="uint8", shape=(side, side, 3)),)
+
+
+def loss_of(settings: Settings) -> str:
+    """Says which loss it is: `regression`, or `classification`.
+
+    By features that know what things look like, classification tells colours better; with a
+    network that begins from nothing it takes far more steps.
+    """
+    if settings.loss != "auto":
+        return settings.loss
+    return "regression" if settings.backbone == "tiny" else "classification"
 
 
 TASK = Task(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from modules.colorization import bins
 from modules.colorization.model import build
-from modules.colorization.task import TASK, Settings
+from modules.colorization.task import TASK, Settings, loss_of
 from modules.common.drawn.scenes import draw_scene
 
 
@@ -32,7 +32,7 @@ def tiny_model(**changes: Any) -> keras.Model:
     settings = tiny_settings(**changes)
     keras.utils.set_random_seed(1)
     model = build(settings, even_shares())
-    head = model.get_layer(f"{settings.loss}_head")
+    head = model.get_layer(f"{loss_of(settings)}_head")
     rng = np.random.default_rng(5)
     head.kernel.assign(rng.normal(0, 1, head.kernel.shape))
     return model

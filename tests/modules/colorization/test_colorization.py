@@ -13,7 +13,8 @@ from unchecked import set_unchecked
 
 from modules.colorization import bins, colour
 from modules.colorization.augment import augment
-from modules.colorization.model import build, chroma_planes, loss_of, one_stage_a_size, pad
+from modules.colorization.model import build, chroma_planes, make_loss, one_stage_a_size, pad
+from modules.colorization.task import loss_of
 from modules.common.models.backbones import build_backbone
 
 _LOSSES = ("regression", "classification")
@@ -79,7 +80,7 @@ def test_the_regression_loss_is_a_squared_error_and_grows_straight_from_there() 
     chroma = colour.chroma(images).numpy().astype(float)
     wanted = chroma.reshape(3, 32, 2, 32, 2, 2).mean((2, 4))
     output = (wanted + rng.normal(0, 8, [3, 32, 32, 2])).astype(np.float32)
-    loss = loss_of(tiny_settings(), even_shares())(tf.constant(images), tf.constant(output))
+    loss = make_loss(tiny_settings(), even_shares())(tf.constant(images), tf.constant(output))
     distance = np.linalg.norm(wanted - output, axis=-1) / 32
     assert 0.2 < (distance < 0.3).mean() < 0.8
     # Huber's: SciPy's is half of it.
@@ -90,7 +91,7 @@ def test_the_regression_loss_has_a_slope_everywhere() -> None:
     image = tf.fill([1, 32, 32, 3], tf.constant(77, tf.uint8))
     output = tf.Variable(tf.zeros([1, 16, 16, 2]))
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(loss_of(tiny_settings(), even_shares())(image, output))
+        loss = tf.reduce_sum(make_loss(tiny_settings(), even_shares())(image, output))
     assert np.abs(tape.gradient(loss, output)).max() < 1e-5
     assert float(loss) < 1e-5
 
@@ -102,13 +103,28 @@ def test_the_classification_loss_is_a_weighted_cross_entropy(uniform_share: floa
     output = rng.normal(0, 2, [3, 16, 16, bins.count()]).astype(np.float32)
     shares = rng.dirichlet(np.ones(bins.count())).astype(np.float32)
     settings = tiny_settings(loss="classification", uniform_share=uniform_share)
-    loss = loss_of(settings, shares)(tf.constant(images), tf.constant(output))
+    loss = make_loss(settings, shares)(tf.constant(images), tf.constant(output))
     chroma = colour.chroma(images).numpy().reshape(3, 16, 4, 16, 4, 2).mean((2, 4))
     truth = bins.share_out(tf.constant(chroma)).numpy().astype(float)
     cost = -(truth * log_softmax(output.astype(float), axis=-1)).sum(-1)
     np.testing.assert_allclose(
         loss, cost * (truth @ bins.rebalancing(shares, uniform_share)), rtol=1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({}, "regression"),
+        ({"backbone": "mobilenet_v2"}, "classification"),
+        ({"loss": "classification"}, "classification"),
+        ({"backbone": "mobilenet_v2", "loss": "regression"}, "regression"),
+    ],
+)
+def test_colours_are_told_by_bins_where_a_backbone_was_trained(
+    given: dict[str, str], wanted: str
+) -> None:
+    assert loss_of(tiny_settings(**given)) == wanted
 
 
 @pytest.mark.parametrize("loss", _LOSSES)
@@ -175,8 +191,8 @@ def test_of_each_size_the_last_feature_maps_are_read(name: str, wanted: list[str
 def test_a_backbone_that_others_trained_stays_as_it_is() -> None:
     settings = set_unchecked(tiny_settings(backbone="squeezenet"), weights="random")
     model = build(settings, even_shares())
-    model.compile("sgd", loss_of(settings, even_shares()))
-    backbone, own = model.get_layer("squeezenet"), model.get_layer("regression_head")
+    model.compile("sgd", make_loss(settings, even_shares()))
+    backbone, own = model.get_layer("squeezenet"), model.get_layer("classification_head")
     before = [weights.numpy() for weights in (*backbone.weights, own.bias)]
     model.train_on_batch({"image": pictures()}, pictures())
     *after, own_after = [weights.numpy() for weights in (*backbone.weights, own.bias)]
