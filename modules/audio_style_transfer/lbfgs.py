@@ -116,9 +116,9 @@ def _iterate(loss: Loss, state: _State) -> _State:
     before, gradient = state.found, state.gradient
     direction = _direction(gradient, state.history)
     place, new_gradient, trials = _search(loss, before, gradient, direction)
-    position = before.position + place.step * direction
-    # Where no step goes down, all is as it was, and the search is at its end.
+    # Where no step goes down, all is as it was, whatever the direction, and the search ends.
     moves = place.step > 0
+    position = tf.where(moves, before.position + place.step * direction, before.position)
     found = Found(position, place.value, before.iterations + 1, before.evaluations + trials)
     history = _remember(state.history, place.step * direction, new_gradient - gradient)
     return _State(found, new_gradient, history, moves & (tf.norm(new_gradient) > 0))
@@ -169,6 +169,7 @@ def _search(
         value, slopes = loss(begin.position + step * direction)
         place = _Place(step, value, _dot(slopes, direction))
         falls = value <= begin.value + _LEAST_FALL * step * origin.slope + slack
+        falls &= tf.math.is_finite(place.slope)
         is_steep = place.slope < _MOST_SLOPE * origin.slope
         after = _Place(*(tf.where(falls, *each) for each in zip(place, low, strict=True)))
         bound = _Place(*(tf.where(falls, *each) for each in zip(high, place, strict=True)))

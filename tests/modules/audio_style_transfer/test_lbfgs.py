@@ -85,3 +85,12 @@ def test_what_only_rounds_is_no_way_down() -> None:
 
     found = search(rough, np.ones(3), 5)
     assert np.isfinite(found.position).all() and float(found.value) == 2
+
+
+def test_a_slope_that_is_no_number_is_not_gone_to() -> None:
+    def torn(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        slopes = tf.where(values < 0.5, float("nan"), 2.0 * values)
+        return tf.reduce_sum(tf.square(values)), slopes
+
+    found = search(torn, np.array([1.0, 1.0]), 30)
+    assert (found.position.numpy() >= 0.5).all() and float(found.value) < 2
