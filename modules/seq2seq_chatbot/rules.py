@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ class Rules(NamedTuple):
 
     No reply is empty, begins with a space, has the unknown character, or is longer than
     `max_chars`; none says so many characters in a row a second time; and where it may not be an
-    echo, none is the question and no more.
+    echo, none is the question and no more, whatever marks and spaces either has.
 
     Attributes:
         question: int64 `[batch, longest]`, 0 after the end.
@@ -26,6 +27,7 @@ class Rules(NamedTuple):
         max_chars: Characters that a reply may have.
         begins: Which symbols it may begin with, bool `[symbols]`.
         goes_on: Which symbols may come later, bool `[symbols]`.
+        is_mark: Which symbols are marks or spaces, bool `[symbols]`.
     """
 
     question: tf.Tensor
@@ -34,6 +36,7 @@ class Rules(NamedTuple):
     max_chars: int
     begins: np.ndarray
     goes_on: np.ndarray
+    is_mark: np.ndarray
 
     def may_be_said(self, place: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
         """Tells which symbols replies may have at a place.
@@ -49,11 +52,26 @@ class Rules(NamedTuple):
         is_end = np.arange(len(self.goes_on)) == END
         by_place = tf.where(place == 0, self.begins, self.goes_on)
         by_place = tf.where(place >= self.max_chars, is_end, by_place)
-        is_echo = _is_question(self.question, place, ids) & ~self.may_echo[:, None]
+        is_echo = self._is_question(place, ids) & ~self.may_echo[:, None]
         # A reply as long as any may be can only end.
         is_echo &= place < self.max_chars
         is_again = _would_repeat(place, ids, self.no_repeat, len(is_end))
         return by_place & ~is_again & ~(is_end & is_echo[..., None])
+
+    def _is_question(self, place: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+        """Tells which replies have said the question and nothing else: bool `[batch, replies]`.
+
+        Marks and spaces do not count, but where the question has nothing else.
+        """
+        asked = tf.cast(self.question, tf.int32)[:, None]
+        said = tf.where(tf.range(tf.shape(ids)[2]) < place, ids, END)
+        is_said = np.arange(len(self.is_mark)) != END
+        is_word = is_said & ~self.is_mark
+        has_words = tf.reduce_any(tf.gather(is_word, asked), axis=2, keepdims=True)
+        counts = tf.where(has_words, is_word, is_said)
+        longest = tf.maximum(tf.shape(asked)[2], tf.shape(said)[2])
+        asked, said = (_keep(line, counts, longest) for line in (asked, said))
+        return tf.reduce_all(asked == said, axis=2)
 
 
 def rules_for(
@@ -67,16 +85,25 @@ def rules_for(
     begins = np.array([symbol.strip() != "" for symbol in symbols])
     goes_on = np.array([symbol != "" for symbol in symbols])
     goes_on[END] = True
-    return Rules(question, no_repeat, may_echo, max_chars, begins, goes_on)
+    is_mark = np.array([unicodedata.category(symbol or "a")[0] in "PSZ" for symbol in symbols])
+    return Rules(question, no_repeat, may_echo, max_chars, begins, goes_on, is_mark)
 
 
-def _is_question(question: tf.Tensor, place: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-    """Tells which replies have said the question and nothing else: bool `[batch, replies]`."""
-    longest = tf.minimum(tf.shape(question)[1], tf.shape(ids)[2])
-    is_same = tf.cast(ids[..., :longest], tf.int64) == question[:, None, :longest]
-    length = tf.reduce_sum(tf.cast(question != 0, tf.int32), axis=1)
-    is_before = tf.range(longest) < place
-    return tf.reduce_all(is_same | ~is_before, axis=2) & (length == place)[:, None]
+def _keep(line: tf.Tensor, counts: tf.Tensor, longest: tf.Tensor) -> tf.Tensor:
+    """Gives what of lines counts, without gaps and filled up.
+
+    Args:
+        line: int32 `[batch, lines, places]`.
+        counts: Which symbols count, bool `[batch, 1, symbols]`.
+        longest: Places that are given.
+
+    Returns:
+        int32 `[batch, lines, longest]`, END where nothing is left.
+    """
+    line = tf.pad(line, [(0, 0), (0, 0), (0, longest - tf.shape(line)[2])], constant_values=END)
+    is_kept = tf.gather(counts[:, 0], line, axis=1, batch_dims=1)
+    order = tf.argsort(tf.cast(~is_kept, tf.int32), axis=2, stable=True)
+    return tf.gather(tf.where(is_kept, line, END), order, axis=2, batch_dims=2)
 
 
 def _would_repeat(

@@ -175,7 +175,7 @@ TASK = Task(
                 name="may_echo",
                 dtype="bool",
                 default=False,
-                doc="whether a reply may be what was said and no more",
+                doc="whether a reply may be what was said and no more, marks and spaces aside",
             ),
             Field(
                 name="seed",

@@ -17,7 +17,7 @@ from modules.seq2seq_chatbot.rules import Rules, rules_for
 from modules.seq2seq_chatbot.task import Settings
 
 SYMBOLS = ["", "a", "b", "c", " ", ""]
-UNKNOWN = len(SYMBOLS) - 1
+SPACE, UNKNOWN = 4, 5
 MAX_CHARS = 3
 SETTINGS = Settings(units=8, layers=3, heads=2, dropout=0.2, seed=3)
 MODELS = ("lstm", "transformer")

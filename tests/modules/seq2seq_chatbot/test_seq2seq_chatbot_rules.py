@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from seq2seq_chatbot_tiny import (
     MAX_CHARS,
     MODELS,
+    SPACE,
     SYMBOLS,
     UNKNOWN,
     all_replies,
@@ -19,6 +22,7 @@ from seq2seq_chatbot_tiny import (
 from modules.seq2seq_chatbot import beam, nucleus
 from modules.seq2seq_chatbot.decoder import LOW
 from modules.seq2seq_chatbot.replies import Replies, rerank
+from modules.seq2seq_chatbot.rules import rules_for
 
 
 def repeats(reply: tuple[int, ...], count: int) -> bool:
@@ -70,6 +74,28 @@ def test_a_reply_that_begins_as_an_echo_and_goes_on_may_end() -> None:
         assert rules.may_be_said(tf.constant(place), said).numpy()[0, place - 3, 0] == wanted
 
 
+@pytest.mark.parametrize("asked", ["你是谁", "你 是谁?", "?!", "😀", "你?谁", ""])
+@pytest.mark.parametrize("may_echo", [False, True])
+def test_marks_and_spaces_make_no_other_reply_of_an_echo(asked: str, may_echo: bool) -> None:
+    symbols = ["", *"你是谁a?! 😀", ""]
+    replies = ["你是谁", "你是谁?", "你是 谁?!", "你是", "?!", "!", "😀", "你谁", "是谁你", "a!"]
+    question = [symbols.index(character) for character in asked]
+    rules = rules_for(
+        symbols,
+        tf.constant(padded([question, [len(symbols) - 1, 1]])),
+        tf.constant([0, 0]),
+        tf.constant([may_echo, False]),
+        max_chars=9,
+    )
+    for reply in replies:
+        ids = tf.constant([[[*map(symbols.index, reply), *[4] * (10 - len(reply))]]] * 2, tf.int32)
+        may_end = rules.may_be_said(tf.constant(len(reply)), ids).numpy()[:, 0, 0]
+        words = [re.sub(r"\W", "", text) for text in (asked, reply)]
+        is_echo = words[0] == words[1] if words[0] else asked == reply
+        assert may_end[0] == (may_echo or not is_echo)
+        assert may_end[1], "what is unknown in a question is no mark, and cannot be said"
+
+
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_wide_beam_finds_all_that_keeps_to_the_rules(kind: str) -> None:
     questions = [(1, 2), (3,), (UNKNOWN, 3)]
@@ -87,7 +113,9 @@ def test_a_wide_beam_finds_all_that_keeps_to_the_rules(kind: str) -> None:
         wanted = {
             reply
             for reply in all_replies()
-            if reply != question and not (count and repeats(reply, count))
+            # What is as long as any may be has to end.
+            if (len(reply) == MAX_CHARS or tuple(i for i in reply if i != SPACE) != question)
+            and not (count and repeats(reply, count))
         }
         assert texts(found, row) == wanted
         assert texts(drawn, row) <= wanted and len(texts(drawn, row)) > 5
