@@ -13,6 +13,7 @@ from tfx.types.standard_artifacts import Examples
 from components.example_gen import told
 from modules.common.declaring.settings import DATA, tell
 from modules.common.declaring.task import Task
+from pipelines.engines.local import BEAM_ARGS
 
 Features = dict[str, Any]
 
@@ -32,14 +33,16 @@ def execute(
     component = component_class(task, task.sources[0], str(data), settings_told, "digest")
     examples = Examples()
     examples.uri = str(output)
-    context = BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=FnApiRunner", "--direct_running_mode=in_memory"],
-        tmp_dir=str(output.parent),
-        unique_id="1",
-    )
-    executor = component_class.EXECUTOR_SPEC.executor_class(context)
+    executor = component_class.EXECUTOR_SPEC.executor_class(beam_context(output.parent))
     executor.Do({}, {"examples": [examples]}, dict(component.exec_properties))
     return examples
+
+
+def beam_context(folder: Path) -> BaseBeamExecutor.Context:
+    """Gives an executor what TFX does where Beam is in this process, and packs nothing."""
+    return BaseBeamExecutor.Context(
+        beam_pipeline_args=list(BEAM_ARGS), tmp_dir=str(folder), unique_id="1"
+    )
 
 
 def read_back(output: Path, split: str) -> list[Features]:

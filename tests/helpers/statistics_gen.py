@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from run_executor import beam_context
 from tfx.components.statistics_gen.executor import Executor
-from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import channel_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics
 
@@ -22,13 +22,8 @@ def statistics_of(examples: Examples, output: Path) -> ExampleStatistics:
     examples.split_names = '["train", "eval"]'
     statistics = ExampleStatistics()
     statistics.uri = str(output)
-    context = BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=FnApiRunner", "--direct_running_mode=in_memory"],
-        tmp_dir=str(output.parent),
-        unique_id="1",
-    )
     component = statistics_gen(channel_utils.as_channel([examples]))
-    Executor(context).Do(
+    Executor(beam_context(output.parent)).Do(
         {"examples": [examples]},
         {"statistics": [statistics]},
         dict(component.exec_properties),

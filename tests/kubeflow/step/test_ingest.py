@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
-from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from run_executor import beam_context
 from tfx.types.standard_artifacts import Examples
 
 from kubeflow.step import ingest
@@ -24,12 +24,9 @@ def execute(data: str, output: Path) -> Examples:
     component = LocatedExampleGen(task, data, settings)
     examples = Examples()
     examples.uri = str(output)
-    context = BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=FnApiRunner", "--direct_running_mode=in_memory"],
-        tmp_dir=str(output.parent / "temp"),
-        unique_id="1",
+    Executor(beam_context(output.parent / "temp")).Do(
+        {}, {"examples": [examples]}, dict(component.exec_properties)
     )
-    Executor(context).Do({}, {"examples": [examples]}, dict(component.exec_properties))
     return examples
 
 

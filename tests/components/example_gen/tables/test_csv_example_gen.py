@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import tensorflow as tf
-from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from run_executor import beam_context
 from tfx.types.standard_artifacts import Examples
 
 from components.example_gen import quarantine
@@ -29,10 +29,9 @@ def run(data: Path, output: Path, **changes: Any) -> Examples:
     component = CsvExampleGen(task, task.sources[0], str(data), told, "digest", **changes)
     examples = Examples()
     examples.uri = str(output)
-    context = BaseBeamExecutor.Context(
-        beam_pipeline_args=["--runner=FnApiRunner"], tmp_dir=str(output.parent), unique_id="1"
+    Executor(beam_context(output.parent)).Do(
+        {}, {"examples": [examples]}, dict(component.exec_properties)
     )
-    Executor(context).Do({}, {"examples": [examples]}, dict(component.exec_properties))
     return examples
 
 
