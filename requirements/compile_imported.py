@@ -1,8 +1,9 @@
-"""Compiles the bytecode of what Lianxi imports, and of nothing else.
+"""Compiles the bytecode of what a run, a server and a question import, and of nothing else.
 
-Of some 28,000 files that are installed Lianxi imports 9,000. Python compiles a file when it imports
-it, so importing every module is what finds them, lazy imports aside, of which there are few. A
-second process goes through libraries that need no TensorFlow, while the first is busy with it.
+Of some 28,000 files that are installed they import 6,800. Python compiles a file when it imports
+it, so importing every module as they do is what finds them, lazy imports aside, of which there are
+few. What only Kubeflow's commands, notebooks and the gallery's page import is compiled when they
+first do: clients of Google's and Kubernetes' services are nearly half, by size, of what there is.
 
     python requirements/compile_imported.py
 """
@@ -12,27 +13,13 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# In this order TensorFlow comes first, and Beam when the other process is done with it.
-_PACKAGES = ("modules", "serving", "lianxi_client", "components", "pipelines", "kubeflow")
-_LAZY = ("tensorboard.summary",)
-_WITHOUT_TENSORFLOW = (
-    "apache_beam",
-    "kfp.kubernetes",
-    "google.cloud.aiplatform",
-    "pandas",
-    "IPython",
-    "librosa",
-    "sklearn.linear_model",
-    "matplotlib.pyplot",
-    "s3fs",
-)
-_AS_SECOND = "--without-tensorflow"
+_PACKAGES = ("modules", "serving", "lianxi_client", "components", "pipelines")
+_LAZY = ("tensorboard.summary", "jinja2", "grpc_reflection.v1alpha.reflection")
 
 
 def import_all(names: Iterable[str]) -> None:
@@ -48,22 +35,20 @@ def import_all(names: Iterable[str]) -> None:
 
 
 def own_modules() -> Iterator[str]:
-    """Gives the names of all of Lianxi's modules."""
+    """Gives the names of Lianxi's modules that a run, a server or a question may import."""
     for package in _PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             yield ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
 def main() -> None:
-    """Imports all of it, in this process and a second one."""
-    if sys.argv[1:] == [_AS_SECOND]:
-        import_all(_WITHOUT_TENSORFLOW)
-        return
+    """Imports all of it, without what runs do not import either."""
     sys.path.insert(0, str(ROOT))
-    with subprocess.Popen([sys.executable, __file__, _AS_SECOND]):
-        from modules.common.runtime.stack import prepare_environment
+    from modules.common.runtime.stack import prepare_environment
+    from pipelines.imports import importing
 
-        prepare_environment()
+    prepare_environment()
+    with importing():
         import_all((*own_modules(), *_LAZY))
 
 
