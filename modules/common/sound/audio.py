@@ -22,6 +22,9 @@ import tensorflow as tf
 MIN_POWER = 1e-10
 TOP_DB = 80.0
 
+# Neighbouring bands lie on few of the frequencies, so that most of one matrix for all is zeros.
+_BANDS_AT_ONCE = 32
+
 
 def frame_count(samples: tf.Tensor | int, hop: int) -> tf.Tensor | int:
     """Number of frames of a sound of so many samples: `1 + samples // hop`."""
@@ -113,7 +116,13 @@ def mel(samples: tf.Tensor, rate_hz: int, n_fft: int, hop: int, n_mels: int) -> 
         float32 `[..., 1 + n // hop, n_mels]`, squares of the samples' unit.
     """
     power = power_spectrum(samples, n_fft, hop)
-    return tf.linalg.matmul(power, tf.constant(_mel_bands(rate_hz, n_fft, n_mels)))
+    return tf.concat(
+        [
+            tf.linalg.matmul(power[..., first : first + len(weights)], tf.constant(weights))
+            for first, weights in _mel_bands(rate_hz, n_fft, n_mels)
+        ],
+        axis=-1,
+    )
 
 
 def decibels(power: tf.Tensor) -> tf.Tensor:
@@ -181,9 +190,22 @@ def _check_sizes(n_fft: int, hop: int) -> None:
 
 
 @functools.lru_cache
-def _mel_bands(rate_hz: int, n_fft: int, n_mels: int) -> np.ndarray:
-    """float32 `[n_fft // 2 + 1, n_mels]`."""
-    return np.ascontiguousarray(librosa.filters.mel(sr=rate_hz, n_fft=n_fft, n_mels=n_mels).T)
+def _mel_bands(rate_hz: int, n_fft: int, n_mels: int) -> list[tuple[int, np.ndarray]]:
+    """The bands' weights, some bands at a time, on the frequencies where these are not all 0.
+
+    Returns:
+        For each run of bands the first of the frequencies, 0 to `n_fft // 2`, and float32
+        `[frequencies, bands]`.
+    """
+    whole = librosa.filters.mel(sr=rate_hz, n_fft=n_fft, n_mels=n_mels).T
+    runs = []
+    for band in range(0, n_mels, _BANDS_AT_ONCE):
+        weights = whole[:, band : band + _BANDS_AT_ONCE]
+        used = np.flatnonzero(weights.any(axis=1))
+        # Bands that are narrower than the frequencies' distance may lie on none.
+        first, last = (used[0], used[-1]) if used.size else (0, 0)
+        runs.append((int(first), np.ascontiguousarray(weights[first : last + 1])))
+    return runs
 
 
 @functools.lru_cache
