@@ -2,11 +2,13 @@
 
 A row of the vertical stack is computed once, from the rows above that it keeps of every layer; then
 the horizontal stack pixel by pixel, from what it keeps of the pixels to the left; then the head
-channel by channel. The weights are those of the Keras model, found by the names of its layers, so
-there is one model and two ways to compute it; `modules.pixelcnn.naive` is the slow one.
+channel by channel. There is one model and two ways to compute it; `modules.pixelcnn.naive` is the
+slow one.
 
 TensorFlow's executor takes longer to start an operation than a pixel's arithmetic takes, so the
-code inside the loops is written for few operations, and what it can it does for all layers at once.
+code inside the loops is written for few operations. A turn of a loop costs several for each tensor
+that it knows, weights too, so a turn draws several pixels. Columns are the outermost axis of what a
+row gives, so that a pixel's share is a piece of memory, which is taken without a copy.
 """
 
 from __future__ import annotations
@@ -19,41 +21,25 @@ import tensorflow as tf
 from modules.pixelcnn import mixture
 from modules.pixelcnn.model import FIRST_KERNEL, gate, scale_pixels
 from modules.pixelcnn.noise import NoiseOfRow
+from modules.pixelcnn.sampler_weights import Dense, Weights, collect
+from modules.pixelcnn.task import LEVELS
 
 _FIRST_REACH = FIRST_KERNEL // 2 + 1
+# More make a larger graph, which takes longer to load, and draw no faster.
+_MOST_PIXELS_A_TURN = 4
 
 
-@dataclass(frozen=True)
-class _Weights:
-    """The model's weights as the loops take them, for `l` layers, `m` maps, `u` units.
+@dataclass
+class _Left:
+    """What is kept of the pixels to the left of one, the nearest last.
 
     Attributes:
-        vertical: Kernels and biases of the convolutions of rows, the first one's first.
-        down: Kernels `[m2, m2]` and biases from the vertical to the horizontal stack, `l` of them.
-        first: Kernel and bias of the horizontal stack's first convolution, `[reach * c, m]`.
-        left: What in each layer's horizontal convolution meets pixels to the left, `r` of them,
-            `[l, r * m, m2]`.
-        here: What meets the pixel itself, `l` of `[m, m2]`.
-        residual: Kernels `[m, m]` and biases, `l - 1` of them.
-        context: Kernel `[l * m, u]` and bias.
-        hidden: Kernel `[u, c * u]` and bias, or `[u, u]` of a mixture's.
-        values: For each channel but the last, what its value adds to the hidden units of all
-            channels after it, `[256, (c - 1 - channel) * u]`.
-        logits: Kernels `[u, 256]` and biases, one of each channel; none of a mixture's.
-        mixture: Kernel `[u, parameters]` and bias, where there are mixtures.
+        pixels: Their scaled values, `reach` of `[batch, channels + 1]`.
+        maps: Inputs of each layer of the horizontal stack, `l` lists of `[batch, m]`.
     """
 
-    vertical: list[tuple[tf.Tensor, tf.Tensor]]
-    down: list[tuple[tf.Tensor, tf.Tensor]]
-    first: tuple[tf.Tensor, tf.Tensor]
-    left: tf.Tensor
-    here: list[tf.Tensor]
-    residual: list[tuple[tf.Tensor, tf.Tensor]]
-    context: tuple[tf.Tensor, tf.Tensor]
-    hidden: tuple[tf.Tensor, tf.Tensor]
-    values: list[tf.Tensor]
-    logits: list[tuple[tf.Tensor, tf.Tensor]]
-    mixture: tuple[tf.Tensor, tf.Tensor] | None
+    pixels: list[tf.Tensor]
+    maps: list[list[tf.Tensor]]
 
 
 def sample(model: keras.Model, class_id: tf.Tensor, noise_of_row: NoiseOfRow) -> tf.Tensor:
@@ -68,135 +54,183 @@ def sample(model: keras.Model, class_id: tf.Tensor, noise_of_row: NoiseOfRow) ->
         uint8 `[batch, size, size, channels]`.
     """
     _, size, _, channels = model.input["image"].shape
-    weights = _weights(model, channels)
-    conditions = _conditions(model, class_id, len(weights.here))
-    batch = tf.shape(class_id)[0]
-    maps = weights.here[0].shape[0]
-    kept_rows = weights.vertical[1][0].shape[0] - 1
+    weights = collect(model, class_id)
+    batch = tf.size(class_id)
+    layers = weights.horizontal
+    maps = weights.first.kernel.shape[1]
+    kernel = 2 * (layers[0].shape[0] // maps) - 1
 
     def step(
-        row: tf.Tensor, seen: tf.Tensor, kept: list[tf.Tensor], done: tf.TensorArray
-    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], tf.TensorArray]:
-        downs, kept = _rows(weights, conditions, seen, kept)
-        values = _pixels(weights, downs, noise_of_row(row))  # [size, batch, channels]
-        values = tf.transpose(values, [1, 0, 2])
-        seen = tf.concat([seen[:, 1:], scale_pixels(values)[:, None]], axis=1)
-        return row + 1, seen, kept, done.write(row, tf.cast(values, tf.uint8))
+        row: tf.Tensor, above: list[list[tf.Tensor]], done: tf.TensorArray
+    ) -> tuple[tf.Tensor, list[list[tf.Tensor]], tf.TensorArray]:
+        told, above = _rows(weights, above)
+        values = _pixels(weights, told, noise_of_row(row))  # [size, batch, channels]
+        above[0] = [*above[0][1:], _pad(scale_pixels(values), FIRST_KERNEL)]
+        return row + 1, above, done.write(row, tf.cast(values, tf.uint8))
 
     state = (
         tf.constant(0),
-        tf.zeros([batch, _FIRST_REACH, size, channels + 1]),
-        [tf.zeros([batch, kept_rows, size, maps]) for _ in weights.here],
-        tf.TensorArray(tf.uint8, size, element_shape=[None, size, channels]),
+        [
+            [_pad(tf.zeros([size, batch, channels + 1]), FIRST_KERNEL)] * _FIRST_REACH,
+            *([_pad(tf.zeros([size, batch, maps]), kernel)] * (kernel // 2) for _ in layers),
+        ],
+        tf.TensorArray(tf.uint8, size, element_shape=[size, None, channels]),
     )
     *_, done = tf.while_loop(
         lambda row, *_: row < size, step, state, parallel_iterations=1, maximum_iterations=size
     )
-    return tf.transpose(done.stack(), [1, 0, 2, 3])
+    return tf.transpose(done.stack(), [2, 0, 1, 3])
 
 
 def _rows(
-    weights: _Weights,
-    conditions: list[tf.Tensor],
-    seen: tf.Tensor,
-    kept: list[tf.Tensor],
-) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    weights: Weights, above: list[list[tf.Tensor]]
+) -> tuple[list[tf.Tensor], list[list[tf.Tensor]]]:
     """Computes one row of the vertical stack.
 
     Args:
         weights: Of the model.
-        conditions: What the class adds: `[batch, 1, 1, m2]` for each layer, vertical and
-            horizontal in turns.
-        seen: Scaled rows of the picture above, `[batch, reach, size, channels + 1]`.
-        kept: Each layer's input rows above, `[batch, rows, size, m]`.
+        above: Rows that the first convolution and those of each layer look at, padded, the nearest
+            last: of the picture, scaled, `reach` of `[columns, batch, channels + 1]`, and of each
+            layer's input those above, `[columns, batch, m]`.
 
     Returns:
-        What each layer tells the horizontal stack, `[size, l, batch, m2]`; and `kept` for the row
-        below.
+        What each layer tells the horizontal stack, `[size, batch, 2 * m]`; and `above` for the row
+        below, but for the picture's.
     """
-    row = _convolve(seen, *weights.vertical[0])  # [batch, 1, size, m]
-    downs, kept_next = [], []
-    for layer, (kernel, bias) in enumerate(weights.vertical[1:]):
-        window = tf.concat([kept[layer], row], axis=1)
-        kept_next.append(window[:, 1:])
-        above = _convolve(window, kernel, bias) + conditions[2 * layer]
-        row = gate(above)
-        down_kernel, down_bias = weights.down[layer]
-        down = tf.einsum("brsi,io->brso", above, down_kernel) + down_bias
-        downs.append((down + conditions[2 * layer + 1])[:, 0])
-    return tf.transpose(tf.stack(downs), [2, 0, 1, 3]), kept_next
+    first, *of_layers = weights.vertical
+    maps = _convolve(above[0], first)
+    told, below = [], [above[0]]
+    for rows, layer, down in zip(above[1:], of_layers, weights.down, strict=True):
+        window = [*rows, _pad(maps, 2 * len(rows) + 1)]
+        below.append(window[1:])
+        hidden = _convolve(window, layer)
+        maps = gate(hidden)
+        told.append(_everywhere(hidden, down))
+    return told, below
 
 
-def _pixels(weights: _Weights, downs: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+def _pad(row: tf.Tensor, kernel: int) -> tf.Tensor:
+    """Gives a row, `[size, batch, in]`, the zeros that a convolution sees beside it."""
+    return tf.pad(row, [[kernel // 2, kernel // 2], [0, 0], [0, 0]])
+
+
+def _convolve(rows: list[tf.Tensor], layer: Dense) -> tf.Tensor:
+    """Convolves as many rows as the kernel has to one.
+
+    Args:
+        rows: Padded ones, `[size + columns - 1, batch, in]`.
+        layer: Its kernel is `[columns * rows * in, out]`.
+
+    Returns:
+        `[size, batch, out]`.
+    """
+    padded_size, _, units = rows[0].shape
+    columns = layer.kernel.shape[0] // (len(rows) * units)
+    size = padded_size - columns + 1
+    places = [row[column : column + size] for column in range(columns) for row in rows]
+    return _everywhere(tf.concat(places, axis=2), layer)
+
+
+def _everywhere(inputs: tf.Tensor, layer: Dense) -> tf.Tensor:
+    """Applies a layer to every place of a row: `[size, batch, in]` to `[size, batch, out]`."""
+    size, _, units = inputs.shape
+    product = tf.matmul(tf.reshape(inputs, [-1, units]), layer.kernel)
+    return tf.reshape(product, [size, -1, layer.kernel.shape[1]]) + layer.bias
+
+
+def _pixels(weights: Weights, told: list[tf.Tensor], noise: tf.Tensor) -> tf.Tensor:
     """Computes one row of the horizontal stack and draws its values.
 
     Args:
         weights: Of the model.
-        downs: `[size, l, batch, m2]`.
+        told: By the vertical stack to each layer, `[size, batch, 2 * m]`.
         noise: `[size, channels, batch, 256]`.
 
     Returns:
         int32 `[size, batch, channels]`.
     """
     size, channels, _, _ = noise.shape
-    count, batch = len(weights.here), tf.shape(noise)[2]
-    left_units = weights.left.shape[1]
-    maps = weights.here[0].shape[0]
+    together = next(count for count in range(_MOST_PIXELS_A_TURN, 0, -1) if size % count == 0)
+    turns = size // together
+    told = [_cut(of_layer, turns) for of_layer in told]
+    noise = _cut(tf.reshape(noise, [size * channels, -1, LEVELS]), turns)
+    batch = tf.shape(noise)[2]
 
     def step(
-        column: tf.Tensor, behind: tf.Tensor, left: tf.Tensor, done: tf.TensorArray
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
-        from_elsewhere = tf.unstack(tf.gather(downs, column) + tf.matmul(left, weights.left))
-        gates, inputs = _horizontal(weights, behind, from_elsewhere)
-        values = _head(weights, gates, tf.unstack(tf.gather(noise, column)))
-        behind = tf.concat([behind[:, channels + 1 :], scale_pixels(values)], axis=1)
-        here = tf.stack(inputs)
-        left = here if left_units == maps else tf.concat([left[:, :, maps:], here], axis=2)
-        return column + 1, behind, left, done.write(column, values)
+        turn: tf.Tensor, left: tuple, done: tf.TensorArray
+    ) -> tuple[tf.Tensor, tuple, tf.TensorArray]:
+        kept = _Left(*left)
+        of_pixels = zip(*(tf.unstack(of_layer[turn]) for of_layer in told), strict=True)
+        of_values = tf.unstack(noise[turn])
+        drawn = []
+        for pixel, of_pixel in enumerate(of_pixels):
+            gates = _horizontal(weights, kept, of_pixel)
+            values = _head(weights, gates, of_values[pixel * channels :][:channels])
+            kept.pixels = [*kept.pixels[1:], scale_pixels(values)]
+            drawn.append(values)
+        return turn + 1, (kept.pixels, kept.maps), done.write(turn, tf.stack(drawn))
 
+    maps = weights.first.kernel.shape[1]
+    columns = weights.horizontal[0].shape[0] // maps
+    nothing = tf.zeros([batch, maps])
     state = (
         tf.constant(0),
-        tf.zeros([batch, _FIRST_REACH * (channels + 1)]),
-        tf.zeros([count, batch, left_units]),
-        tf.TensorArray(tf.int32, size, element_shape=[None, channels]),
+        (
+            [tf.zeros([batch, channels + 1])] * _FIRST_REACH,
+            [[nothing] * (columns - 1) for _ in weights.horizontal],
+        ),
+        tf.TensorArray(tf.int32, turns, element_shape=[together, None, channels]),
     )
     *_, done = tf.while_loop(
-        lambda column, *_: column < size,
-        step,
-        state,
-        parallel_iterations=1,
-        maximum_iterations=size,
+        lambda turn, *_: turn < turns, step, state, parallel_iterations=1, maximum_iterations=turns
     )
-    return tf.ensure_shape(done.stack(), [size, None, channels])
+    return tf.reshape(done.stack(), [size, -1, channels])
 
 
-def _horizontal(
-    weights: _Weights, behind: tf.Tensor, from_elsewhere: list[tf.Tensor]
-) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-    """Computes one pixel of the horizontal stack: each layer's gates and input, `[batch, m]`."""
-    maps = _dense(behind, *weights.first)
-    gates, inputs = [], []
-    for layer, kernel in enumerate(weights.here):
-        inputs.append(maps)
-        gates.append(gate(from_elsewhere[layer] + tf.matmul(maps, kernel)))
-        if layer < len(weights.residual):
-            maps = maps + _dense(gates[-1], *weights.residual[layer])
-    return gates, inputs
+def _cut(row: tf.Tensor, turns: int) -> tf.Tensor:
+    """Cuts the outermost axis: `[n, batch, units]` to `[turns, n / turns, batch, units]`."""
+    count, _, units = row.shape
+    return tf.reshape(row, [turns, count // turns, -1, units])
 
 
-def _head(weights: _Weights, gates: list[tf.Tensor], noise: list[tf.Tensor]) -> tf.Tensor:
+def _horizontal(weights: Weights, left: _Left, told: tuple[tf.Tensor, ...]) -> list[tf.Tensor]:
+    """Computes one pixel of the horizontal stack.
+
+    Args:
+        weights: Of the model.
+        left: Of the pixel; its maps become those for the pixel to the right.
+        told: By the vertical stack to each layer, `[batch, 2 * m]`.
+
+    Returns:
+        Each layer's gates, `[batch, m]`.
+    """
+    maps = weights.first(tf.concat(left.pixels, axis=1))
+    gates: list[tf.Tensor] = []
+    for layer, kernel in enumerate(weights.horizontal):
+        if layer:
+            residual = weights.residual[layer - 1]
+            maps = tf.add_n([maps, tf.matmul(gates[-1], residual.kernel), residual.bias])
+        window = [*left.maps[layer], maps]
+        left.maps[layer] = window[1:]
+        gates.append(gate(tf.matmul(tf.concat(window, axis=1), kernel) + told[layer]))
+    return gates
+
+
+def _head(weights: Weights, gates: list[tf.Tensor], noise: list[tf.Tensor]) -> tf.Tensor:
     """Draws a pixel's values, channel by channel: int32 `[batch, channels]`."""
-    context = tf.nn.relu(_dense(tf.concat(gates, axis=1), *weights.context))
-    hidden = _dense(context, *weights.hidden)
+    hidden = weights.hidden(tf.nn.relu(weights.context(tf.concat(gates, axis=1))))
     if weights.mixture is not None:
-        return _draw_mixture(_dense(tf.nn.relu(hidden), *weights.mixture), noise)
-    units = weights.hidden[0].shape[0]
+        return _draw_mixture(weights.mixture(tf.nn.relu(hidden)), noise)
     values: list[tf.Tensor] = []
-    for channel, (kernel, bias) in enumerate(weights.logits):
-        if channel:
-            hidden = hidden[:, units:] + tf.gather(weights.values[channel - 1], values[-1])
-        logits = _dense(tf.nn.relu(hidden[:, :units]), kernel, bias)
-        values.append(tf.argmax(logits + noise[channel], axis=1, output_type=tf.int32))
+    of_channels = tf.split(hidden, len(noise), axis=1)
+    for channel, (inputs, of_channel) in enumerate(zip(of_channels, noise, strict=True)):
+        added = [
+            tf.gather(weights.values[before, channel], value) for before, value in enumerate(values)
+        ]
+        units = tf.nn.relu(tf.add_n([inputs, *added]))
+        layer = weights.logits[channel]
+        noisy = tf.add_n([tf.matmul(units, layer.kernel), layer.bias, of_channel])
+        values.append(tf.argmax(noisy, axis=1, output_type=tf.int32))
     return tf.stack(values, axis=1)
 
 
@@ -214,60 +248,3 @@ def _draw_mixture(parameters: tf.Tensor, noise: list[tf.Tensor]) -> tf.Tensor:
                 components, log_weights, before, tf.cast(values[-1], tf.float32)
             )
     return tf.stack(values, axis=1)
-
-
-def _dense(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    return tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
-
-
-def _convolve(window: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """Convolves as many rows as the kernel has to one: `[batch, 1, size, units]`."""
-    side = kernel.shape[1] // 2
-    padded = tf.pad(window, [[0, 0], [0, 0], [side, side], [0, 0]])
-    return tf.nn.conv2d(padded, kernel, strides=1, padding="VALID") + bias
-
-
-def _conditions(model: keras.Model, class_id: tf.Tensor, count: int) -> list[tf.Tensor]:
-    """What the class adds before the gates, `[batch, 1, 1, m2]` each; see `_rows`."""
-    table = tf.convert_to_tensor(model.get_layer("class").embeddings)
-    row = tf.gather(table, class_id)[:, None, None, :]
-    return tf.split(row, 2 * count, axis=-1)
-
-
-def _weights(model: keras.Model, channels: int) -> _Weights:
-    """Collects the weights of a model's layers by their names."""
-    names = {layer.name for layer in model.layers}
-
-    def of(name: str) -> tuple[tf.Tensor, tf.Tensor]:
-        layer = model.get_layer(name)
-        return tf.convert_to_tensor(layer.kernel), tf.convert_to_tensor(layer.bias)
-
-    count = sum(name.startswith("down_") for name in names)
-    layers = range(1, count + 1)
-    horizontal = [
-        tf.convert_to_tensor(model.get_layer(f"horizontal_{layer}").kernel) for layer in layers
-    ]
-    _, columns, maps, twice = horizontal[0].shape
-    first, first_bias = of("horizontal_0")
-    left = tf.stack([kernel[0, :-1] for kernel in horizontal])
-
-    def table(before: int, channel: int) -> tf.Tensor:
-        return tf.convert_to_tensor(model.get_layer(f"value_{before}_{channel}").embeddings)
-
-    is_mixture = "mixture" in names
-    return _Weights(
-        vertical=[of(f"vertical_{layer}") for layer in (0, *layers)],
-        down=[of(f"down_{layer}") for layer in layers],
-        first=(tf.reshape(first, [-1, maps]), first_bias),
-        left=tf.reshape(left, [count, (columns - 1) * maps, twice]),
-        here=[kernel[0, -1] for kernel in horizontal],
-        residual=[of(f"residual_{layer}") for layer in layers[:-1]],
-        context=of("context"),
-        hidden=of("hidden"),
-        values=[
-            tf.concat([table(before, later) for later in range(before + 1, channels)], axis=1)
-            for before in range(0 if is_mixture else channels - 1)
-        ],
-        logits=[of(f"logits_{channel}") for channel in range(0 if is_mixture else channels)],
-        mixture=of("mixture") if is_mixture else None,
-    )
