@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers
 
 from modules.chinese_asr.framing import CEPSTRA
-from modules.chinese_asr.model import BlankBeyond, Kept, OwnFrames
+from modules.chinese_asr.model import BlankBeyond, Kept, OwnFrames, blank_first
 from modules.chinese_asr.task import Settings
 from modules.seq2seq_chatbot.transformer_layers import Attention, Distances
 
@@ -116,7 +116,8 @@ def build(settings: Settings, classes: int, units: int, blocks: int) -> keras.Mo
         hidden += _convolve(hidden, is_own, units, settings.dropout)
         hidden += 0.5 * _think(hidden, units, settings.dropout)
         hidden = layers.LayerNormalization()(hidden)
-    logits = layers.Dense(classes, dtype="float32")(hidden)
+    first = keras.initializers.Constant(blank_first(classes))
+    logits = layers.Dense(classes, dtype="float32", bias_initializer=first)(hidden)
     logits = BlankBeyond(dtype="float32")([logits, is_own])
     return keras.Model({"frames": frames, "n_frames": n_frames}, logits, name="conformer")
 

@@ -84,10 +84,8 @@ def build(settings: Settings, classes: int) -> keras.Model:
     hidden = layers.Conv1D(channels, 1, use_bias=False)(layers.Add()(skips))
     hidden = _activate(hidden, is_own)
     # Most frames name no character; a model that knows it from the start begins to learn at once.
-    blank_first = keras.initializers.Constant(_blank_first(classes))
-    logits = layers.Dense(classes, dtype="float32", bias_initializer=blank_first, name="logits")(
-        hidden
-    )
+    biases = keras.initializers.Constant(blank_first(classes))
+    logits = layers.Dense(classes, dtype="float32", bias_initializer=biases, name="logits")(hidden)
     logits = BlankBeyond(dtype="float32", name="blank_beyond")([logits, is_own])
     return keras.Model({"frames": frames, "n_frames": n_frames}, logits, name="chinese_asr")
 
@@ -166,7 +164,7 @@ class BlankBeyond(layers.Layer):
         return keras.KerasTensor(inputs[0].shape, "float32")
 
 
-def _blank_first(classes: int) -> list[float]:
+def blank_first(classes: int) -> list[float]:
     """Logits by which nine frames of ten are blank, and all characters are alike."""
     odds = _BLANK_SHARE / (1 - _BLANK_SHARE)
     return [math.log(odds * (classes - 1)), *[0.0] * (classes - 1)]
