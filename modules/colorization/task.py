@@ -37,7 +37,7 @@ class Settings(
 
     seed: int = setting(20161114)
     precision: str = setting("auto")
-    epochs: int = setting(12, smoke=6)
+    epochs: int = setting(12, smoke=9)
     batch_size: int = setting(16)
     eval_batch_size: int = setting(16)
     learning_rate: float = setting(2e-3, search=(1e-3, 2e-3, 4e-3))
