@@ -32,7 +32,7 @@ from modules.common.training import precision
 from modules.common.training.input_pipeline import Split
 
 _FOLDS = 10
-_RATES = {"wavenet": 4e-3, "conformer": 2e-3}
+_RATES = {"wavenet": 4e-3, "conformer": 1e-3}
 
 
 def fold(batches: tf.data.Dataset, is_trained_on: bool) -> tf.data.Dataset:
