@@ -59,6 +59,19 @@ def test_every_recording_has_the_mfcc_and_mel_of_librosa(
         )
 
 
+@pytest.mark.parametrize("n_mels", [1, 31, 32, 33, 40, 128, 200])
+@pytest.mark.parametrize("n_fft", [16, 256, 2048])
+def test_bands_are_those_of_librosa_even_where_they_lie_on_no_frequency(
+    n_fft: int, n_mels: int
+) -> None:
+    samples = noise(4000)
+    expected = librosa.feature.melspectrogram(
+        y=samples, sr=8000, n_fft=n_fft, hop_length=16, n_mels=n_mels
+    )
+    found = audio.mel(samples, 8000, n_fft, 16, n_mels)
+    np.testing.assert_allclose(found, expected.T, rtol=0, atol=1e-6 * expected.max())
+
+
 @pytest.mark.parametrize(("n_fft", "hop"), SIZES)
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 3001])
 def test_stft_is_that_of_librosa(n_fft: int, hop: int, count: int) -> None:
