@@ -27,6 +27,7 @@ from modules.age_gender.labels import AGE_GROUPS, GENDERS
 from modules.age_gender.task import LEVI_HASSNER, Settings
 from modules.common.models.backbone_specs import BACKBONES
 from modules.common.models.backbones import build_backbone
+from modules.common.models.batch_norm import BatchNormalization
 from modules.common.models.pooling import Pooling
 from modules.common.runtime.errors import TaskError
 
@@ -116,7 +117,7 @@ def _convolution(
         maps, kernel, stride, padding, use_bias=not by_batch, kernel_initializer="he_normal"
     )(hidden)
     if by_batch:
-        hidden = layers.BatchNormalization(momentum=_MOMENTUM)(hidden)
+        hidden = BatchNormalization(momentum=_MOMENTUM)(hidden)
     return layers.ReLU()(hidden)
 
 

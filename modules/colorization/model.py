@@ -26,6 +26,7 @@ from modules.colorization import bins, colour
 from modules.colorization.features import chroma_shares
 from modules.colorization.task import Settings, loss_of
 from modules.common.models.backbones import build_backbone
+from modules.common.models.batch_norm import BatchNormalization
 
 SIDE_MULTIPLE = 32
 """Pictures are filled up to a multiple of this, by reflection."""
@@ -84,7 +85,7 @@ def build(settings: Settings, shares: np.ndarray) -> keras.Model:
         below = Resized()([_adapt(hidden, width), stages[name]])
         hidden = layers.ReLU()(below + told[name])
         hidden = layers.Conv2D(width, 3, padding="same", use_bias=False)(hidden)
-        hidden = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))
+        hidden = layers.ReLU()(BatchNormalization(momentum=0.9)(hidden))
     hidden = Resized(REDUCTIONS[loss])([hidden, grey])
     # Only here, since batch normalization after it would find other variances in use.
     hidden = layers.SpatialDropout2D(settings.dropout, seed=seed)(hidden)
@@ -193,7 +194,7 @@ class Resized(layers.Layer):
 def _adapt(maps: keras.KerasTensor, width: int) -> keras.KerasTensor:
     """Brings feature maps to a number of channels, and to one scale."""
     maps = layers.Conv2D(width, 1, use_bias=False)(maps)
-    return layers.BatchNormalization(momentum=0.9)(maps)
+    return BatchNormalization(momentum=0.9)(maps)
 
 
 def _head(maps: keras.KerasTensor, loss: str, shares: np.ndarray) -> keras.KerasTensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+from modules.common.models.batch_norm import BatchNormalization
+
 # Grey levels: what varies less than this is noise, not ink.
 _LEAST_CONTRAST = 8.0
 _MOMENTUM = 0.9
@@ -27,7 +29,7 @@ def standardize(image: keras.KerasTensor) -> keras.KerasTensor:
 
 def normalize(hidden: keras.KerasTensor) -> keras.KerasTensor:
     """Batch normalization and ReLU."""
-    return layers.ReLU()(layers.BatchNormalization(momentum=_MOMENTUM)(hidden))
+    return layers.ReLU()(BatchNormalization(momentum=_MOMENTUM)(hidden))
 
 
 def convolution(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from modules.common.models.batch_norm import BatchNormalization
+
 _FILTERS = (16, 32, 64, 128)
 
 
@@ -29,7 +31,7 @@ def tiny(image: keras.KerasTensor, seed: int) -> dict[str, keras.KerasTensor]:
             use_bias=False,
             kernel_initializer=keras.initializers.HeNormal(seed + number),
         )(hidden)
-        hidden = layers.BatchNormalization(momentum=0.9)(hidden)
+        hidden = BatchNormalization(momentum=0.9)(hidden)
         hidden = layers.ReLU(name=f"conv{number}")(hidden)
         stages[f"conv{number}"] = hidden
     return stages

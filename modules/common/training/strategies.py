@@ -117,6 +117,8 @@ def spread(
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer._moments = functools.partial(_moments_of_all, layer)
+            # Where it is ours: what is fused takes the moments of one replica.
+            layer.is_fused = False
     _sum_gradients(model.optimizer)
     _weigh_steps(model)
     _sum_metrics(model, where.strategy)
