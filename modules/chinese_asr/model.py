@@ -16,7 +16,7 @@ import math
 import keras
 import tensorflow as tf
 import tensorflow_transform as tft
-from keras import layers
+from keras import layers, ops
 
 from modules.chinese_asr import scoring
 from modules.chinese_asr.features import VOCABULARY
@@ -178,8 +178,8 @@ def _gate(
         2 * channels, _WIDTH, padding="same", dilation_rate=dilation, use_bias=False
     )(hidden)
     both = _normalize(both, is_own)
-    told = layers.Activation("tanh")(both[..., :channels])
-    told = told * layers.Activation("sigmoid")(both[..., channels:])
+    content, gate = ops.split(both, 2, axis=-1)
+    told = layers.Activation("tanh")(content) * layers.Activation("sigmoid")(gate)
     return _activate(layers.Conv1D(channels, 1, use_bias=False)(told), is_own)
 
 

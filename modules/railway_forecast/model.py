@@ -99,15 +99,17 @@ class Correction(keras.layers.Layer):
         sequence = sequence[:, -_LSTM_MONTHS:] * _INPUT_SCALES
         sequence = self.noise(sequence, training=training) * known[:, -_LSTM_MONTHS:, None]
         residuals = _RESIDUAL_SCALE * ops.transpose(unexplained[:, :, -_LSTM_MONTHS:], (2, 1, 0))
-        gates = (
-            ops.einsum("bti,pig->tpbg", sequence, self.input_kernel)
-            + residuals[..., None] * self.residual_kernel
-            + self.bias
+        # Products, since the gradient of what is spread over months and batch is a slow sum.
+        own = ops.stack([residuals, ops.ones_like(residuals)], axis=-1)
+        own_kernel = ops.concatenate([self.residual_kernel, self.bias], axis=1)
+        gates = ops.einsum("bti,pig->tpbg", sequence, self.input_kernel) + ops.einsum(
+            "tpbi,pig->tpbg", own, own_kernel
         )  # [months, tracks, batch, 4 * units]
         state = cell = ops.zeros_like(gates[0, :, :, : self.units])
-        for month in range(_LSTM_MONTHS):
+        # Months taken out one by one would each send back a gradient of all of them.
+        for of_month in ops.unstack(gates, _LSTM_MONTHS):
             keep, forget, new, out = ops.split(
-                gates[month] + ops.matmul(state, self.state_kernel), 4, axis=-1
+                of_month + ops.matmul(state, self.state_kernel), 4, axis=-1
             )
             cell = ops.sigmoid(forget + 1) * cell + ops.sigmoid(keep) * ops.tanh(new)
             state = ops.sigmoid(out) * ops.tanh(cell)
