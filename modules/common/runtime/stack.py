@@ -51,8 +51,13 @@ def prepare_environment() -> None:
     Keras 3 has to be behind every `keras`: Transform sets it to Keras 2 where nothing is set, and
     warns where it is not. On the old stack Google's libraries warn that Python 3.10 gets no more
     updates. Can go with the old stack, and when Transform no longer asks for Keras 2.
+
+    TensorFlow computes by oneDNN only where a processor has instructions for neural networks;
+    others train faster by it too (`benchmarks/processor_settings.py`). Who has set
+    TF_ENABLE_ONEDNN_OPTS has chosen.
     """
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     absl_logging.get_absl_logger().addFilter(_is_not_of_keras_2)
