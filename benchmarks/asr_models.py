@@ -11,11 +11,12 @@ on, and read along the likeliest path: to choose by.
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.runtime.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 import conformer
 import keras

@@ -14,13 +14,14 @@ same picture but for rounding, which is looked at. They run in turns.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import time
 from collections.abc import Callable
 
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.runtime.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 import keras
 import numpy as np

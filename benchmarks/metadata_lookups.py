@@ -17,7 +17,6 @@ Shown are milliseconds in one more run, all of its nodes together unless a row n
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import tempfile
 import time
@@ -27,8 +26,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.runtime.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 import ml_metadata
 import tfx

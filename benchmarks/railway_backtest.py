@@ -8,13 +8,14 @@ backtest is made on earlier origins.
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.runtime.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 import keras
 import numpy as np

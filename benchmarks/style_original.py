@@ -14,13 +14,14 @@ are those of the sound, in parentheses over that of the content as it was.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from typing import NamedTuple
 
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.runtime.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 import librosa
 import numpy as np

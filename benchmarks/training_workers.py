@@ -16,19 +16,19 @@ from modules.common.runtime.stack import prepare_environment
 # Before anything imports TensorFlow.
 prepare_environment()
 
-import argparse  # noqa: E402
-import csv  # noqa: E402
-import os  # noqa: E402
-import tempfile  # noqa: E402
-from pathlib import Path  # noqa: E402
-from types import SimpleNamespace  # noqa: E402
-from typing import Any  # noqa: E402
+import argparse
+import csv
+import os
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from modules.common.declaring.registry import load_task  # noqa: E402
-from modules.common.declaring.settings import as_dict  # noqa: E402
-from modules.common.declaring.task import Task  # noqa: E402
-from modules.common.training import workers  # noqa: E402
-from modules.common.training.distribution import Distribution  # noqa: E402
+from modules.common.declaring.registry import load_task
+from modules.common.declaring.settings import as_dict
+from modules.common.declaring.task import Task
+from modules.common.training import workers
+from modules.common.training.distribution import Distribution
 
 
 def main() -> None:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 from pathlib import Path
 
 from pushed_model import find_pushed_model
 
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.runtime.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 import tensorflow as tf
 from PIL import Image, ImageDraw, ImageFont

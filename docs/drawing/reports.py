@@ -10,12 +10,13 @@ Without names, those of every task that was run. They are written to `--out`, by
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from pathlib import Path
 
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.runtime.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 from gallery.report.write import render_report
 from modules.common.declaring.registry import load_task, task_names

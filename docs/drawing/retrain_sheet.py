@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 from collections import Counter
 from pathlib import Path
 
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from modules.common.runtime.stack import prepare_environment
+
+# Before anything imports TensorFlow.
+prepare_environment()
 
 from PIL import Image
 from reading_sheet import cell, find_pushed_model, sheet
