@@ -18,7 +18,6 @@ seconds are the sum and other work takes none. The original leaves out pairs tha
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections import Counter
@@ -46,9 +45,8 @@ from modules.seq2seq_chatbot.task import TASK, Settings
 
 v1 = tf.compat.v1
 BUCKETS = ((5, 10), (10, 15), (20, 25), (40, 50))
-BATCH, UNITS, LAYERS, SAMPLED = 64, 256, 3, 512
+BATCH, UNITS, LAYERS, SAMPLED, VOCABULARY = 64, 256, 3, 512, 5000
 LEARNING_RATE, CLIP_NORM = 0.5, 5.0
-VOCABULARY = 5000
 PAD, GO, END, UNKNOWN = range(4)
 
 Pairs = list[tuple[str, str]]
@@ -209,7 +207,7 @@ class Vocabulary:
 
 def tasks_way(pairs: Pairs, known: dict[str, int], settings: Settings, folder: str) -> Step:
     """Builds the task's model and its batches, as training does; gives what trains on a batch."""
-    path = os.path.join(folder, "examples.gz")
+    path = f"{folder}/examples.gz"
     with tf.io.TFRecordWriter(path, "GZIP") as writer:
         for pair in pairs:
             example = tf.train.Example()
