@@ -52,8 +52,8 @@ def test_every_value_depends_on_those_before_it_and_no_others(
     model = tiny_model(channels=channels, kernel=kernel, layers=5, likelihood=likelihood)
     moved = differences(model, channels)
     changed, output = np.indices(moved.shape)
-    # Float32's rounding is the same for the same inputs, but for the order of a batch's sums.
-    noise = 1e-5
+    # Float32's rounding: oneDNN sums in an order that depends on what stands beside.
+    noise = 3e-5
     assert moved[changed >= output].max() < noise
     # Five layers and the first convolution see all of the picture: there is no blind spot.
     assert moved[changed < output].min() > 3 * noise
@@ -74,7 +74,7 @@ def test_how_far_the_model_sees(layers: int) -> None:
     moved = differences(tiny_model(channels=1, layers=layers), 1)
     moved = moved.reshape(_SIZE, _SIZE, _SIZE, _SIZE)
     # [row, column] changed, seen from the last row's fourth pixel.
-    seen = moved[:, :, _SIZE - 1, 3] > 1e-6
+    seen = moved[:, :, _SIZE - 1, 3] > 1e-5
     reach = 4 + layers
     assert not seen[: _SIZE - 1 - reach].any()
     assert seen[_SIZE - 1 - reach : _SIZE - 1, 3].all()
