@@ -9,8 +9,9 @@ Model: gated dilated convolutions over cepstra (WaveNet), and CTC. The original 
 its averages; and it heard the same five printed lines again. Published on THCHS-30: this
 architecture 56.8 % character error rate, Kaldi's DNN-MPE 23.3 %, CVTE's chain model 8.10 %.
 
-Gate: on speakers that were not trained on, the character error rate is at least 5 points below
-that of the best constant answer, and at most 2 points above the last blessed model's.
+Gate: on speakers that were not trained on, the character error rate is at least 10 points below
+that of the best constant answer, and at most 2 points above the last blessed model's. What hears
+nothing and has the language model speak is 5 points below it in a smoke run.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ TASK = Task(
             "characters of the transcripts",
             better="lower",
             baselines=("constant",),
-            gate=Gate(baseline="constant", min_gain=0.05, max_drop=0.02),
+            gate=Gate(baseline="constant", min_gain=0.1, max_drop=0.02),
             percent=True,
         ),
         Metric(
