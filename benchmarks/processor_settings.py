@@ -69,7 +69,11 @@ def time_steps(
         loop.adapt(model, train)
     if not model.trainable_weights:
         raise SystemExit(f"{task_name} has nothing to train")
-    model.jit_compile = bool(os.environ.get("LIANXI_XLA"))
+    wants_xla = bool(os.environ.get("LIANXI_XLA"))
+    model.jit_compile = wants_xla
+    if model.jit_compile != wants_xla:
+        # Keras warns and goes on without, which would be told as XLA's time.
+        raise SystemExit(f"{task_name} has layers that XLA cannot compile")
     batches = iter(loop.batches(train, evaluation, settings)[0].repeat())
     for _ in range(3):
         model.train_on_batch(*next(batches))
