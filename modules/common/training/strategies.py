@@ -138,7 +138,14 @@ def fitting(where: Replicas) -> contextlib.AbstractContextManager[Any]:
 
 
 def wait_for_all(where: Replicas) -> None:
-    """Waits until every worker is here, the chief with all that it writes."""
+    """Waits until every worker is here, the chief with all that it writes, and may leave.
+
+    They meet twice: who leaves after one meeting may take along what another has not yet received
+    of it. That the second fails says that somebody left, and so that all have passed the first.
+
+    Raises:
+        tf.errors.OpError: If another ended before it was here.
+    """
     if not isinstance(where.strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return
     run = where.strategy.run
@@ -148,6 +155,8 @@ def wait_for_all(where: Replicas) -> None:
         return run(lambda: replicas.sum_over(tf.constant(1.0)))
 
     meet()
+    with contextlib.suppress(tf.errors.OpError):
+        meet()
 
 
 def _cut(

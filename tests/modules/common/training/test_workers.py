@@ -52,30 +52,40 @@ def fn_args(run: SmokeRun, folder: Path, **settings: Any) -> SimpleNamespace:
 
 def train(run: SmokeRun, folder: Path, number: int) -> list[str]:
     """Trains on so many workers, each told to write to a folder of its own; gives their logs."""
-    with socket.socket() as one, socket.socket() as other:
-        for each in (one, other):
-            each.bind(("127.0.0.1", 0))
-        places = [f"127.0.0.1:{each.getsockname()[1]}" for each in (one, other)][:number]
-    started = []
+    commands = []
     for index in range(number):
         mine = folder / str(index)
         mine.mkdir(parents=True)
         arguments.write(mine / "told.json", run.task.name, fn_args(run, mine))
+        commands.append(["-m", "modules.common.training.worker", str(mine / "told.json")])
+    return carry_out(commands, [folder / str(index) / "log" for index in range(number)])
+
+
+def carry_out(commands: list[list[str]], logs: list[Path]) -> list[str]:
+    """Has Python carry out commands that are each other's workers; gives their logs."""
+    with socket.socket() as one, socket.socket() as other:
+        for each in (one, other):
+            each.bind(("127.0.0.1", 0))
+        places = [f"127.0.0.1:{each.getsockname()[1]}" for each in (one, other)][: len(commands)]
+    started = []
+    for index, (command, path) in enumerate(zip(commands, logs, strict=True)):
         cluster = {"cluster": {"worker": places}, "task": {"type": "worker", "index": index}}
-        with (mine / "log").open("w") as log:
+        with path.open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "modules.common.training.worker", str(mine / "told.json")],
+                [sys.executable, *command],
                 env={**os.environ, "TF_CONFIG": json.dumps(cluster)},
                 stdout=log,
                 stderr=log,
             )
         started.append(process)
     try:
-        assert [process.wait(_PATIENCE_S) for process in started] == [0] * number
+        codes = [process.wait(_PATIENCE_S) for process in started]
     finally:
         for process in started:
             process.kill()
-    return [(folder / str(index) / "log").read_text() for index in range(number)]
+    written = [path.read_text() for path in logs]
+    assert codes == [0] * len(commands), "\n\n".join(text[-3000:] for text in written)
+    return written
 
 
 def read_weights(folder: Path) -> dict[str, np.ndarray]:
@@ -112,6 +122,43 @@ def test_two_workers_train_what_one_does(run_of_one: SmokeRun, tmp_path: Path) -
         np.testing.assert_allclose(together[name], alone[name], atol=_ROUNDING, err_msg=name)
     for one, two in zip(read_curve(tmp_path / "one"), read_curve(tmp_path / "two"), strict=True):
         assert two == pytest.approx(one, abs=_ROUNDING)
+
+
+# The second worker tells that it is past each meeting, or leaves after the first.
+_MEETING = """
+import os, sys, time
+from modules.common.runtime.stack import prepare_environment
+prepare_environment()
+import tensorflow as tf
+from modules.common.training import distribution, strategies
+
+def told(*args, **kwargs):
+    found = call(*args, **kwargs)
+    print("met", flush=True)
+    if sys.argv[1] == "leave":
+        time.sleep(1)
+        os._exit(0)
+    return found
+
+where = strategies.make(distribution.Distribution(strategy="multi_worker"))
+call, function = None, tf.function
+if sys.argv[1] != "stay":
+    def watched(python_function):
+        global call
+        call = function(python_function)
+        return told
+    tf.function = watched
+strategies.wait_for_all(where)
+os._exit(0)
+"""
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("how, meetings", [("leave", 1), ("tell", 2)])
+def test_worker_may_leave_when_all_have_met(how: str, meetings: int, tmp_path: Path) -> None:
+    commands = [["-c", _MEETING, "stay"], ["-c", _MEETING, how]]
+    _, second = carry_out(commands, [tmp_path / "chief", tmp_path / "worker"])
+    assert second.count("met\n") == meetings
 
 
 @pytest.mark.e2e
