@@ -131,7 +131,7 @@ def flink_commands(folder: Path, lib: Path, rest_port: int, workers: int) -> lis
             Command(
                 name=f"TaskManager {number}",
                 words=_java_command(_WORKER, lib, _HEAP_MB["worker"], conf),
-                is_ready=_has_registered(rest_port, f"taskmanager-{number}"),
+                is_ready=_offers_slots(rest_port, f"taskmanager-{number}"),
             )
         )
     return found
@@ -154,8 +154,12 @@ def task_managers(rest_port: int) -> list[dict[str, Any]] | None:
         return None
 
 
-def _has_registered(rest_port: int, name: str) -> Callable[[], bool]:
-    return lambda: any(each["id"] == name for each in task_managers(rest_port) or ())
+def _offers_slots(rest_port: int, name: str) -> Callable[[], bool]:
+    # A TaskManager is in the list before it has told of its slots: until then it has none.
+    return lambda: any(
+        each["id"] == name and each["slotsNumber"] == SLOTS
+        for each in task_managers(rest_port) or ()
+    )
 
 
 def _configure(folder: Path, name: str, settings: Mapping[str, str]) -> Path:

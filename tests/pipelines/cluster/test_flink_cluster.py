@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from modules.common.runtime.errors import LianxiError
-from pipelines.cluster import flink_jars, starting, state
+from pipelines.cluster import flink_cluster, flink_jars, starting, state
 from pipelines.cluster.flink_cluster import SLOTS, flink_commands, task_managers
 from pipelines.cluster.flink_jars import JAR_VARIABLE, job_server_artifact, job_server_jar
 from pipelines.cluster.marked_processes import find_marked, free_ports
@@ -47,6 +47,22 @@ def test_two_task_managers_register_and_one_that_is_killed_is_missed(tmp_path: P
     finally:
         starting.stop(tmp_path, cluster)
     assert not find_marked(cluster.mark)
+
+
+def test_task_manager_is_ready_when_it_offers_its_slots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = flink_commands(tmp_path, tmp_path, 1234, 2)[-1]
+    found: list[dict[str, object]] = []
+    monkeypatch.setattr(flink_cluster, "task_managers", lambda rest_port: found or None)
+    assert not command.is_ready()
+    found.append({"id": "taskmanager-1", "slotsNumber": SLOTS})
+    assert not command.is_ready()
+    # What Flink tells of one that has just registered.
+    found.append({"id": "taskmanager-2", "slotsNumber": 0})
+    assert not command.is_ready()
+    found[-1]["slotsNumber"] = SLOTS
+    assert command.is_ready()
 
 
 def _put_mvn_on_the_path(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
