@@ -22,7 +22,7 @@ from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
 from modules.common.declaring.training_settings import (
     DropoutSettings,
-    TrainingSettings,
+    VariationSettings,
     WeightDecaySettings,
 )
 from modules.common.drawn.sources import GeneratedSource
@@ -33,7 +33,7 @@ from modules.common.runtime.errors import SettingError
 HEIGHT_PX, WIDTH_PX = 60, 160
 
 
-class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPictureSettings):
+class Settings(VariationSettings, DropoutSettings, WeightDecaySettings, NamedPictureSettings):
     """What may be set for captcha_ocr."""
 
     seed: int = setting(20170101, reads=DATA | SAMPLE)
@@ -45,6 +45,7 @@ class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPict
     schedule: str = setting("cosine")
     weight_decay: float = setting(1e-4)
     dropout: float = setting(0.1, search=(0.0, 0.1, 0.3))
+    variation: float = setting(1.0, smoke=0.0)
     filters: int = setting(
         16,
         smoke=12,

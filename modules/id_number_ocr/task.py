@@ -21,7 +21,7 @@ from modules.common.declaring.settings import DATA, SAMPLE, setting
 from modules.common.declaring.task import Feature, Field, Gate, Metric, Serving, Task
 from modules.common.declaring.training_settings import (
     DropoutSettings,
-    TrainingSettings,
+    VariationSettings,
     WeightDecaySettings,
 )
 from modules.common.drawn.sources import GeneratedSource
@@ -34,7 +34,7 @@ HEIGHT_PX = 32
 WIDTH_PX = 256
 
 
-class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPictureSettings):
+class Settings(VariationSettings, DropoutSettings, WeightDecaySettings, NamedPictureSettings):
     """What may be set for id_number_ocr."""
 
     seed: int = setting(20170101, reads=DATA | SAMPLE)
@@ -53,14 +53,7 @@ class Settings(TrainingSettings, DropoutSettings, WeightDecaySettings, NamedPict
         at_least=1,
         doc="Filters of the first convolution; the others have 2, 4 and 8 times as many.",
     )
-    variation: float = setting(
-        1.0,
-        smoke=0.0,
-        at_least=0,
-        at_most=1,
-        doc="How much a strip is changed anew each time that it is trained on: squeezed, moved, "
-        "bent, its strokes made thicker or thinner, noise added; 0 not at all.",
-    )
+    variation: float = setting(1.0, smoke=0.0)
     sample_strips: int = setting(
         60_000, smoke=2_000, at_least=1, reads=DATA | SAMPLE, doc="Strips that are drawn."
     )

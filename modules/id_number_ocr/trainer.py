@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from modules.common.models.ocr_augment import augment
 from modules.common.training.entry_points import entry_points
-from modules.id_number_ocr.augment import augment
 from modules.id_number_ocr.model import build_model
 from modules.id_number_ocr.signatures import IdNumberOcrServable
 from modules.id_number_ocr.task import TASK

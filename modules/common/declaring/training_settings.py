@@ -57,6 +57,18 @@ class DropoutSettings(Settings):
     )
 
 
+class VariationSettings(TrainingSettings):
+    """For models of pictures of a line of characters that are changed anew in training."""
+
+    variation: float = setting(
+        1.0,
+        at_least=0,
+        at_most=1,
+        doc="How much a picture is changed anew each time that it is trained on: squeezed, moved, "
+        "bent, its strokes made thicker or thinner, noise added; 0 not at all.",
+    )
+
+
 class WeightDecaySettings(Settings):
     """For models whose optimizer decays weights."""
 

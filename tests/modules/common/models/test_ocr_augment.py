@@ -1,4 +1,4 @@
-"""id_number_ocr: strips are changed before they are trained on, and still read the same."""
+"""Pictures of a line are changed before they are trained on, and still read the same."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.id_number_ocr.augment import augment
+from modules.common.models.ocr_augment import augment
 from modules.id_number_ocr.sample.drawing import draw_strip
 from modules.id_number_ocr.task import TASK
 
@@ -59,6 +59,21 @@ def test_no_character_leaves_its_strip_or_moves_far(strips: np.ndarray) -> None:
         moves.append((now_left - left, right - now_right))
     ends = np.array(moves)
     assert np.median(ends) > 0 and (ends > -5).mean() > 0.9 and (ends < 24).mean() > 0.9
+
+
+@pytest.mark.parametrize("height_px, width_px", [(32, 256), (60, 160)])
+def test_what_touches_an_edge_stays_in_a_picture_of_any_size(height_px: int, width_px: int) -> None:
+    pictures = np.full([_STRIPS, height_px, width_px, 1], 220, np.uint8)
+    pictures[:, :6, :6] = pictures[:, -6:, -6:] = 20
+    changed = change(pictures)[..., 0]
+    for corner in (
+        changed[:, : height_px // 2, : width_px // 2],
+        changed[:, height_px // 2 :, width_px // 2 :],
+    ):
+        # 36 before; where a picture is squeezed, what touches its edge reaches to the edge still.
+        dark_px = (corner < 120).sum((1, 2))
+        assert 12 <= dark_px.min() and dark_px.max() <= 200
+    assert np.ptp(changed.mean(axis=(1, 2))) > 1
 
 
 def test_strokes_become_thicker_and_thinner() -> None:
