@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.chinese_asr import lm_weight, recordings, scoring
-from modules.chinese_asr.baselines import best_constant
+from modules.chinese_asr.baselines import best_by_duration, best_constant
 from modules.chinese_asr.decoding import Decoded, decode
 from modules.chinese_asr.features import VOCABULARY
 from modules.chinese_asr.task import Settings
@@ -36,15 +36,19 @@ class ChineseAsrServable(Servable):
 
     @classmethod
     def fit_baselines(cls, train: Split, evaluation: Split, settings: Settings) -> Baselines:
-        """Fits the constant answer, and the language model; see `Servable.fit_baselines`.
+        """Fits the answers that hear nothing, and the language model; see `Servable.fit_baselines`.
 
         Returns:
-            `constant`, int64 `[length]`; and `trigram`, a `Trigram`.
+            `constant`, int64 `[length]`; `by_duration`, a `ByDuration`; and `trigram`, a `Trigram`.
         """
         ids = train["characters"]
         # The training split has every character of the vocabulary; one more is unknown.
         trigram = fit_trigram(ids, int(np.max(ids)) + 2)
-        return {"constant": best_constant(ids), "trigram": trigram}
+        return {
+            "constant": best_constant(ids),
+            "by_duration": best_by_duration(ids, train["n_frames"]),
+            "trigram": trigram,
+        }
 
     def calibrate(self, train: Split) -> None:
         """Chooses how the language model counts by default; see `lm_weight`."""
@@ -106,9 +110,13 @@ class ChineseAsrServable(Servable):
         reference = tf.where(is_unknown, reference + 1, reference)
         batch = tf.shape(reference)[0]
         constant = tf.convert_to_tensor(self.baselines["constant"])
+        from_frames, by_duration = map(tf.convert_to_tensor, self.baselines["by_duration"])
+        frames = tf.cast(features["n_frames"], from_frames.dtype)
+        duration = tf.searchsorted(from_frames, frames, side="right") - 1
         answers = {
             "score": self._decode(features).ids,
             "constant": tf.tile(constant[None], [batch, 1]),
+            "by_duration": tf.gather(by_duration, duration),
         }
         scores = {}
         for name, ids in answers.items():

@@ -110,14 +110,14 @@ TASK = Task(
             doc="character error rate: substitutions, insertions and deletions over the "
             "characters of the transcripts",
             better="lower",
-            baselines=("constant",),
-            gate=Gate(baseline="constant", min_gain=0.1, max_drop=0.02),
+            baselines=("constant", "by_duration"),
+            gate=Gate(baseline="by_duration", min_gain=0.1, max_drop=0.02),
             percent=True,
         ),
         Metric(
             name="text_accuracy",
             doc="fraction of recordings whose whole text is correct",
-            baselines=("constant",),
+            baselines=("constant", "by_duration"),
             percent=True,
         ),
     ),

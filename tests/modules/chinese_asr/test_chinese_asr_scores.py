@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from modules.chinese_asr import scoring
-from modules.chinese_asr.baselines import best_constant, distances
+from modules.chinese_asr.baselines import best_by_duration, best_constant, distances
 
 
 def slow_distance(text: tuple[int, ...], wanted: tuple[int, ...]) -> int:
@@ -79,3 +79,25 @@ def test_no_candidate_is_better_than_the_best_constant() -> None:
     sentences = [np.array(plain(row), np.int64) for row in ids[::7]]
     assert best <= min(distances(text, ids).sum() for text in [*repeats, *sentences])
     assert best < np.count_nonzero(ids)
+
+
+def test_what_knows_durations_alone_answers_each_with_what_is_usual_for_it() -> None:
+    short, long = [5, 6], [1, 2, 3, 4]
+    ids = tf.ragged.constant([short, long, long, short] * 40, dtype=tf.int64).to_tensor().numpy()
+    found = best_by_duration(ids, np.array([10, 40, 41, 11] * 40))
+    answers = [
+        found.ids[np.searchsorted(found.from_frames, frames, side="right") - 1].tolist()
+        for frames in (0, 10, 11, 40, 41, 10_000)
+    ]
+    assert found.from_frames[0] == 0 and (np.diff(found.from_frames) > 0).all()
+    assert answers == [[*short, 0, 0]] * 3 + [long] * 3
+
+
+@pytest.mark.parametrize("count", [1, 7, 59])
+def test_few_recordings_have_one_answer(count: int) -> None:
+    ids = texts(count, 6, symbols=4, seed=3)
+    found = best_by_duration(ids, np.arange(count) + 5)
+    answer = best_constant(ids)
+    assert found.from_frames.tolist() == [0]
+    assert found.ids[0, : len(answer)].tolist() == answer.tolist()
+    assert not found.ids[0, len(answer) :].any()
