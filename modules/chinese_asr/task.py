@@ -10,8 +10,9 @@ its averages; and it heard the same five printed lines again. Published on THCHS
 architecture 56.8 % character error rate, Kaldi's DNN-MPE 23.3 %, CVTE's chain model 8.10 %.
 
 Gate: on speakers that were not trained on, the character error rate is at least 10 points below
-that of the best constant answer, and at most 2 points above the last blessed model's. What hears
-nothing and has the language model speak is 5 points below it in a smoke run.
+that of the best constant answer to recordings of about the same duration, and at most 2 points
+above the last blessed model's. What hears nothing and has the language model speak is about level
+with it in a smoke run.
 """
 
 from __future__ import annotations
