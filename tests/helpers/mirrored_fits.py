@@ -19,6 +19,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
+from modules.common.models.batch_norm import BatchNormalization  # noqa: E402
 from modules.common.training import strategies  # noqa: E402
 from modules.common.training.distribution import Distribution  # noqa: E402
 
@@ -49,7 +50,20 @@ def normalized() -> keras.Model:
     return model
 
 
-MODELS: dict[str, Callable[[], keras.Model]] = {"clipped": clipped, "normalized": normalized}
+def fused() -> keras.Model:
+    """Our batch normalization, which one process trains by the fused operation."""
+    ids = keras.Input((_LENGTH,), dtype="int64", name="ids")
+    hidden = keras.layers.Conv1D(4, 3, padding="same")(keras.ops.one_hot(ids, 11))
+    hidden = BatchNormalization(momentum=0.5)(hidden)
+    hidden = keras.layers.Flatten()(keras.layers.ReLU()(hidden))
+    model = keras.Model({"ids": ids}, keras.layers.Dense(1)(hidden)[:, 0])
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), keras.losses.LogCosh())
+    return model
+
+
+MODELS: dict[str, Callable[[], keras.Model]] = {
+    made.__name__: made for made in (clipped, normalized, fused)
+}
 
 
 def fit(make: Callable[[], keras.Model], strategy: str) -> tuple[list[np.ndarray], dict]:

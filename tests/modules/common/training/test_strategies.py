@@ -29,7 +29,7 @@ def fits() -> dict[str, dict[str, float]]:
     return told
 
 
-@pytest.mark.parametrize("name", ["clipped", "normalized"])
+@pytest.mark.parametrize("name", ["clipped", "normalized", "fused"])
 @pytest.mark.parametrize("figure", ["weights", "loss", "val_loss"])
 def test_devices_together_do_what_one_does(
     fits: dict[str, dict[str, float]], name: str, figure: str
