@@ -63,6 +63,17 @@ def test_bfloat16_stays_bfloat16_and_what_is_remembered_is_float32() -> None:
     np.testing.assert_allclose(tf.cast(outputs, tf.float32), _normalize(values), atol=0.05)
 
 
+def test_gradients_in_bfloat16_are_those_of_float32() -> None:
+    values, wanted = _draw((16, 5, 7, 3))
+    values = tf.cast(tf.cast(values, tf.bfloat16), tf.float32)
+    ours = _train(BatchNormalization(dtype="mixed_bfloat16"), values, wanted - 5, None)
+    theirs = _train(keras.layers.BatchNormalization(), values, wanted - 5, None)
+    for found, expected in zip(ours, theirs, strict=True):
+        # bfloat16 has eight bits of precision.
+        widest = np.abs(expected).max()
+        np.testing.assert_allclose(found, expected, atol=2**-6 * widest)
+
+
 def _normalize(values: tf.Tensor) -> np.ndarray:
     """Normalizes by NumPy, in float64."""
     given = values.numpy().astype("float64")
