@@ -67,6 +67,12 @@ class VariationSettings(TrainingSettings):
         doc="How much a picture is changed anew each time that it is trained on: squeezed, moved, "
         "bent, its strokes made thicker or thinner, noise added; 0 not at all.",
     )
+    variation_epochs: int = setting(
+        8,
+        at_least=1,
+        doc="Epochs from which on pictures are changed: those that are gone through fewer times "
+        "are not learnt by heart.",
+    )
 
 
 class WeightDecaySettings(Settings):

@@ -29,13 +29,14 @@ def augment(
     Args:
         features: `image`, uint8 `[batch, height, width, 1]`.
         label: Ids of the characters; stay as they are.
-        settings: `seed` and `variation` are read; at 0 pictures stay as they are.
+        settings: `seed`, `variation` and `variation_epochs` are read; pictures stay as they are
+            at a variation of 0, or where there are fewer `epochs`.
 
     Returns:
         The changed pictures, and the label.
     """
     much = settings.variation
-    if not much:
+    if not much or settings.epochs < settings.variation_epochs:
         return features, label
     _, height_px, width_px, _ = features["image"].shape
     lines = tf.cast(features["image"][..., 0], tf.float32)

@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from modules.common.declaring.settings import as_dict, restore
 from modules.common.declaring.task import Task
 from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.export import saved_model
@@ -31,7 +32,8 @@ from modules.common.training.input_pipeline import Split
 _log = logging.getLogger(__name__)
 _EVAL_BATCH_SIZE = 256
 BuildModel = Callable[[Any, tft.TFTransformOutput], keras.Model]
-# Changes a batch at random: features, label and settings to features and label.
+# Changes a batch at random: features, label and settings to features and label. The settings'
+# `epochs` are as many as are made.
 Augment = Callable[[Tensors, tf.Tensor, Any], tuple[Tensors, tf.Tensor]]
 # Writes what a person may look at into a folder: the servable, the evaluation split, the folder.
 Report = Callable[[saved_model.Servable, Split, str], None]
@@ -225,8 +227,11 @@ def batches(
     size = settings.batch_size
     train_batches = _count(train.batches(size, settings.seed), train, size)
     if augment is not None:
+        # How often examples are seen may say whether they should be changed.
+        epochs = epochs_of(settings, len(train_batches))
+        told = restore(type(settings), {**as_dict(settings), "epochs": epochs})
         train_batches = train_batches.map(
-            lambda features, label: augment(features, label, settings),
+            lambda features, label: augment(features, label, told),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         ).prefetch(tf.data.AUTOTUNE)

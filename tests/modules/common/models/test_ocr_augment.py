@@ -43,6 +43,8 @@ def test_strips_change_each_by_itself_and_stay_as_they_are_without_variation(
     same = np.repeat(strips[:1], _STRIPS, axis=0)
     assert len({strip.tobytes() for strip in change(same)}) == _STRIPS
     np.testing.assert_array_equal(change(strips, variation=0.0), strips)
+    np.testing.assert_array_equal(change(strips, epochs=5, variation_epochs=6), strips)
+    assert (change(strips, epochs=6, variation_epochs=6) != strips).mean() > 0.3
 
 
 def test_the_same_batch_and_seed_change_alike(strips: np.ndarray) -> None:

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from modules.common.declaring.settings import Settings
 from modules.common.declaring.task import Feature
+from modules.common.declaring.training_settings import TrainingSettings
 from modules.common.graph.tensors import pack, unpack
-from modules.common.training import input_pipeline
+from modules.common.training import input_pipeline, loop
 from modules.common.training.input_pipeline import Split
 
 _FEATURES = (
@@ -147,3 +148,21 @@ def test_examples_that_begin_alike_are_in_an_order_of_their_own(tmp_path: Path) 
         found.append(split["image"])
     np.testing.assert_array_equal(found[0], found[1])
     assert sorted(found[0][:, 15, 15, 0].tolist()) == list(range(12))
+
+
+@pytest.mark.parametrize(("epochs", "min_steps", "wanted"), [(3, 0, 3), (3, 20, 7), (9, 20, 9)])
+def test_what_changes_batches_is_told_the_epochs_that_are_made(
+    tmp_path: Path, epochs: int, min_steps: int, wanted: int
+) -> None:
+    settings = TrainingSettings(epochs=epochs, min_steps=min_steps, batch_size=4)
+    split: Any = Split(write(tmp_path, 12), TransformOutput(), Task(), settings)  # type: ignore[arg-type]
+    told = []
+
+    def augment(features: Any, label: Any, settings: TrainingSettings) -> Any:
+        told.append(settings.epochs)
+        return features, label + 100
+
+    train, evaluation = loop.batches(split, split, settings, augment)
+    assert told == [wanted]
+    assert sorted(np.concatenate([label for _, label in train])) == list(range(100, 112))
+    assert max(np.concatenate([label for _, label in evaluation])) == 11
