@@ -58,7 +58,7 @@ def test_all_is_counted_and_nothing_is_trained(dry: DryRun, tmp_path: Path) -> N
     assert found["quarantined"] == {}
     assert found["set_aside"] == {"1,644 bytes, fewer than min_file_bytes=2000": 2}
     assert found["plan"]["examples"] == 6 and found["plan"]["steps"] == found["plan"]["epochs"]
-    assert found["plan"]["metrics"]["cer"] == ["constant"]
+    assert found["plan"]["metrics"]["cer"] == ["by_duration"]
     assert "speakers        2 train, 1 eval" in said and "Nothing was trained" in said
     assert told["pushed"] is None and told["metrics"] == {}
     env = environment("smoke", str(tmp_path / "root"))
